@@ -1,0 +1,79 @@
+//! What one invocation wants to make true, all of it or nothing.
+
+use crate::clock::Timestamp;
+use crate::event::{Event, Offset};
+use crate::id::ConnectionId;
+use crate::kv::Revision;
+
+/// The mark of something that happened once: a handled webhook, or an event with a dedupe key. 128 bits of a keyed hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MarkKey(pub [u8; 16]);
+
+/// One transaction of one connection: if every guard holds, every write happens, else none does.
+#[derive(Debug, Clone)]
+pub struct Commit {
+    /// Whose keys and events these are. A commit never touches two connections.
+    pub connection: ConnectionId,
+    /// The moment of the commit: decides which keys have expired and under which day marks are kept.
+    pub at: Timestamp,
+    /// What must still be true.
+    pub guards: Vec<Guard>,
+    /// What becomes true, in order.
+    pub writes: Vec<Write>,
+}
+
+/// A condition of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Guard {
+    /// The mark is not set (within the retention time of marks).
+    MarkAbsent(MarkKey),
+    /// The key is at this revision; `None`: it does not exist.
+    KeyAt {
+        /// The key.
+        key: String,
+        /// The revision that it must have.
+        revision: Option<Revision>,
+    },
+}
+
+/// One effect of a commit.
+#[derive(Debug, Clone)]
+pub enum Write {
+    /// Sets a mark.
+    Mark(MarkKey),
+    /// Appends an event to the log, unless `dedupe` is marked already; marks it.
+    Append {
+        /// The event.
+        event: Box<Event>,
+        /// The mark of the event's own dedupe key.
+        dedupe: Option<MarkKey>,
+    },
+    /// Sets a key.
+    Set {
+        /// The key.
+        key: String,
+        /// Its new value.
+        value: Vec<u8>,
+        /// When it ceases to exist; never, when absent.
+        expires_at: Option<Timestamp>,
+    },
+    /// Deletes a key, if it is there.
+    Delete {
+        /// The key.
+        key: String,
+    },
+    /// Adds to a decimal counter; an absent key counts as 0. Keeps the key's time to live.
+    Increment {
+        /// The key.
+        key: String,
+        /// What to add.
+        by: i64,
+    },
+}
+
+/// What a commit brought about, durably.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// For each [`Write::Append`], in order: where the event stands in the log, or `None` if its dedupe key was known.
+    pub events: Vec<Option<Offset>>,
+}

@@ -1,0 +1,147 @@
+//! Events: immutable facts that plugins emit, and the log that keeps them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::value::RawValue;
+
+use crate::clock::{InvalidTimestamp, Timestamp};
+use crate::id::{ConnectionId, EventId, InvalidId, WebhookId};
+use crate::plugin::PluginVersion;
+
+/// A typed fact. On the wire it becomes a CloudEvent.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Stays the same for ever.
+    pub id: EventId,
+    /// The connection that it comes from.
+    pub connection: ConnectionId,
+    /// The plugin that emitted it.
+    pub plugin: PluginVersion,
+    /// Past tense, dotted, without the plugin's name: `shipment.updated`.
+    pub kind: String,
+    /// What the event is about.
+    pub subject: Option<String>,
+    /// When it happened.
+    pub time: EventTime,
+    /// The data, with member order and digits as the plugin gave them.
+    pub data: Box<RawValue>,
+    /// The webhook that it was made from.
+    pub webhook: Option<WebhookId>,
+    /// W3C trace context of the cause.
+    pub traceparent: Option<String>,
+    /// How many actions run by deliveries lie between this event and the outside.
+    pub hops: u8,
+}
+
+impl Event {
+    /// The CloudEvents type: the plugin's name, a dot, the kind.
+    pub fn event_type(&self) -> String {
+        format!("{}.{}", self.plugin.name, self.kind)
+    }
+}
+
+/// An RFC 3339 time as its source wrote it, checked but not rounded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventTime(String);
+
+impl EventTime {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for EventTime {
+    type Err = InvalidTimestamp;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
+        text.parse::<Timestamp>().map(|_| Self(text.to_owned()))
+    }
+}
+
+impl From<Timestamp> for EventTime {
+    fn from(timestamp: Timestamp) -> Self {
+        Self(timestamp.to_string())
+    }
+}
+
+/// A place in the event log. Opaque outside the host: clients hand back what they were given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Offset(pub u64);
+
+impl Offset {
+    /// Before the first event.
+    pub const START: Self = Self(0);
+}
+
+impl fmt::Display for Offset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl FromStr for Offset {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        text.parse().map(Self).map_err(|_| InvalidId::new(text, "an offset that this host has given"))
+    }
+}
+
+/// An event and its place.
+#[derive(Debug, Clone)]
+pub struct LoggedEvent {
+    /// Where it stands.
+    pub offset: Offset,
+    /// The event.
+    pub event: Event,
+}
+
+/// Which events a reader wants. Empty lists mean "any".
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Event types; one may end in `*`, which stands for any rest.
+    pub types: Vec<String>,
+    /// Connections.
+    pub connections: Vec<ConnectionId>,
+    /// Subjects, compared whole.
+    pub subjects: Vec<String>,
+}
+
+impl EventFilter {
+    /// Whether an event with these properties passes.
+    pub fn matches(&self, event_type: &str, connection: &str, subject: Option<&str>) -> bool {
+        let any = |empty: bool, hit: bool| empty || hit;
+        any(self.types.is_empty(), self.types.iter().any(|pattern| type_matches(pattern, event_type)))
+            && any(self.connections.is_empty(), self.connections.iter().any(|id| id.as_str() == connection))
+            && any(self.subjects.is_empty(), self.subjects.iter().any(|wanted| Some(wanted.as_str()) == subject))
+    }
+}
+
+fn type_matches(pattern: &str, event_type: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => event_type.starts_with(start),
+        None => event_type == pattern,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_lets_pass_what_matches_one_of_each_list() {
+        let filter = EventFilter {
+            types: vec!["aftership.*".into(), "selarti.dialog.closed".into()],
+            connections: vec!["shop".parse().expect("valid")],
+            subjects: vec!["c1".into()],
+        };
+        assert!(filter.matches("aftership.shipment.updated", "shop", Some("c1")));
+        assert!(filter.matches("selarti.dialog.closed", "shop", Some("c1")));
+        assert!(!filter.matches("selarti.dialog.closed.x", "shop", Some("c1")));
+        assert!(!filter.matches("aftership.shipment.updated", "shop2", Some("c1")));
+        assert!(!filter.matches("aftership.shipment.updated", "shop", None));
+        assert!(EventFilter::default().matches("x.y", "z", None));
+    }
+}

@@ -1,0 +1,24 @@
+//! The nouns and rules of Hookyard.
+//!
+//! Nothing here does I/O, waits, or reads the clock: time and randomness come in as arguments ([`clock`], [`entropy`]),
+//! so that every rule can be tested as a function. Types here are neither wire types nor database rows; those live with
+//! the sockets and with the database.
+
+pub mod clock;
+pub mod commit;
+pub mod config;
+pub mod connection;
+pub mod entropy;
+pub mod event;
+pub mod id;
+pub mod invocation;
+pub mod json;
+pub mod keyed_hash;
+pub mod kv;
+pub mod limit;
+pub mod manifest;
+pub mod plugin;
+pub mod schema;
+pub mod secret;
+pub mod signature;
+pub mod webhook;

@@ -1,0 +1,280 @@
+//! Every bound of the host, with its unit in its name. A limit that an operator or a manifest may set has its default and
+//! its ceiling here.
+
+use std::time::Duration;
+
+// Names
+
+/// Longest connection id.
+pub const CONNECTION_ID_BYTES_MAX: usize = 64;
+/// Longest plugin name.
+pub const PLUGIN_NAME_BYTES_MAX: usize = 64;
+/// Longest name of an action.
+pub const ACTION_NAME_BYTES_MAX: usize = 64;
+/// Longest kind of an event, without the plugin's name.
+pub const EVENT_KIND_BYTES_MAX: usize = 128;
+
+// Manifests
+
+/// Largest manifest.
+pub const MANIFEST_BYTES_MAX: usize = 1024 * 1024;
+/// Largest JSON schema within a manifest.
+pub const SCHEMA_BYTES_MAX: usize = 64 * 1024;
+/// Subschemas of a JSON schema with its `$ref`s written out.
+pub const SCHEMA_BRANCHES_MAX: u64 = 20_000;
+/// Memory of one compiled regular expression of a schema.
+pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
+/// Violations of a schema, or problems of a manifest, that are reported together.
+pub const VIOLATIONS_MAX: usize = 100;
+/// Actions, event kinds, samples or credentials of one manifest, each.
+pub const MANIFEST_ENTRIES_MAX: usize = 500;
+/// Steps of validating one value: the branches of the schema times the values within the value.
+pub const SCHEMA_STEPS_MAX: u64 = 20_000_000;
+/// Deepest nesting of a JSON document that the host reads.
+pub const JSON_DEPTH_MAX: usize = 64;
+
+// Configs
+
+/// Largest config of a connection.
+pub const CONFIG_BYTES_MAX: usize = 256 * 1024;
+
+// Webhooks
+
+/// Entries of `verify`, `dedupe`, `order`, `handshake` or `methods`, each.
+pub const RULES_MAX: usize = 16;
+/// How far the time of a Standard Webhook may be away when its rule sets no tolerance.
+pub const WEBHOOK_TOLERANCE_SECONDS_DEFAULT: u64 = 300;
+/// Parameters of a form-encoded query or body that are looked at; one with more has none.
+pub const FORM_PARAMETERS_MAX: usize = 1_000;
+
+/// Body of a webhook when the manifest sets no bound.
+pub const WEBHOOK_BODY_BYTES_DEFAULT: u64 = 1024 * 1024;
+/// Most that a manifest may ask for.
+pub const WEBHOOK_BODY_BYTES_MAX: u64 = 1024 * 1024;
+/// Signatures of one webhook that are compared before it is refused.
+pub const SIGNATURES_TRIED_MAX: usize = 8;
+/// Secrets of one rotating list.
+pub const SECRETS_MAX: usize = 5;
+/// Longest answer of a handshake.
+pub const HANDSHAKE_BYTES_MAX: usize = 1024;
+/// Longest dedupe or order key; longer ones count by their hash.
+pub const KEY_BYTES_MAX: usize = 1024;
+
+// Invocations
+
+/// Linear memory when the manifest sets no bound.
+pub const MEMORY_BYTES_DEFAULT: u64 = 64 * 1024 * 1024;
+/// Most that a manifest may ask for.
+pub const MEMORY_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Wall time of an invocation when the manifest sets no bound.
+pub const DEADLINE_DEFAULT: Duration = Duration::from_secs(10);
+/// Most that a manifest may ask for.
+pub const DEADLINE_MAX: Duration = Duration::from_secs(300);
+/// Time a guest may burn when the manifest sets no bound.
+pub const CPU_DEFAULT: Duration = Duration::from_millis(500);
+/// Most that a manifest may ask for.
+pub const CPU_MAX: Duration = Duration::from_secs(30);
+/// Log lines kept of one invocation; later ones are counted only.
+pub const LOG_LINES_MAX: usize = 100;
+/// Longest log line kept; the rest is cut.
+pub const LOG_LINE_BYTES_MAX: usize = 4 * 1024;
+/// Longest wait before an invocation runs again after its first conflict; doubles with each further one.
+pub const CONFLICT_WAIT_MAX: Duration = Duration::from_millis(10);
+/// Times an invocation runs again after a conflict.
+pub const CONFLICT_RETRIES_MAX: u32 = 5;
+
+// Effects of one invocation
+
+/// Events of one invocation.
+pub const EVENTS_MAX: usize = 1_000;
+/// One JSON document across the boundary.
+pub const JSON_BYTES_MAX: usize = 1024 * 1024;
+/// One commit.
+pub const COMMIT_BYTES_MAX: usize = 1024 * 1024;
+/// One key.
+pub const KV_KEY_BYTES_MAX: usize = 512;
+/// One value.
+pub const KV_VALUE_BYTES_MAX: usize = 256 * 1024;
+/// Keys touched by one invocation.
+pub const KV_KEYS_MAX: usize = 1_000;
+/// Keys of one `get-many`, and of one page of `list-keys`.
+pub const KV_PAGE_MAX: usize = 1_000;
+/// Bytes of values that one `get-many` returns.
+pub const KV_READ_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Longest subject of an event.
+pub const SUBJECT_BYTES_MAX: usize = 1024;
+/// Random bytes of one call.
+pub const RANDOM_BYTES_MAX: usize = 64 * 1024;
+
+// Store
+
+/// How long marks (dedupe keys) are kept, in whole days.
+pub const MARK_RETENTION_DAYS: i64 = 7;
+/// Commits of one group.
+pub const GROUP_COMMITS_MAX: usize = 256;
+/// Bytes of one group.
+pub const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Events of one page.
+pub const EVENTS_PAGE_MAX: usize = 1_000;
+/// Bytes of one page of events, after which it ends.
+pub const EVENTS_PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Events looked at for one page, whatever the filter lets pass.
+pub const EVENTS_SCANNED_MAX: usize = 10_000;
+/// Keys looked at for one page of keys, expired ones included.
+pub const KEYS_SCANNED_MAX: usize = 10_000;
+/// Commits that wait for the writer; further ones are refused.
+pub const COMMITS_WAITING_MAX: usize = 4_096;
+/// Bytes of the commits that wait for the writer; further ones are refused.
+pub const COMMITS_WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Reads that wait for a reader; further ones are refused.
+pub const READS_WAITING_MAX: usize = 4_096;
+/// Connections (and threads) that read the database.
+pub const STORE_READERS: usize = 4;
+/// Page cache of the connection that writes.
+pub const STORE_WRITER_CACHE_BYTES: usize = 64 * 1024 * 1024;
+/// Page cache of each connection that reads.
+pub const STORE_READER_CACHE_BYTES: usize = 8 * 1024 * 1024;
+/// Write-ahead log beyond which it is copied into the database, beside the commits.
+pub const WAL_CHECKPOINT_BYTES: u64 = 16 * 1024 * 1024;
+/// Write-ahead log beyond which commits wait until all of it has been copied.
+pub const WAL_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// How long commits wait for readers to let go of it before they are refused.
+pub const WAL_WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long, on top of that, they wait for the copying itself.
+pub const WAL_COPY_MAX: Duration = Duration::from_secs(5);
+/// How long one batch of clearing away may keep commits waiting.
+pub const RETENTION_BATCH: Duration = Duration::from_millis(5);
+/// Fewest rows of one batch of clearing away, however long they take.
+pub const RETENTION_ROWS_MIN: usize = 32;
+/// Most rows of one batch of clearing away.
+pub const RETENTION_ROWS_MAX: usize = 4_096;
+/// How often the store looks for what has expired.
+pub const RETENTION_INTERVAL: Duration = Duration::from_secs(10);
+/// How long clearing away gives way to commits before it takes turns with them.
+pub const RETENTION_LAG_MAX: Duration = Duration::from_secs(60);
+/// Free pages that the database keeps for what it will write next.
+pub const FREE_PAGES_KEPT_MAX: u64 = 4_096;
+/// Bearer tokens of the HTTP API.
+pub const API_TOKENS_MAX: usize = 1_000;
+
+// Server
+
+/// Invocations of one connection that run at a time.
+pub const INVOCATIONS_PER_CONNECTION_MAX: usize = 128;
+/// Webhooks that wait for one order key.
+pub const ORDER_WAITING_MAX: usize = 1_000;
+/// Invocations kept in memory for `/v1/invocations`.
+pub const INVOCATIONS_KEPT_MAX: usize = 1_000;
+/// Largest component file.
+pub const COMPONENT_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// Bytes of plugin log lines kept in memory, over all invocations.
+pub const INVOCATIONS_LOG_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+// Configuration
+
+/// Largest hookyard.toml.
+pub const CONFIG_FILE_BYTES_MAX: usize = 1024 * 1024;
+/// Largest file that `${file:PATH}` may name.
+pub const CONFIG_VALUE_BYTES_MAX: usize = 64 * 1024;
+/// Slots of the instance pool when the operator sets no number.
+pub const POOL_SLOTS_DEFAULT: u32 = 500;
+/// Most slots of the instance pool: each reserves more than 4 GiB of address space.
+pub const POOL_SLOTS_MAX: u32 = 10_000;
+/// Shortest bearer token that an operator may choose.
+pub const TOKEN_BYTES_MIN: usize = 16;
+
+// HTTP
+
+/// Open connections of the public listener; further ones wait in the kernel's queue.
+pub const HTTP_CONNECTIONS_MAX: usize = 4_096;
+/// Open connections of the admin listener, and of the local socket, so that a flood outside does not lock the operator out.
+pub const HTTP_ADMIN_CONNECTIONS_MAX: usize = 256;
+/// Header lines of one request.
+pub const HTTP_HEADERS_MAX: usize = 100;
+/// Bytes of one request's head.
+pub const HTTP_HEAD_BYTES_MAX: usize = 64 * 1024;
+/// HTTP/2: requests of one connection at a time.
+pub const HTTP_STREAMS_MAX: u32 = 100;
+/// HTTP/2: bytes that may be on their way to the host, for one connection and for one request.
+pub const HTTP_WINDOW_BYTES: u32 = 256 * 1024;
+/// From a request's first byte (or the connection's beginning) to the end of its head.
+pub const HTTP_HEAD_READ_MAX: Duration = Duration::from_secs(10);
+/// A connection without a request. Longer than the 60 s of usual load balancers, so that they close first.
+pub const HTTP_IDLE_MAX: Duration = Duration::from_secs(75);
+/// From a request's head to the end of its body.
+pub const HTTP_BODY_READ_MAX: Duration = Duration::from_secs(30);
+/// A client that takes nothing of its answer.
+pub const HTTP_WRITE_STALL_MAX: Duration = Duration::from_secs(30);
+/// Bytes of request bodies that are in memory at a time, over all connections; further requests get 503.
+pub const HTTP_BODIES_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Body of a request to the API: a largest webhook in base64, and what stands around it.
+pub const API_BODY_BYTES_MAX: u64 = 2 * 1024 * 1024;
+/// What is in flight at the end of the host's life.
+pub const HTTP_DRAIN_MAX: Duration = Duration::from_secs(30);
+/// Pause after `accept` failed for want of file descriptors or memory.
+pub const HTTP_ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// When a provider should try again a connection that is invalid, disabled or without a secret.
+pub const CONNECTION_RETRY_AFTER: Duration = Duration::from_secs(60);
+/// Events of one answer when the client sets no bound.
+pub const EVENTS_LIMIT_DEFAULT: usize = 100;
+/// Events read at a time for one stream.
+pub const EVENTS_STREAM_PAGE: usize = 100;
+/// Pages read for one answer, when a filter lets nothing pass.
+pub const EVENTS_PAGES_MAX: usize = 16;
+/// Longest wait for an event.
+pub const EVENTS_WAIT_MAX: Duration = Duration::from_secs(60);
+/// Silence of an event stream before a comment is sent.
+pub const EVENTS_STREAM_SILENCE_MAX: Duration = Duration::from_secs(15);
+/// Values of one repeated filter.
+pub const EVENT_FILTER_VALUES_MAX: usize = 50;
+/// Longest name of an API token.
+pub const TOKEN_NAME_BYTES_MAX: usize = 100;
+/// The store's answer to "are you there".
+pub const READY_WAIT_MAX: Duration = Duration::from_secs(2);
+
+// Sandbox
+
+/// Invocations that may run at once outside the pool.
+pub const ON_DEMAND_SLOTS: u32 = 256;
+/// How long an invocation waits for a slot.
+pub const SLOT_WAIT_MAX: Duration = Duration::from_secs(1);
+/// How often running guests are interrupted to see whether their time is up.
+pub const EPOCH_TICK: Duration = Duration::from_millis(2);
+/// Bytes that a guest may hand to the host in one call, or as a result.
+pub const HOSTCALL_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Handles (streams, pollables) that a guest may hold at once.
+pub const GUEST_HANDLES_MAX: usize = 1_000;
+/// Linear memories of one instance.
+pub const GUEST_MEMORIES_MAX: usize = 4;
+/// Tables of one instance.
+pub const GUEST_TABLES_MAX: usize = 8;
+/// Elements of all tables of one instance.
+pub const GUEST_TABLE_ELEMENTS_MAX: usize = 200_000;
+/// Core modules of one instance.
+pub const GUEST_CORE_INSTANCES_MAX: usize = 64;
+/// Longest call stack that is reported of a guest that broke.
+pub const BACKTRACE_BYTES_MAX: usize = 8 * 1024;
+/// Longest code of a plugin's error.
+pub const ERROR_CODE_BYTES_MAX: usize = 128;
+/// Longest message of a plugin's error, or of a trap.
+pub const ERROR_MESSAGE_BYTES_MAX: usize = 4 * 1024;
+/// Largest details of a plugin's error.
+pub const ERROR_DETAILS_BYTES_MAX: usize = 64 * 1024;
+/// Largest body of a plugin's response to a webhook.
+pub const RESPONSE_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Headers of a plugin's response to a webhook.
+pub const RESPONSE_HEADERS_MAX: usize = 64;
+/// Bytes of all names and values of those headers.
+pub const RESPONSE_HEADERS_BYTES_MAX: usize = 16 * 1024;
+/// Wall time for `describe`, instantiation included.
+pub const DESCRIBE_DEADLINE: Duration = Duration::from_secs(20);
+/// Processor time for `describe`, instantiation included.
+pub const DESCRIBE_CPU: Duration = Duration::from_secs(10);
+/// Wall time for compiling one component.
+pub const COMPILE_WALL_MAX: Duration = Duration::from_secs(300);
+/// Processor time for compiling one component.
+pub const COMPILE_CPU_MAX: Duration = Duration::from_secs(180);
+/// Address space of a compiler.
+pub const COMPILE_ADDRESS_BYTES_MAX: u64 = 6 * 1024 * 1024 * 1024;
+/// Longest message of a compiler that is reported.
+pub const COMPILE_MESSAGE_BYTES_MAX: usize = 4 * 1024;

@@ -1,0 +1,67 @@
+//! Dedupe and order keys of a webhook.
+
+use http::HeaderName;
+use ring::digest;
+
+use super::evidence::Evidence;
+use super::json_body::JsonBody;
+use super::request::Request;
+use crate::invocation::hex;
+use crate::limit;
+use crate::manifest::webhook::KeySource;
+
+/// The key under which a second webhook is the same as this one.
+///
+/// It names the place beside the value, because providers number different things from 1. A value that the evidence does
+/// not cover counts only together with the SHA-256 of the signed bytes: else whoever captured one request could send it
+/// again under the ids of others, and those would be taken for repeats.
+pub(super) fn dedupe(sources: &[KeySource], request: &Request<'_>, evidence: &[Evidence<'_>]) -> Option<String> {
+    let (source, value) = first(sources, request)?;
+    let place = match source {
+        KeySource::Body(pointer) => format!("body:{pointer}"),
+        KeySource::Header(name) => format!("header:{}", name.to_ascii_lowercase()),
+    };
+    if evidence.iter().any(|evidence| evidence.covers(source)) {
+        return Some(format!("{place}\n{value}"));
+    }
+    let signed = evidence.first().map_or(&[][..], Evidence::signed_bytes);
+    Some(format!("sha256:{}\n{place}\n{value}", sha256(signed)))
+}
+
+/// The key whose webhooks are handled one after the other: the bare value, since actions of the same order key state it
+/// likewise. It decides about no webhook's fate, so that it need not be covered.
+pub(super) fn order(sources: &[KeySource], request: &Request<'_>) -> Option<String> {
+    first(sources, request).map(|(_, value)| value)
+}
+
+/// The string or number at a pointer of a JSON document, as it counts for keys.
+pub(crate) fn of_document(json: &str, pointer: &str) -> Option<String> {
+    usable(JsonBody::parse(json.as_bytes())?.scalar(pointer)?)
+}
+
+/// The first present string or number, with its source.
+fn first<'s>(sources: &'s [KeySource], request: &Request<'_>) -> Option<(&'s KeySource, String)> {
+    sources.iter().find_map(|source| {
+        let value = match source {
+            KeySource::Body(pointer) => request.json()?.scalar(pointer),
+            KeySource::Header(name) => {
+                let value = request.header(&HeaderName::from_bytes(name.as_bytes()).ok()?).ok()?;
+                std::str::from_utf8(value).ok().map(str::to_owned)
+            }
+        };
+        Some((source, usable(value?)?))
+    })
+}
+
+/// An empty value would make all webhooks without one the same; an over-long one counts by its hash.
+fn usable(value: String) -> Option<String> {
+    match value.len() {
+        0 => None,
+        1..=limit::KEY_BYTES_MAX => Some(value),
+        _ => Some(format!("sha256:{}", sha256(value.as_bytes()))),
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex(digest::digest(&digest::SHA256, bytes).as_ref())
+}

@@ -1,0 +1,145 @@
+//! Configs: other names, validation, secrets.
+
+use hookyard_domain::config::{Config, ConfigSchema};
+use hookyard_domain::id::ConnectionId;
+use hookyard_domain::keyed_hash::HashKey;
+use hookyard_domain::manifest::Manifest;
+use hookyard_domain::schema::Violation;
+use serde_json::{Value, json};
+
+fn schema() -> ConfigSchema {
+    let secret = json!({ "type": "string", "minLength": 1, "writeOnly": true });
+    let config = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["access_token"],
+        "properties": {
+            "access_token": { "$ref": "#/$defs/token", "x-aliases": ["freshchat-access-token", "access-token"] },
+            "group_name": { "type": "string", "x-aliases": ["freshchat-group-name", "group-name"] },
+            "webhook_secret": { "oneOf": [secret, { "type": "array", "items": secret, "minItems": 1, "maxItems": 5 }] },
+            "secrets": { "type": "object", "additionalProperties": secret },
+            "auth": { "type": "object", "properties": { "secret": secret, "mode": { "type": "string", "x-aliases": ["kind"] } } },
+        },
+        "$defs": { "token": { "type": "string", "writeOnly": true, "pattern": "^[^ ]+$", "x-error": "leave out the word Bearer" } },
+    });
+    let manifest = json!({ "name": "x", "version": "1.0.0", "config": config });
+    ConfigSchema::compile(&Manifest::parse(&manifest.to_string()).expect("valid").manifest).expect("valid")
+}
+
+fn resolve(config: Value) -> Result<Config, Vec<Violation>> {
+    schema().resolve(config)
+}
+
+fn full() -> Config {
+    resolve(json!({
+        "freshchat-access-token": "tok-1", "group-name": "Team", "webhook_secret": ["s1", "s2"],
+        "secrets": { "gh": "s3", "a/b": "s4" }, "auth": { "secret": "s5", "kind": "header" },
+    }))
+    .expect("valid")
+}
+
+#[test]
+fn other_names_become_the_propertys_own() {
+    let config = full();
+    assert_eq!(config.value()["access_token"], "tok-1");
+    assert_eq!(config.value()["group_name"], "Team");
+    assert_eq!(config.value()["auth"]["mode"], "header");
+    assert!(config.value().get("group-name").is_none());
+}
+
+#[test]
+fn two_names_of_one_property_are_an_error() {
+    for config in [
+        json!({ "access_token": "a", "access-token": "a" }),
+        json!({ "freshchat-access-token": "a", "access-token": "b" }),
+        json!({ "access_token": "a", "auth": { "mode": "a", "kind": "b" } }),
+    ] {
+        let violations = resolve(config).expect_err("refused");
+        assert_eq!(violations.len(), 1);
+        assert_eq!(violations[0].code, "duplicate-name");
+    }
+}
+
+#[test]
+fn violations_say_what_to_do_and_never_the_value() {
+    let violations =
+        resolve(json!({ "access-token": "Bearer hunter2", "webhook_secret": [""], "secrets": { "a": 77123 }, "x": 1 }));
+    let violations = violations.expect_err("refused");
+    let details: Vec<_> = violations.iter().map(|violation| format!("{violation:?}")).collect();
+    assert!(
+        violations.iter().any(|v| v.pointer == "/access_token" && v.detail == "leave out the word Bearer"),
+        "{details:?}"
+    );
+    assert!(violations.iter().any(|v| v.pointer == "/x" && v.code == "additional-properties"), "{details:?}");
+    assert!(violations.iter().any(|v| v.pointer == "/secrets/a"), "{details:?}");
+    assert!(details.iter().all(|detail| !detail.contains("hunter2") && !detail.contains("77123")), "{details:?}");
+    let missing = resolve(json!({})).expect_err("refused");
+    assert_eq!((missing[0].pointer.as_str(), missing[0].code.as_str()), ("/access_token", "required"));
+    let large = resolve(json!({ "access_token": "x".repeat(300 * 1024) })).expect_err("refused");
+    assert_eq!(large[0].code, "too-large");
+}
+
+#[test]
+fn secrets_are_found_by_place() {
+    let config = full();
+    let at =
+        |pointer: &str| config.secrets_at(pointer).iter().map(|secret| secret.expose().to_owned()).collect::<Vec<_>>();
+    assert_eq!(at("/webhook_secret"), ["s1", "s2"]);
+    assert_eq!(at("/secrets/a~1b"), ["s4"]);
+    assert_eq!(at("/none"), [""; 0]);
+    assert_eq!(at("/secrets"), [""; 0]);
+}
+
+#[test]
+fn nobody_but_the_host_sees_a_secret() {
+    let config = full();
+    let key = HashKey::new(&[4; 32]);
+    let connection: ConnectionId = "shop".parse().expect("valid");
+    let guest = config.for_guest(&key, &connection);
+    for shown in [guest.clone(), format!("{config:?}"), config.redacted().to_string()] {
+        for secret in ["tok-1", "s1", "s2", "s3", "s4", "s5"] {
+            assert!(!shown.contains(&format!("\"{secret}\"")), "{secret} in {shown}");
+        }
+    }
+    let guest: Value = serde_json::from_str(&guest).expect("JSON");
+    assert_eq!(guest["group_name"], "Team");
+    let placeholders = config.placeholders(&key, &connection);
+    assert_eq!(placeholders.len(), 6);
+    for pointer in ["/access_token", "/webhook_secret/1", "/secrets/gh", "/auth/secret"] {
+        let placeholder = guest.pointer(pointer).and_then(Value::as_str).expect("text");
+        assert!(placeholder.starts_with("hysec_") && placeholder.len() == 38);
+        let real = config.value().pointer(pointer).and_then(Value::as_str).expect("text");
+        assert_eq!(placeholders[placeholder].expose(), real);
+    }
+    assert_eq!(config.redacted()["webhook_secret"], json!({ "set": true }));
+    assert_eq!(config.redacted()["secrets"]["gh"], json!({ "set": true }));
+}
+
+#[test]
+fn placeholders_change_only_with_the_secret() {
+    let key = HashKey::new(&[4; 32]);
+    let guest = |config: Value, connection: &str| {
+        let guest = resolve(config).expect("valid").for_guest(&key, &connection.parse().expect("valid"));
+        serde_json::from_str::<Value>(&guest).expect("JSON")["access_token"].clone()
+    };
+    let one = guest(json!({ "access_token": "a" }), "shop");
+    assert_eq!(one, guest(json!({ "access-token": "a", "group_name": "x" }), "shop"));
+    assert_ne!(one, guest(json!({ "access_token": "b" }), "shop"));
+    assert_ne!(one, guest(json!({ "access_token": "a" }), "shop2"));
+}
+
+#[test]
+fn a_redacted_config_can_be_sent_back() {
+    let stored = full();
+    let keep = |sent: Value| schema().keep_secrets(sent, &stored).expect("no conflict");
+    assert_eq!(keep(stored.redacted()), *stored.value());
+    assert_eq!(keep(json!({}))["access_token"], "tok-1");
+    assert_eq!(keep(json!({}))["secrets"], json!({ "gh": "s3", "a/b": "s4" }));
+    assert!(keep(json!({})).get("auth").is_none(), "more than a set of secrets");
+    assert!(keep(json!({})).get("group_name").is_none(), "what is no secret and left out is gone");
+    assert_eq!(keep(json!({ "access-token": { "set": true } }))["access_token"], "tok-1");
+    assert_eq!(keep(json!({ "access_token": "new" }))["access_token"], "new");
+    assert_eq!(keep(json!({ "secrets": { "gh": "new" } }))["secrets"], json!({ "gh": "new", "a/b": "s4" }));
+    assert!(keep(json!({ "webhook_secret": null })).get("webhook_secret").is_none());
+    assert_eq!(keep(json!({ "group_name": { "set": true } }))["group_name"], json!({ "set": true }), "no secret");
+}

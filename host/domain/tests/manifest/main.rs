@@ -1,0 +1,5 @@
+//! Manifests, the schema that is published of them, and configs.
+
+mod configs;
+mod manifests;
+mod published_schema;
