@@ -1,0 +1,95 @@
+//! What every store promises, as tests that run on each of them.
+
+mod commits;
+mod events;
+mod host;
+mod keys;
+mod marks;
+pub(crate) mod world;
+
+/// Makes a test of every promise for every store.
+macro_rules! promises {
+    ($($room:ident { $($promise:ident)+ })+) => {
+        mod memory_store {
+            $(mod $room {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $promise() {
+                    crate::contract::$room::$promise(crate::contract::world::World::in_memory()).await;
+                })+
+            })+
+        }
+
+        mod sqlite_store {
+            $(mod $room {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $promise() {
+                    crate::contract::$room::$promise(crate::contract::world::World::on_disk()).await;
+                })+
+            })+
+        }
+    };
+}
+
+promises! {
+    commits {
+        every_write_happens_when_every_guard_holds
+        nothing_happens_when_one_guard_fails
+        a_write_that_is_refused_undoes_those_before_it
+        a_key_guard_demands_the_revision
+        a_key_guard_takes_an_expired_key_for_absent
+        guards_do_not_see_the_writes_of_their_own_commit
+        of_many_commits_with_one_mark_exactly_one_wins
+        of_many_commits_that_read_one_revision_exactly_one_wins
+        a_commit_may_have_a_mebibyte_and_no_more
+        a_commit_happens_even_if_nobody_waits_for_it
+    }
+    keys {
+        what_was_set_is_read_back
+        writes_of_one_commit_happen_in_order
+        every_write_gives_a_new_revision_even_after_a_deletion
+        a_key_ceases_to_exist_when_its_time_has_come
+        setting_a_key_decides_anew_when_it_expires
+        an_increment_adds_to_a_number_or_to_nothing
+        an_increment_keeps_the_time_to_live
+        an_increment_of_an_expired_key_starts_from_nothing
+        an_increment_of_anything_else_is_refused
+        an_increment_beyond_64_bits_is_refused
+        concurrent_increments_all_count
+        deleting_an_absent_key_is_no_error
+        keys_are_listed_in_byte_order_below_their_prefix
+        a_list_of_keys_goes_on_where_its_page_ended
+        expired_keys_are_not_listed
+        a_page_of_keys_looks_at_a_bounded_number
+        connections_do_not_see_each_other
+    }
+    marks {
+        a_mark_is_set_by_its_commit
+        setting_a_mark_twice_is_no_error
+        a_mark_lasts_for_its_retention_time
+        a_mark_survives_a_clock_that_is_set_back
+        an_event_with_a_known_dedupe_mark_is_not_appended_again
+        events_of_one_commit_with_one_dedupe_mark_count_once
+        a_commit_that_is_refused_sets_no_dedupe_mark
+        a_dedupe_mark_is_a_mark
+    }
+    events {
+        an_event_is_read_back_as_it_was_appended
+        offsets_increase_in_the_order_of_commits
+        a_page_goes_on_where_the_last_one_ended
+        a_page_never_exceeds_its_limits
+        a_filter_picks_events_and_the_page_still_moves_on
+        a_filter_for_an_unknown_connection_moves_on_to_the_end
+        a_page_looks_at_a_bounded_number_of_events
+        a_page_ends_when_it_has_enough_bytes
+        reading_behind_the_end_stays_there
+        the_newest_offset_moves_with_the_commit
+        a_commit_without_events_does_not_move_it
+    }
+    host {
+        a_host_key_stays_what_it_was_first
+        tokens_are_kept_listed_and_removed
+        there_are_only_so_many_tokens
+        a_closed_store_commits_nothing
+        a_closed_store_reads_nothing
+    }
+}

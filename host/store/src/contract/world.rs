@@ -1,0 +1,157 @@
+//! What a promise is tested in: a fresh store, a clock, and short words for commits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hookyard_domain::clock::{Clock, ManualClock, Timestamp};
+use hookyard_domain::commit::{Commit, Committed, Guard, MarkKey, Write};
+use hookyard_domain::entropy::SeededEntropy;
+use hookyard_domain::event::{Event, Offset};
+use hookyard_domain::id::{ConnectionId, EventId};
+use hookyard_domain::kv::{KvEntry, Revision};
+use hookyard_domain::plugin::PluginVersion;
+use serde_json::value::RawValue;
+
+use crate::memory::MemoryStore;
+use crate::sqlite::SqliteStore;
+use crate::{CommitError, Store};
+
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Noon of some day, so that a few hours stay within it.
+pub(crate) fn noon() -> Timestamp {
+    Timestamp::from_millis(0).after(DAY * 20_000 + DAY / 2)
+}
+
+pub(crate) struct World {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<ManualClock>,
+    entropy: SeededEntropy,
+    _directory: Option<tempfile::TempDir>,
+}
+
+impl World {
+    pub(crate) fn in_memory() -> Self {
+        let clock = Arc::new(ManualClock::at(noon()));
+        let store = Arc::new(MemoryStore::new(clock.clone()));
+        Self { store, clock, entropy: SeededEntropy::new(1), _directory: None }
+    }
+
+    pub(crate) fn on_disk() -> Self {
+        let clock = Arc::new(ManualClock::at(noon()));
+        let directory = tempfile::tempdir().expect("there is room for a directory");
+        let store = Arc::new(SqliteStore::open(directory.path(), clock.clone()).expect("opens"));
+        Self { store, clock, entropy: SeededEntropy::new(1), _directory: Some(directory) }
+    }
+
+    pub(crate) fn event(&self, connection: &str, kind: &str, subject: Option<&str>) -> Box<Event> {
+        Box::new(Event {
+            id: EventId::new(noon(), &self.entropy),
+            connection: id(connection),
+            plugin: PluginVersion { name: "aftership".parse().expect("valid"), version: "1.0.0".into() },
+            kind: kind.to_owned(),
+            subject: subject.map(str::to_owned),
+            time: noon().into(),
+            data: RawValue::from_string("{}".into()).expect("valid"),
+            webhook: None,
+            traceparent: None,
+            hops: 0,
+        })
+    }
+
+    /// Appends an event without a dedupe mark.
+    pub(crate) fn append(&self, connection: &str, kind: &str) -> Write {
+        Write::Append { event: self.event(connection, kind, None), dedupe: None }
+    }
+
+    /// Commits to the connection `shop` at the clock's time.
+    pub(crate) async fn commit(
+        &self,
+        guards: impl IntoIterator<Item = Guard>,
+        writes: impl IntoIterator<Item = Write>,
+    ) -> Result<Committed, CommitError> {
+        self.commit_to("shop", guards, writes).await
+    }
+
+    pub(crate) async fn commit_to(
+        &self,
+        connection: &str,
+        guards: impl IntoIterator<Item = Guard>,
+        writes: impl IntoIterator<Item = Write>,
+    ) -> Result<Committed, CommitError> {
+        self.store.commit(commit(connection, self.clock.now(), guards, writes)).await
+    }
+
+    pub(crate) async fn write(&self, writes: impl IntoIterator<Item = Write>) -> Committed {
+        self.commit([], writes).await.expect("commits")
+    }
+
+    pub(crate) async fn entry(&self, key: &str) -> Option<KvEntry> {
+        let mut entries = self.store.get_many(&id("shop"), &[key.to_owned()], self.clock.now()).await.expect("reads");
+        assert_eq!(entries.len(), 1);
+        entries.remove(0)
+    }
+
+    /// The value of a key, as text.
+    pub(crate) async fn value(&self, key: &str) -> Option<String> {
+        self.entry(key).await.map(|entry| String::from_utf8(entry.value).expect("is text"))
+    }
+
+    pub(crate) async fn revision(&self, key: &str) -> Option<Revision> {
+        self.entry(key).await.map(|entry| entry.revision)
+    }
+
+    pub(crate) async fn marked(&self, number: u8) -> bool {
+        self.store.marked(mark(number), self.clock.now()).await.expect("reads")
+    }
+
+    pub(crate) async fn event_count(&self) -> usize {
+        self.store.events(Offset::START, &Default::default(), 1_000).await.expect("reads").events.len()
+    }
+}
+
+pub(crate) fn commit(
+    connection: &str,
+    at: Timestamp,
+    guards: impl IntoIterator<Item = Guard>,
+    writes: impl IntoIterator<Item = Write>,
+) -> Commit {
+    Commit {
+        connection: id(connection),
+        at,
+        guards: guards.into_iter().collect(),
+        writes: writes.into_iter().collect(),
+    }
+}
+
+pub(crate) fn id(connection: &str) -> ConnectionId {
+    connection.parse().expect("valid")
+}
+
+pub(crate) fn mark(number: u8) -> MarkKey {
+    MarkKey([number; 16])
+}
+
+pub(crate) fn set(key: &str, value: impl Into<Vec<u8>>) -> Write {
+    Write::Set { key: key.to_owned(), value: value.into(), expires_at: None }
+}
+
+pub(crate) fn set_until(key: &str, value: &str, expires_at: Timestamp) -> Write {
+    Write::Set { key: key.to_owned(), value: value.into(), expires_at: Some(expires_at) }
+}
+
+pub(crate) fn delete(key: &str) -> Write {
+    Write::Delete { key: key.to_owned() }
+}
+
+pub(crate) fn increment(key: &str, by: i64) -> Write {
+    Write::Increment { key: key.to_owned(), by }
+}
+
+pub(crate) fn key_at(key: &str, revision: Option<Revision>) -> Guard {
+    Guard::KeyAt { key: key.to_owned(), revision }
+}
+
+pub(crate) fn mark_absent(number: u8) -> Guard {
+    Guard::MarkAbsent(mark(number))
+}

@@ -1,0 +1,32 @@
+//! The durable state of a host.
+//!
+//! What the host needs of it are three small traits: [`Ledger`] (what invocations commit and read), [`HostKeys`] and
+//! [`Tokens`]; [`Store`] is all of them. [`sqlite`] keeps it on disk, [`memory`] in memory, for tests; both pass one
+//! contract suite, and backends differ in speed, never in promises. Nothing outside this crate knows a database.
+
+mod commit_size;
+mod error;
+mod host_keys;
+mod ledger;
+pub mod memory;
+mod pages;
+pub mod sqlite;
+mod tokens;
+
+#[cfg(test)]
+mod contract;
+
+use async_trait::async_trait;
+
+pub use error::StoreError;
+pub use host_keys::HostKeys;
+pub use ledger::{CommitError, EventPage, KeyPage, Ledger};
+pub use tokens::{AddTokenError, ApiToken, Tokens};
+
+/// All that a host keeps.
+#[async_trait]
+pub trait Store: Ledger + HostKeys + Tokens {
+    /// Finishes what was accepted, then gives the store up: when this returns, another host may open it. Whatever is
+    /// asked afterwards fails as [`StoreError::Closed`]. Closing twice does nothing.
+    async fn close(&self);
+}

@@ -1,0 +1,145 @@
+//! A store in memory, for tests: the same promises, except that nothing outlives it.
+
+mod state;
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use hookyard_domain::clock::{Clock, Timestamp};
+use hookyard_domain::commit::{Commit, Committed, MarkKey};
+use hookyard_domain::event::{EventFilter, Offset};
+use hookyard_domain::id::{ConnectionId, TokenId};
+use hookyard_domain::kv::KvEntry;
+use hookyard_domain::limit;
+use tokio::sync::watch;
+
+use crate::commit_size::checked_size;
+use crate::memory::state::State;
+use crate::{AddTokenError, ApiToken, CommitError, EventPage, HostKeys, KeyPage, Ledger, Store, StoreError, Tokens};
+
+/// A store in memory.
+pub struct MemoryStore {
+    state: Mutex<State>,
+    newest: watch::Sender<Offset>,
+    clock: Arc<dyn Clock>,
+    closed: AtomicBool,
+    broken: AtomicBool,
+}
+
+impl MemoryStore {
+    /// An empty store; `clock` decides when what has expired is forgotten.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            state: Mutex::default(),
+            newest: watch::Sender::new(Offset::START),
+            clock,
+            closed: AtomicBool::new(false),
+            broken: AtomicBool::new(false),
+        }
+    }
+
+    /// Lets everything fail as [`StoreError::Failed`], as if the disk had gone, until it is told otherwise.
+    pub fn set_broken(&self, broken: bool) {
+        self.broken.store(broken, Ordering::SeqCst);
+    }
+
+    fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(StoreError::Closed);
+        }
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(StoreError::Failed(Arc::new(std::io::Error::other("the test took the disk away"))));
+        }
+        Ok(self.state.lock().expect("no holder of this lock panics"))
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").field("newest", &*self.newest.borrow()).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Ledger for MemoryStore {
+    async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        checked_size(&commit)?;
+        let mut state = self.state().map_err(CommitError::Unavailable)?;
+        state.forget_expired(self.clock.now());
+        let committed = state.apply(&commit)?;
+        // Sent while the lock is held, so that the offset never moves back.
+        if committed.events.iter().any(Option::is_some) {
+            self.newest.send_replace(state.newest());
+        }
+        Ok(committed)
+    }
+
+    async fn get_many(
+        &self,
+        connection: &ConnectionId,
+        keys: &[String],
+        now: Timestamp,
+    ) -> Result<Vec<Option<KvEntry>>, StoreError> {
+        let state = self.state()?;
+        Ok(keys.iter().map(|key| state.entry(connection, key, now).cloned()).collect())
+    }
+
+    async fn keys(
+        &self,
+        connection: &ConnectionId,
+        prefix: &str,
+        after: Option<&str>,
+        max: usize,
+        now: Timestamp,
+    ) -> Result<KeyPage, StoreError> {
+        Ok(self.state()?.keys(connection, prefix, after, max, now))
+    }
+
+    async fn marked(&self, mark: MarkKey, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.state()?.marked(mark, now))
+    }
+
+    async fn events(&self, after: Offset, filter: &EventFilter, limit: usize) -> Result<EventPage, StoreError> {
+        Ok(self.state()?.events(after, filter, limit))
+    }
+
+    fn newest(&self) -> watch::Receiver<Offset> {
+        self.newest.subscribe()
+    }
+}
+
+#[async_trait]
+impl HostKeys for MemoryStore {
+    async fn host_key(&self, name: &str, generate: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        Ok(*self.state()?.host_keys.entry(name.to_owned()).or_insert(generate))
+    }
+}
+
+#[async_trait]
+impl Tokens for MemoryStore {
+    async fn add_token(&self, token: ApiToken) -> Result<(), AddTokenError> {
+        let mut state = self.state()?;
+        if state.tokens.len() >= limit::API_TOKENS_MAX {
+            return Err(AddTokenError::TooMany { max: limit::API_TOKENS_MAX });
+        }
+        state.tokens.insert(token.id, token);
+        Ok(())
+    }
+
+    async fn tokens(&self) -> Result<Vec<ApiToken>, StoreError> {
+        Ok(self.state()?.tokens.values().cloned().collect())
+    }
+
+    async fn remove_token(&self, id: TokenId) -> Result<bool, StoreError> {
+        Ok(self.state()?.tokens.remove(&id).is_some())
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,159 @@
+//! The store on disk: one SQLite database in the data directory.
+//!
+//! One thread writes: it takes commits off a bounded queue and makes each group of them durable with one sync of the
+//! write-ahead log. A second thread copies the log into the database, a few others read. What a commit costs is the
+//! number of random pages that it dirties, hence the tables of [`schema`].
+
+mod apply;
+mod checkpointer;
+mod connection;
+mod directory;
+mod error;
+mod event_rows;
+mod group;
+mod host_rows;
+mod kv_rows;
+mod mark_rows;
+mod open;
+mod readers;
+mod retention;
+mod schema;
+mod state;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hookyard_domain::clock::{Clock, Timestamp};
+use hookyard_domain::commit::{Commit, Committed, MarkKey};
+use hookyard_domain::event::{EventFilter, Offset};
+use hookyard_domain::id::{ConnectionId, TokenId};
+use hookyard_domain::kv::KvEntry;
+use hookyard_domain::limit;
+use tokio::sync::{Mutex, watch};
+
+pub use self::open::OpenError;
+use self::open::Threads;
+use self::readers::Readers;
+use self::writer::WriterQueue;
+use crate::{AddTokenError, ApiToken, CommitError, EventPage, HostKeys, KeyPage, Ledger, Store, StoreError, Tokens};
+
+/// A store on disk.
+///
+/// Dropping it waits, like [`close`](Store::close), until what was accepted is durable.
+pub struct SqliteStore {
+    directory: PathBuf,
+    writer: WriterQueue,
+    readers: Readers,
+    newest: watch::Receiver<Offset>,
+    threads: Mutex<Option<Threads>>,
+}
+
+impl SqliteStore {
+    /// Opens the database of this data directory; makes both, private to this user, if they do not exist yet. What is
+    /// there but is not a sound database of Hookyard is refused and left as it is. Blocks while it reads and migrates.
+    ///
+    /// `clock` decides when what has expired is cleared away.
+    pub fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        open::open(directory, clock)
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").field("directory", &self.directory).finish_non_exhaustive()
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        if let Some(threads) = self.threads.get_mut().take() {
+            threads.stop();
+        }
+    }
+}
+
+#[async_trait]
+impl Ledger for SqliteStore {
+    async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        self.writer.commit(commit).await
+    }
+
+    async fn get_many(
+        &self,
+        connection: &ConnectionId,
+        keys: &[String],
+        now: Timestamp,
+    ) -> Result<Vec<Option<KvEntry>>, StoreError> {
+        let (connection, keys) = (connection.clone(), keys.to_vec());
+        self.readers.read(move |database| kv_rows::get_many(database, &connection, &keys, now)).await
+    }
+
+    async fn keys(
+        &self,
+        connection: &ConnectionId,
+        prefix: &str,
+        after: Option<&str>,
+        max: usize,
+        now: Timestamp,
+    ) -> Result<KeyPage, StoreError> {
+        let (connection, prefix, after) = (connection.clone(), prefix.to_owned(), after.map(str::to_owned));
+        self.readers
+            .read(move |database| kv_rows::keys(database, &connection, &prefix, after.as_deref(), max, now))
+            .await
+    }
+
+    async fn marked(&self, mark: MarkKey, now: Timestamp) -> Result<bool, StoreError> {
+        self.readers.read(move |database| mark_rows::marked(database, mark, now)).await
+    }
+
+    async fn events(&self, after: Offset, filter: &EventFilter, limit: usize) -> Result<EventPage, StoreError> {
+        let filter = filter.clone();
+        self.readers.read(move |database| event_rows::page(database, after, &filter, limit)).await
+    }
+
+    fn newest(&self) -> watch::Receiver<Offset> {
+        self.newest.clone()
+    }
+}
+
+#[async_trait]
+impl HostKeys for SqliteStore {
+    async fn host_key(&self, name: &str, generate: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        let name = name.to_owned();
+        self.writer.write(move |database| host_rows::host_key(database, &name, &generate)).await
+    }
+}
+
+#[async_trait]
+impl Tokens for SqliteStore {
+    async fn add_token(&self, token: ApiToken) -> Result<(), AddTokenError> {
+        let added = self.writer.write(move |database| host_rows::add_token(database, &token)).await?;
+        if added { Ok(()) } else { Err(AddTokenError::TooMany { max: limit::API_TOKENS_MAX }) }
+    }
+
+    async fn tokens(&self) -> Result<Vec<ApiToken>, StoreError> {
+        self.readers.read(host_rows::tokens).await
+    }
+
+    async fn remove_token(&self, id: TokenId) -> Result<bool, StoreError> {
+        self.writer.write(move |database| host_rows::remove_token(database, id)).await
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn close(&self) {
+        let mut threads = self.threads.lock().await;
+        if let Some(threads) = threads.take()
+            && tokio::task::spawn_blocking(|| threads.stop()).await.is_err()
+        {
+            tracing::error!(directory = %self.directory.display(), "closing the store panicked");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! One commit, within the transaction of its group.
+
+use hookyard_domain::commit::{Commit, Committed, Guard, MarkKey, Write};
+use hookyard_domain::event::{Event, Offset};
+use hookyard_domain::kv::counter;
+use rusqlite::Connection;
+
+use super::state::WriterState;
+use super::{event_rows, kv_rows, mark_rows};
+use crate::CommitError;
+
+/// Why a commit was not applied.
+#[derive(Debug)]
+pub(super) enum Rejected {
+    /// It asks for what cannot be: it alone is undone.
+    Refused(CommitError),
+    /// The database fails: so does the group.
+    Failed(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Rejected {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Checks the guards of a commit, then writes. After an error the caller undoes what was written.
+pub(super) fn apply(database: &Connection, state: &mut WriterState, commit: &Commit) -> Result<Committed, Rejected> {
+    let connection = state.connection(database, &commit.connection)?;
+    let mut application = Application { database, state, commit, connection };
+    for guard in &commit.guards {
+        application.check(guard)?;
+    }
+    let mut committed = Committed { events: Vec::new() };
+    for write in &commit.writes {
+        match write {
+            Write::Mark(mark) => application.mark(*mark)?,
+            Write::Append { event, dedupe } => committed.events.push(application.append(event, *dedupe)?),
+            Write::Set { key, value, expires_at } => {
+                let revision = application.state.revision();
+                kv_rows::set(database, connection, key, value, revision, *expires_at)?;
+            }
+            Write::Delete { key } => kv_rows::delete(database, connection, key)?,
+            Write::Increment { key, by } => application.increment(key, *by)?,
+        }
+    }
+    Ok(committed)
+}
+
+struct Application<'a> {
+    database: &'a Connection,
+    state: &'a mut WriterState,
+    commit: &'a Commit,
+    connection: i64,
+}
+
+impl Application<'_> {
+    fn check(&self, guard: &Guard) -> Result<(), Rejected> {
+        match guard {
+            Guard::MarkAbsent(mark) => {
+                if self.marked(*mark)? {
+                    return Err(Rejected::Refused(CommitError::MarkPresent));
+                }
+            }
+            Guard::KeyAt { key, revision } => {
+                if kv_rows::revision(self.database, self.connection, key, self.commit.at)? != *revision {
+                    return Err(Rejected::Refused(CommitError::KeyMoved { key: key.clone() }));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn marked(&self, mark: MarkKey) -> rusqlite::Result<bool> {
+        // The newest day first, because repeats come soon.
+        let days = self.state.mark_days.range(mark_rows::oldest_kept(self.commit.at)..).rev().copied();
+        mark_rows::marked_on(self.database, mark, days)
+    }
+
+    fn mark(&mut self, mark: MarkKey) -> rusqlite::Result<()> {
+        let day = self.commit.at.as_days();
+        mark_rows::insert(self.database, mark, day)?;
+        self.state.mark_days.insert(day);
+        Ok(())
+    }
+
+    fn append(&mut self, event: &Event, dedupe: Option<MarkKey>) -> rusqlite::Result<Option<Offset>> {
+        if let Some(mark) = dedupe {
+            if self.marked(mark)? {
+                return Ok(None);
+            }
+            self.mark(mark)?;
+        }
+        let offset = self.state.newest + 1;
+        event_rows::insert(self.database, offset, self.connection, event)?;
+        self.state.newest = offset;
+        Ok(Some(Offset(offset)))
+    }
+
+    fn increment(&mut self, key: &str, by: i64) -> Result<(), Rejected> {
+        let not_a_number = || Rejected::Refused(CommitError::NotANumber { key: key.to_owned() });
+        let held = kv_rows::get(self.database, self.connection, key, self.commit.at)?;
+        let number = held.as_ref().map_or(Some(0), |entry| counter(&entry.value)).ok_or_else(not_a_number)?;
+        let sum = number.checked_add(by).ok_or_else(not_a_number)?.to_string();
+        let expires_at = held.and_then(|entry| entry.expires_at);
+        let revision = self.state.revision();
+        Ok(kv_rows::set(self.database, self.connection, key, sum.as_bytes(), revision, expires_at)?)
+    }
+}

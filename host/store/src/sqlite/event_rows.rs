@@ -1,0 +1,123 @@
+//! Events: one row each, in the order of the log.
+
+use std::str::FromStr;
+
+use hookyard_domain::event::{Event, EventFilter, LoggedEvent, Offset};
+use hookyard_domain::id::{EventId, WebhookId};
+use hookyard_domain::plugin::PluginVersion;
+use rusqlite::types::Type;
+use rusqlite::{Connection, Row, params};
+use serde_json::value::RawValue;
+
+use super::state::connection_number;
+use crate::EventPage;
+use crate::pages::EventPageBuilder;
+
+/// Appends an event.
+pub(super) fn insert(database: &Connection, offset: u64, connection: i64, event: &Event) -> rusqlite::Result<()> {
+    database
+        .prepare_cached(
+            "INSERT INTO event (offset, connection, plugin, kind, subject, id, plugin_version, time, webhook,
+                                traceparent, hops, data)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .execute(params![
+            offset.cast_signed(),
+            connection,
+            event.plugin.name.as_str(),
+            event.kind,
+            event.subject,
+            event.id.to_bytes(),
+            event.plugin.version,
+            event.time.as_str(),
+            event.webhook.map(WebhookId::to_bytes),
+            event.traceparent,
+            event.hops,
+            event.data.get(),
+        ])?;
+    Ok(())
+}
+
+// The log is the outer loop of both scans, whatever the planner would think.
+const SCAN: &str = "
+    SELECT event.offset, connection.name, event.plugin, event.kind, event.subject
+    FROM event CROSS JOIN connection ON connection.id = event.connection
+    WHERE event.offset > ?1 ORDER BY event.offset";
+const SCAN_CONNECTION: &str = "
+    SELECT event.offset, connection.name, event.plugin, event.kind, event.subject
+    FROM event CROSS JOIN connection ON connection.id = event.connection
+    WHERE event.connection = ?2 AND event.offset > ?1 ORDER BY event.offset";
+
+/// One page of the log.
+pub(super) fn page(
+    database: &Connection,
+    after: Offset,
+    filter: &EventFilter,
+    limit: usize,
+) -> rusqlite::Result<EventPage> {
+    let mut page = EventPageBuilder::new(after, limit);
+    let from = i64::try_from(after.0).unwrap_or(i64::MAX);
+    let newest: Option<i64> =
+        database.prepare_cached("SELECT max(offset) FROM event")?.query_row([], |row| row.get(0))?;
+    let newest = Offset(newest.unwrap_or(0).unsigned_abs());
+    let mut scan = database.prepare_cached(if filter.connections.len() == 1 { SCAN_CONNECTION } else { SCAN })?;
+    let mut rows = match filter.connections.as_slice() {
+        [connection] => match connection_number(database, connection)? {
+            Some(number) => scan.query([from, number])?,
+            None => return Ok(page.at_end(newest)),
+        },
+        _ => scan.query([from])?,
+    };
+    let mut event_type = String::new();
+    while let Some(row) = rows.next()? {
+        if !page.has_room() {
+            return Ok(page.full());
+        }
+        let offset = Offset(row.get::<_, i64>(0)?.unsigned_abs());
+        event_type.clear();
+        event_type.extend([row.get_ref(2)?.as_str()?, ".", row.get_ref(3)?.as_str()?]);
+        if filter.matches(&event_type, row.get_ref(1)?.as_str()?, row.get_ref(4)?.as_str_or_null()?) {
+            page.take(LoggedEvent { offset, event: at(database, offset)? });
+        } else {
+            page.skip(offset);
+        }
+    }
+    Ok(page.at_end(newest))
+}
+
+fn at(database: &Connection, offset: Offset) -> rusqlite::Result<Event> {
+    database
+        .prepare_cached(
+            "SELECT connection.name, plugin, plugin_version, event.id, kind, subject, time, data, webhook,
+                    traceparent, hops
+             FROM event CROSS JOIN connection ON connection.id = event.connection WHERE offset = ?1",
+        )?
+        .query_row([offset.0.cast_signed()], event)
+}
+
+fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
+    Ok(Event {
+        connection: parsed(row, 0)?,
+        plugin: PluginVersion { name: parsed(row, 1)?, version: row.get(2)? },
+        id: EventId::from_bytes(row.get(3)?),
+        kind: row.get(4)?,
+        subject: row.get(5)?,
+        time: parsed(row, 6)?,
+        data: RawValue::from_string(row.get(7)?).map_err(|error| unreadable(7, error))?,
+        webhook: row.get::<_, Option<[u8; 16]>>(8)?.map(WebhookId::from_bytes),
+        traceparent: row.get(9)?,
+        hops: row.get(10)?,
+    })
+}
+
+fn parsed<T>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
+where
+    T: FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    row.get_ref(column)?.as_str()?.parse().map_err(|error| unreadable(column, error))
+}
+
+fn unreadable(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+}

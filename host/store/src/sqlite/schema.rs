@@ -1,0 +1,123 @@
+//! The tables, and how older databases become newer ones.
+
+use rusqlite::Connection;
+
+/// Tells a database of Hookyard from any other: `HkYd`.
+pub(super) const APPLICATION_ID: i32 = 0x486b_5964;
+
+/// Bytes of a page: small, because a commit dirties whole pages for a few bytes on each.
+pub(super) const PAGE_BYTES: u64 = 4_096;
+
+/// Each step leads from the version of its index to the next one. Steps are only ever appended.
+pub(super) const MIGRATIONS: &[&str] = &[FIRST];
+
+/// - `connection` gives ids a number, because they are part of every key and index entry.
+/// - `event` is append-only; its offset is the rowid, and the index is (connection, offset). `data` comes last, so that
+///   a scan of the other columns never follows its overflow pages.
+/// - `mark` holds webhooks handled and events with a dedupe key alike, in days, so that whole days are cleared away.
+/// - `sequence` holds numbers that must never be given twice.
+const FIRST: &str = "
+    CREATE TABLE connection (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE
+    ) STRICT;
+    CREATE TABLE event (
+        offset INTEGER PRIMARY KEY,
+        connection INTEGER NOT NULL,
+        plugin TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        subject TEXT,
+        id BLOB NOT NULL,
+        plugin_version TEXT NOT NULL,
+        time TEXT NOT NULL,
+        webhook BLOB,
+        traceparent TEXT,
+        hops INTEGER NOT NULL,
+        data TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX event_by_connection ON event (connection);
+    CREATE TABLE mark (
+        day INTEGER NOT NULL,
+        key16 BLOB NOT NULL,
+        PRIMARY KEY (day, key16)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE kv (
+        connection INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        expires_at INTEGER,
+        value BLOB NOT NULL,
+        PRIMARY KEY (connection, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX kv_by_expiry ON kv (expires_at) WHERE expires_at IS NOT NULL;
+    CREATE TABLE sequence (
+        name TEXT PRIMARY KEY,
+        next INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO sequence (name, next) VALUES ('revision', 1);
+    CREATE TABLE host_key (
+        name TEXT PRIMARY KEY,
+        key BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE token (
+        id BLOB PRIMARY KEY,
+        name TEXT NOT NULL,
+        hash BLOB NOT NULL,
+        created_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// The version of a database: how many migrations it has had.
+pub(super) fn version(database: &Connection) -> rusqlite::Result<i64> {
+    database.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Takes a database through the migrations that it has not had, each of them whole or not at all.
+pub(super) fn migrate(database: &mut Connection, migrations: &[&str]) -> rusqlite::Result<()> {
+    let had = usize::try_from(version(database)?).unwrap_or(0);
+    for (index, migration) in migrations.iter().enumerate().skip(had) {
+        let transaction = database.transaction()?;
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "user_version", i64::try_from(index + 1).unwrap_or(i64::MAX))?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: &str = "ALTER TABLE host_key ADD COLUMN note TEXT; UPDATE host_key SET note = name;";
+
+    fn migrated(migrations: &[&str]) -> Connection {
+        let mut database = Connection::open_in_memory().expect("opens");
+        migrate(&mut database, migrations).expect("migrates");
+        database
+    }
+
+    #[test]
+    fn a_migration_keeps_what_an_older_version_wrote() {
+        let mut database = migrated(MIGRATIONS);
+        database.execute("INSERT INTO host_key (name, key) VALUES ('hash', x'00')", []).expect("inserts");
+        migrate(&mut database, &[MIGRATIONS, &[SECOND]].concat()).expect("migrates");
+        let note: String = database.query_row("SELECT note FROM host_key", [], |row| row.get(0)).expect("is there");
+        assert_eq!(note, "hash");
+        assert_eq!(version(&database).expect("reads"), MIGRATIONS.len() as i64 + 1);
+    }
+
+    #[test]
+    fn a_migration_happens_once() {
+        let mut database = migrated(MIGRATIONS);
+        migrate(&mut database, MIGRATIONS).expect("has nothing to do");
+    }
+
+    #[test]
+    fn a_migration_that_fails_changes_nothing() {
+        let mut database = migrated(MIGRATIONS);
+        let failing = "CREATE TABLE half (done INTEGER); INSERT INTO absent VALUES (1);";
+        assert!(migrate(&mut database, &[MIGRATIONS, &[failing]].concat()).is_err());
+        assert_eq!(version(&database).expect("reads"), MIGRATIONS.len() as i64);
+        assert!(!database.table_exists(None, "half").expect("reads"));
+    }
+}

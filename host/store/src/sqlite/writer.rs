@@ -1,0 +1,301 @@
+//! The one thread that writes, and the queue before it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+
+use hookyard_domain::clock::Clock;
+use hookyard_domain::commit::{Commit, Committed};
+use hookyard_domain::event::Offset;
+use hookyard_domain::limit;
+use rusqlite::{Connection, ErrorCode};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+
+use super::OpenError;
+use super::checkpointer::Checkpointer;
+use super::connection::{self, Role};
+use super::error::store_error;
+use super::group::{Outcomes, commit_group, in_transaction};
+use super::retention::Retention;
+use super::state::WriterState;
+use crate::commit_size::checked_size;
+use crate::{CommitError, StoreError};
+
+/// Answers whoever asked; `true` when the connection should be replaced.
+type Change = Box<dyn FnOnce(Result<&Connection, StoreError>) -> bool + Send>;
+
+enum Order {
+    Commit(WaitingCommit),
+    Change(Change),
+    Stop,
+}
+
+struct WaitingCommit {
+    commit: Commit,
+    bytes: usize,
+    answer: oneshot::Sender<Result<Committed, CommitError>>,
+    _room: OwnedSemaphorePermit,
+}
+
+/// Where commits wait for the writer.
+pub(super) struct WriterQueue {
+    orders: SyncSender<Order>,
+    /// Bytes that may still join the queue.
+    room: Arc<Semaphore>,
+}
+
+impl WriterQueue {
+    /// Waits until the commit is durable, or refused.
+    pub(super) async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        let bytes = checked_size(&commit)?;
+        let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).try_acquire_many_owned(permits).map_err(|_| CommitError::Overloaded)?;
+        let (answer, answered) = oneshot::channel();
+        let order = Order::Commit(WaitingCommit { commit, bytes, answer, _room: room });
+        self.orders.try_send(order).map_err(|error| match error {
+            TrySendError::Full(_) => CommitError::Overloaded,
+            TrySendError::Disconnected(_) => CommitError::Unavailable(StoreError::Closed),
+        })?;
+        answered.await.unwrap_or(Err(CommitError::Unavailable(StoreError::Closed)))
+    }
+
+    /// Runs `change` in a transaction of its own, and waits until it is durable.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let change: Change = Box::new(move |database| {
+            let result = database.and_then(|database| in_transaction(database, change).map_err(store_error));
+            let failed = result.is_err();
+            // Whoever asked may have gone.
+            drop(answer.send(result));
+            failed
+        });
+        self.orders.try_send(Order::Change(change)).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Overloaded,
+            TrySendError::Disconnected(_) => StoreError::Closed,
+        })?;
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+/// The thread that serves a [`WriterQueue`].
+pub(super) struct WriterThread {
+    orders: SyncSender<Order>,
+    thread: JoinHandle<()>,
+}
+
+impl WriterThread {
+    /// Makes what waits durable, then ends the thread and the checkpointer. Blocks.
+    pub(super) fn stop(self) {
+        if self.orders.send(Order::Stop).is_err() || self.thread.join().is_err() {
+            tracing::error!("the thread that writes the database has panicked");
+        }
+    }
+}
+
+/// Starts the thread.
+pub(super) fn start(writer: Writer) -> Result<(WriterQueue, WriterThread), OpenError> {
+    let (orders, received) = sync_channel(limit::COMMITS_WAITING_MAX);
+    let thread = std::thread::Builder::new()
+        .name("store-writer".to_owned())
+        .spawn(move || writer.run(&received))
+        .map_err(OpenError::Thread)?;
+    let room = Arc::new(Semaphore::new(limit::COMMITS_WAITING_BYTES_MAX));
+    Ok((WriterQueue { orders: orders.clone(), room }, WriterThread { orders, thread }))
+}
+
+/// What the thread owns.
+pub(super) struct Writer {
+    path: PathBuf,
+    /// `None` after an error: the next use opens the database anew.
+    open: Option<(Connection, WriterState)>,
+    newest: watch::Sender<Offset>,
+    checkpointer: Checkpointer,
+    retention: Retention,
+    clock: Arc<dyn Clock>,
+}
+
+impl Writer {
+    /// A writer with an open database.
+    pub(super) fn new(
+        path: PathBuf,
+        database: Connection,
+        state: WriterState,
+        newest: watch::Sender<Offset>,
+        checkpointer: Checkpointer,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let retention = Retention::new(clock.now());
+        Self { path, open: Some((database, state)), newest, checkpointer, retention, clock }
+    }
+
+    fn run(mut self, orders: &Receiver<Order>) {
+        let mut next = None;
+        loop {
+            let order = match next.take() {
+                Some(order) => order,
+                None => match self.wait(orders) {
+                    Some(order) => order,
+                    None => continue,
+                },
+            };
+            match order {
+                Order::Commit(first) => {
+                    let group;
+                    (group, next) = gather(first, orders);
+                    self.commit(group);
+                }
+                Order::Change(change) => self.change(change),
+                Order::Stop => break,
+            }
+            if self.retention.is_due(self.clock.now(), true) {
+                self.clear_away();
+            }
+        }
+        self.open = None;
+        self.checkpointer.stop();
+    }
+
+    /// The next order; `None` when it is worth looking at the clock again.
+    fn wait(&mut self, orders: &Receiver<Order>) -> Option<Order> {
+        if self.retention.is_due(self.clock.now(), false) {
+            return match orders.try_recv() {
+                Ok(order) => Some(order),
+                Err(TryRecvError::Empty) => {
+                    self.clear_away();
+                    None
+                }
+                Err(TryRecvError::Disconnected) => Some(Order::Stop),
+            };
+        }
+        match orders.recv_timeout(limit::RETENTION_INTERVAL) {
+            Ok(order) => Some(order),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Order::Stop),
+        }
+    }
+
+    /// Makes a group durable, then answers each of its commits.
+    fn commit(&mut self, group: Vec<WaitingCommit>) {
+        match self.try_commit(&group) {
+            Ok(outcomes) => {
+                for (waiting, outcome) in group.into_iter().zip(outcomes) {
+                    // Whoever asked may have gone; the commit stands.
+                    drop(waiting.answer.send(outcome));
+                }
+            }
+            Err(error) => {
+                for waiting in group {
+                    drop(waiting.answer.send(Err(error.clone())));
+                }
+            }
+        }
+    }
+
+    fn try_commit(&mut self, group: &[WaitingCommit]) -> Result<Outcomes, CommitError> {
+        let (database, mut state) = self.open().map_err(commit_error)?;
+        let outcomes = commit_group(&database, &mut state, group.iter().map(|waiting| &waiting.commit));
+        match outcomes {
+            Ok(outcomes) => {
+                let newest = Offset(state.newest);
+                self.open = Some((database, state));
+                self.newest.send_if_modified(|seen| std::mem::replace(seen, newest) != newest);
+                Ok(outcomes)
+            }
+            Err(error) => {
+                self.recover(database, &error);
+                Err(CommitError::Unavailable(store_error(error)))
+            }
+        }
+    }
+
+    fn change(&mut self, change: Change) {
+        match self.open() {
+            Ok((database, state)) => {
+                let failed = change(Ok(&database));
+                self.open = (!failed).then_some((database, state));
+            }
+            Err(error) => {
+                change(Err(error));
+            }
+        }
+    }
+
+    fn clear_away(&mut self) {
+        let started = self.clock.now();
+        let outcome = self.open().and_then(|(database, state)| {
+            match in_transaction(&database, |database| self.retention.batch(database, started)) {
+                Ok(()) => {
+                    self.retention.took(self.clock.now().as_millis() - started.as_millis());
+                    self.open = Some((database, state));
+                    Ok(())
+                }
+                Err(error) => {
+                    self.recover(database, &error);
+                    Err(store_error(error))
+                }
+            }
+        });
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "what has expired could not be cleared away");
+            self.retention.put_off(self.clock.now());
+        }
+    }
+
+    /// The open database, with room in its log. Whoever takes it puts it back, unless it has failed.
+    fn open(&mut self) -> Result<(Connection, WriterState), StoreError> {
+        let (database, state) = match self.open.take() {
+            Some(open) => open,
+            None => {
+                let database = connection::open(&self.path, Role::Write).map_err(store_error)?;
+                let state = WriterState::load(&database).map_err(store_error)?;
+                (database, state)
+            }
+        };
+        match self.checkpointer.make_room(&database) {
+            Ok(()) => Ok((database, state)),
+            Err(error) => {
+                self.open = Some((database, state));
+                Err(error)
+            }
+        }
+    }
+
+    /// After an error the state in memory is void, and the connection too, unless the disk was merely full.
+    fn recover(&mut self, database: Connection, error: &rusqlite::Error) {
+        if error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+            && database.is_autocommit()
+            && let Ok(state) = WriterState::load(&database)
+        {
+            self.open = Some((database, state));
+        }
+    }
+}
+
+fn commit_error(error: StoreError) -> CommitError {
+    match error {
+        StoreError::Overloaded => CommitError::Overloaded,
+        error => CommitError::Unavailable(error),
+    }
+}
+
+/// The group that `first` begins: what waits already, within the bounds of a group. Also the order that ended it, if it
+/// was another one.
+fn gather(first: WaitingCommit, orders: &Receiver<Order>) -> (Vec<WaitingCommit>, Option<Order>) {
+    let mut bytes = first.bytes;
+    let mut group = vec![first];
+    while group.len() < limit::GROUP_COMMITS_MAX && bytes < limit::GROUP_BYTES_MAX {
+        match orders.try_recv() {
+            Ok(Order::Commit(waiting)) => {
+                bytes += waiting.bytes;
+                group.push(waiting);
+            }
+            Ok(other) => return (group, Some(other)),
+            Err(_) => break,
+        }
+    }
+    (group, None)
+}
