@@ -1,0 +1,107 @@
+//! What one invocation wants to make true.
+
+use std::sync::Arc;
+
+use hookyard_domain::clock::{Clock, Timestamp};
+use hookyard_domain::commit::{Guard, Write};
+use hookyard_domain::entropy::Entropy;
+use hookyard_domain::id::{ConnectionId, WebhookId};
+use hookyard_domain::keyed_hash::HashKey;
+use hookyard_domain::plugin::PluginVersion;
+use hookyard_store::Ledger;
+
+use crate::budget::Budget;
+use crate::event_rules::EventRules;
+use crate::kv_store::Overlay;
+use crate::log::{Log, SharedLog};
+
+/// Whom an invocation is for. Set by the host; a guest never names any of it.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// Whose keys and events these are.
+    pub connection: ConnectionId,
+    /// The plugin that is called.
+    pub plugin: PluginVersion,
+    /// The webhook that is being handled, if that is the cause.
+    pub webhook: Option<WebhookId>,
+    /// W3C trace context of the cause.
+    pub traceparent: Option<String>,
+    /// How many actions run by deliveries lie between these events and the outside.
+    pub hops: u8,
+    /// When the cause was received: the time of events that state none.
+    pub received_at: Timestamp,
+    /// Which events the plugin's manifest declares.
+    pub event_rules: Arc<EventRules>,
+}
+
+/// What the capabilities work with.
+#[derive(Clone)]
+pub struct Services {
+    /// Where committed keys are read. Nothing is written here.
+    pub ledger: Arc<dyn Ledger>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids and random bytes come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// The host's own key, for the marks of dedupe keys.
+    pub hash_key: HashKey,
+}
+
+/// Collects the effects of one invocation and serves its reads. One method a call of the contract, in the file of its
+/// capability. `Ok(Err(refusal))` is an answer for the guest; `Err(failure)` ends the invocation.
+pub struct Effects {
+    pub(crate) scope: Scope,
+    pub(crate) services: Services,
+    pub(crate) budget: Budget,
+    pub(crate) events: Vec<Write>,
+    pub(crate) kv: Overlay,
+    pub(crate) log: SharedLog,
+}
+
+impl Effects {
+    /// No effects yet.
+    pub fn new(scope: Scope, services: Services) -> Self {
+        let kv = Overlay::new(services.entropy.as_ref());
+        Self { scope, services, budget: Budget::default(), events: Vec::new(), kv, log: SharedLog::default() }
+    }
+
+    /// Whom this is for.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// What the guest logs, shared with whoever else writes to it (stdout, stderr).
+    pub fn log(&self) -> &SharedLog {
+        &self.log
+    }
+
+    /// Everything collected, for one commit: events in the order of their calls, and at most one write for each key.
+    pub fn into_draft(self) -> Draft {
+        let events = self.events.len();
+        let (guards, keys) = self.kv.into_parts();
+        let writes = self.events.into_iter().chain(keys).collect();
+        Draft { guards, writes, log: self.log.take(), events }
+    }
+}
+
+impl std::fmt::Debug for Effects {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Effects")
+            .field("connection", &self.scope.connection)
+            .field("events", &self.events.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an invocation wants, ready to be joined with the host's own guards and writes (its mark) into a commit.
+#[derive(Debug)]
+pub struct Draft {
+    /// What must still be true.
+    pub guards: Vec<Guard>,
+    /// What becomes true.
+    pub writes: Vec<Write>,
+    /// What the guest logged. Kept whatever becomes of the rest.
+    pub log: Log,
+    /// How many of the writes are events.
+    pub events: usize,
+}

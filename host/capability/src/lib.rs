@@ -1,0 +1,28 @@
+//! What a guest may ask of its host.
+//!
+//! The guest proposes, the host commits: [`Effects`] collects what one invocation wants, checks each wish as it arrives, and
+//! becomes a [`Draft`] of one commit. Nothing in it is visible to anybody else before that commit. Every capability is one
+//! file with the same four steps: scope (whose it is), grant (whether it may), limit (how much), act.
+
+mod budget;
+mod crypto;
+mod effects;
+mod emit_event;
+mod event_rules;
+mod http_request;
+mod kv_store;
+mod log;
+mod refusal;
+mod schema_view;
+mod secrets;
+#[cfg(test)]
+mod test_host;
+mod timers;
+
+pub use effects::{Draft, Effects, Scope, Services};
+pub use emit_event::NewEvent;
+pub use event_rules::{EventRules, EventRulesError};
+pub use http_request::{HttpError, HttpErrorCode};
+pub use kv_store::{Entry, KeyPage, SetOptions};
+pub use log::{Log, SharedLog};
+pub use refusal::{HostFailure, Refusal, RefusalCode};
