@@ -1,0 +1,16 @@
+//! `secrets`.
+
+use crate::bindings::hookyard::plugin::secrets::Host;
+use crate::guest::Guest;
+
+use super::{Answer, refused};
+
+impl Host for Guest {
+    async fn derive(&mut self, _encoding: String, _text: String) -> Answer<String> {
+        Ok(self.effects("secrets.derive")?.derive_secret().map_err(refused))
+    }
+
+    async fn token(&mut self, _document: String) -> Answer<String> {
+        Ok(self.effects("secrets.token")?.fetch_token().map_err(refused))
+    }
+}

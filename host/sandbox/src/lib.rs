@@ -1,0 +1,39 @@
+//! The sandbox: loads components and calls them, each call in a fresh instance that holds nothing but what it was lent. The
+//! only crate that knows wasmtime.
+//!
+//! [`Sandbox::load`] turns the bytes of a file into a [`Component`], or says exactly why not ([`Rejection`]).
+//! [`Sandbox::handle_webhook`] calls it with an [`Invocation`], in which everything is resolved: nothing is looked up here.
+//! What comes back ([`Finished`]) has the effects that the guest wants; making them true is for others.
+
+mod bindings;
+mod bounds;
+mod cache;
+pub mod compile_child;
+mod compiler;
+mod component;
+mod describe;
+mod engine;
+mod exports;
+mod guest;
+mod handle_webhook;
+mod import_check;
+mod imports;
+mod invocation;
+mod invoke;
+mod load;
+mod meter;
+mod outcome;
+mod output;
+mod plugin_error;
+mod rejection;
+mod sandbox;
+mod ticker;
+mod tier;
+mod trap;
+mod wasi;
+
+pub use component::{Component, Exports};
+pub use invocation::{Invocation, WebhookRequest, WebhookResponse};
+pub use outcome::{Deadline, Finished, Outcome, Usage};
+pub use rejection::Rejection;
+pub use sandbox::{Compiler, Sandbox, SandboxError, SandboxSettings};

@@ -1,0 +1,130 @@
+//! From the bytes of a file to a component that can be called.
+//!
+//! Look at its first bytes → compiled before? → else compile → bind imports → find exports → checked before? → else start it
+//! once, compare every signature, ask it to describe itself → keep both. Nothing of a component that fails is kept.
+
+use std::sync::Arc;
+
+use hookyard_domain::limit;
+use hookyard_domain::plugin::ContentHash;
+use tracing::warn;
+use wasmtime::Engine;
+
+use crate::cache::Kept;
+use crate::component::{Component, Loaded};
+use crate::describe;
+use crate::exports::ExportIndices;
+use crate::import_check;
+use crate::rejection::Rejection;
+use crate::sandbox::Sandbox;
+use crate::tier::Tier;
+
+impl Sandbox {
+    /// Makes a component ready to be called. Compiled and asked for its manifest once for each content, engine and
+    /// processor; after that it takes less than a millisecond. Dropping the future ends the compiler.
+    pub async fn load(&self, wasm: &[u8]) -> Result<Component, Rejection> {
+        check_header(wasm)?;
+        let hash = ContentHash::of(wasm);
+        let wasm_bytes = wasm.len() as u64;
+        let cache = Arc::clone(&self.cache);
+        let kept = blocking(move || cache.read(hash)).await?;
+        if let Some(Kept { manifest_json, code }) = kept {
+            match self.prepare(Arc::new(code)).await {
+                Ok(ready) => return Ok(ready.component(hash, wasm_bytes, manifest_json)),
+                Err(rejection) => warn!(component = %hash, %rejection, "compiled code is not usable and is made again"),
+            }
+        }
+        let code = Arc::new(self.compile(wasm).await?);
+        let ready = self.prepare(Arc::clone(&code)).await?;
+        let manifest_json = describe::check(ready.tier, ready.slots, &ready.code, &ready.exports).await?;
+        let component = ready.component(hash, wasm_bytes, manifest_json.clone());
+        let cache = Arc::clone(&self.cache);
+        blocking(move || cache.write(hash, &Kept { manifest_json, code: Arc::unwrap_or_clone(code) })).await?;
+        Ok(component)
+    }
+
+    async fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>, Rejection> {
+        let scratch = self.cache.scratch_path();
+        let compiled = self.compiler.compile(wasm.to_vec(), &scratch).await;
+        match tokio::fs::remove_file(&scratch).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                warn!(path = %scratch.display(), %error, "a file of the compiler stays behind");
+            }
+            _ => {}
+        }
+        compiled
+    }
+
+    /// Loads machine code into the pool's engine, or, where it does not fit, into the other one.
+    async fn prepare(&self, code: Arc<Vec<u8>>) -> Result<Ready<'_>, Rejection> {
+        if let Some(tier) = &self.pooled {
+            match deserialize(&tier.engine, &code).await? {
+                Ok(component) => return Ready::new(tier, &component),
+                Err(error) => {
+                    let error = format!("{error:#}");
+                    warn!(error, "a component does not fit into the pool; its instances are made on demand");
+                }
+            }
+        }
+        let component = deserialize(&self.on_demand.engine, &code).await?;
+        let component = component.map_err(|error| Rejection::Instantiate { reason: format!("{error:#}") })?;
+        Ready::new(&self.on_demand, &component)
+    }
+}
+
+/// Code that is bound to its imports.
+struct Ready<'s> {
+    tier: &'s Tier,
+    slots: u32,
+    code: wasmtime::component::InstancePre<crate::guest::Guest>,
+    exports: ExportIndices,
+}
+
+impl<'s> Ready<'s> {
+    fn new(tier: &'s Tier, component: &wasmtime::component::Component) -> Result<Self, Rejection> {
+        let code = import_check::bind(&tier.linker, component)?;
+        let exports = ExportIndices::find(&code)?;
+        Ok(Self { tier, slots: tier.slots_of(component), code, exports })
+    }
+
+    fn component(self, hash: ContentHash, wasm_bytes: u64, manifest_json: String) -> Component {
+        let Self { tier, slots, code, exports } = self;
+        Component::new(Loaded { hash, wasm_bytes, manifest_json, pooled: tier.pooled, slots, code, exports })
+    }
+}
+
+/// `\0asm`, then the version and layer: 13 and 1 for a component, 1 and 0 for a core module.
+fn check_header(wasm: &[u8]) -> Result<(), Rejection> {
+    let bytes = wasm.len() as u64;
+    if bytes > limit::COMPONENT_BYTES_MAX {
+        return Err(Rejection::TooBig { bytes });
+    }
+    match wasm.strip_prefix(b"\0asm") {
+        Some([13, 0, 1, 0, ..]) => Ok(()),
+        Some([1, 0, 0, 0, ..]) => Err(Rejection::CoreModule),
+        _ => Err(Rejection::NotWasm),
+    }
+}
+
+async fn deserialize(
+    engine: &Engine,
+    code: &Arc<Vec<u8>>,
+) -> Result<wasmtime::Result<wasmtime::component::Component>, Rejection> {
+    let (engine, code) = (engine.clone(), Arc::clone(code));
+    blocking(move || {
+        #[expect(
+            unsafe_code,
+            reason = "machine code is trusted: it comes from our own compiler, directly or by way of the private cache, \
+                      whose checksum has been verified"
+        )]
+        // SAFETY: `code` is what `Engine::precompile_component` returned, unchanged.
+        unsafe {
+            wasmtime::component::Component::deserialize(&engine, code.as_slice())
+        }
+    })
+    .await
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Rejection> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Rejection::host("loading code", &error))
+}
