@@ -1,0 +1,75 @@
+//! JSON bodies of the API.
+
+use axum::body::Body;
+use hookyard_domain::limit;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Request, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use super::app::App;
+use super::problem::Problem;
+
+impl App {
+    /// Reads a JSON body into its type.
+    ///
+    /// # Errors
+    /// 415 for another media type, 400 for what is not JSON, 422 for JSON of another shape, and what reading may bring.
+    pub(crate) async fn read_json<T: DeserializeOwned>(&self, request: Request<Body>) -> Result<T, Problem> {
+        if !is_json(request.headers()) {
+            let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type");
+            return Err(problem.detail("send the body with Content-Type: application/json"));
+        }
+        let held = self.read_body(request.into_body(), limit::API_BODY_BYTES_MAX).await?;
+        parse(&held)
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+        Category::Data => Problem::invalid("", "invalid", error.to_string()),
+        Category::Io | Category::Syntax | Category::Eof => {
+            Problem::new(StatusCode::BAD_REQUEST, "invalid-json").detail(format!("the body is not JSON: {error}"))
+        }
+    })
+}
+
+/// `application/json`, `application/*+json`, or nothing said.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE) else { return true };
+    let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Named {
+        name: String,
+    }
+
+    #[test]
+    fn what_is_not_json_and_what_is_of_another_shape_are_told_apart() {
+        assert_eq!(parse::<Named>(b"{\"name\": \"ci\"}").unwrap().name, "ci");
+        assert_eq!(parse::<Named>(b"{\"name\": ").unwrap_err().document()["code"], "invalid-json");
+        assert_eq!(parse::<Named>(b"").unwrap_err().document()["status"], 400);
+        let unknown = parse::<Named>(b"{\"name\": \"ci\", \"scope\": 1}").unwrap_err().document();
+        assert_eq!((&unknown["status"], &unknown["code"]), (&422.into(), &"invalid-input".into()));
+        assert!(unknown["detail"].as_str().unwrap().contains("scope"));
+    }
+
+    #[test]
+    fn only_json_is_taken() {
+        let typed = |value: &str| HeaderMap::from_iter([(CONTENT_TYPE, value.parse().unwrap())]);
+        assert!(is_json(&HeaderMap::new()));
+        assert!(is_json(&typed("Application/JSON; charset=utf-8")));
+        assert!(is_json(&typed("application/cloudevents+json")));
+        assert!(!is_json(&typed("text/plain")));
+        assert!(!is_json(&typed("application/x-www-form-urlencoded")));
+    }
+}

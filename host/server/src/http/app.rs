@@ -1,0 +1,54 @@
+//! What every request handler works with.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use tokio::sync::Semaphore;
+
+use super::auth::TokenCheck;
+use super::drain::Drain;
+use super::entrance::Entrance;
+use super::limits::HttpLimits;
+use super::listeners::Addresses;
+use super::names::Names;
+use crate::host::Host;
+
+/// The host and what all its listeners share.
+pub(crate) struct App {
+    pub(crate) host: Arc<Host>,
+    pub(crate) limits: HttpLimits,
+    pub(crate) drain: Drain,
+    /// Room for request bodies, one permit a byte.
+    pub(crate) bodies: Arc<Semaphore>,
+    /// The names that the API answers to.
+    pub(crate) names: Names,
+    pub(crate) tokens: TokenCheck,
+}
+
+impl App {
+    pub(crate) fn new(host: Arc<Host>, limits: HttpLimits, addresses: &Addresses, drain: Drain) -> Self {
+        let names = Names::new(host.settings.public_url.clone(), addresses);
+        let tokens = TokenCheck::new(host.settings.token.as_ref());
+        let bodies = Arc::new(Semaphore::new(limits.bodies_bytes_max));
+        Self { host, limits, drain, bodies, names, tokens }
+    }
+}
+
+/// The app, seen through the door that a request came through.
+#[derive(Clone)]
+pub(crate) struct Entered {
+    pub(crate) app: Arc<App>,
+    pub(crate) entrance: Arc<Entrance>,
+}
+
+impl FromRef<Entered> for Arc<App> {
+    fn from_ref(entered: &Entered) -> Self {
+        Self::clone(&entered.app)
+    }
+}
+
+impl FromRef<Entered> for Arc<Host> {
+    fn from_ref(entered: &Entered) -> Self {
+        Self::clone(&entered.app.host)
+    }
+}

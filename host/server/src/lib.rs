@@ -1,0 +1,14 @@
+//! A Hookyard host: sockets, the way of a webhook through it, and the one place where its parts are put together.
+//!
+//! Bytes come in through [`http`], are verified, handled in the sandbox and committed by [`pipeline`], and are read again by
+//! clients through [`http`]. [`compose`] is the only module that wires the crates together.
+
+pub mod compose;
+pub mod config;
+pub mod connections;
+pub mod host;
+pub mod http;
+pub mod invocations;
+pub mod pipeline;
+pub mod plugins;
+pub mod telemetry;
