@@ -1,0 +1,116 @@
+//! What a plugin returns when it cannot do what was asked, and what the host refuses.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// What the host does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The input is wrong and will be wrong again. Nothing is kept. Webhook 400, action 422, timer parked as failed.
+    Invalid,
+    /// The provider refused the credentials. The connection turns unhealthy; webhooks and timers are kept and wait for the next
+    /// successful `activate`. Webhook 202, action 502.
+    Unauthorized,
+    /// The provider is busy or down. Kept and retried with backoff, not before `retry_after_ms`. Webhook 202, action 503. A
+    /// panic, a deadline and an exhausted limit are treated alike.
+    Unavailable,
+    /// Anything else that will not get better by itself. Kept as failed, not retried by itself, replayable. Webhook 202, action
+    /// 502, timer parked as failed.
+    Failed,
+}
+
+/// Why an invocation did not succeed. Nothing that it did takes effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// What the host does next.
+    pub kind: ErrorKind,
+    /// A stable machine-readable word, for example `tracking-not-found`.
+    pub code: String,
+    /// One sentence for a person. Never a secret.
+    pub message: String,
+    /// With [`ErrorKind::Unavailable`]: do not try again before so many milliseconds have passed.
+    pub retry_after_ms: Option<u32>,
+    /// A JSON object whose members join the problem document.
+    pub details: Option<String>,
+}
+
+impl Error {
+    /// An [`ErrorKind::Invalid`].
+    pub fn invalid(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Invalid, code, message)
+    }
+
+    /// An [`ErrorKind::Unauthorized`].
+    pub fn unauthorized(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unauthorized, code, message)
+    }
+
+    /// An [`ErrorKind::Unavailable`].
+    pub fn unavailable(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unavailable, code, message)
+    }
+
+    /// An [`ErrorKind::Failed`].
+    pub fn failed(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Failed, code, message)
+    }
+
+    fn new(kind: ErrorKind, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { kind, code: code.into(), message: message.into(), retry_after_ms: None, details: None }
+    }
+
+    /// Not before `delay` has passed (at most 49 days).
+    #[must_use]
+    pub fn retry_after(mut self, delay: Duration) -> Self {
+        self.retry_after_ms = Some(u32::try_from(delay.as_millis()).unwrap_or(u32::MAX));
+        self
+    }
+
+    /// Members that join the problem document, for example `{"errors": [{"pointer": "/phone", …}]}`. `details` must serialise
+    /// to a JSON object; anything else is left out.
+    #[must_use]
+    pub fn details(mut self, details: &impl Serialize) -> Self {
+        self.details = serde_json::to_string(details).ok().filter(|json| json.starts_with('{'));
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Why the host refused a call: `denied`, `invalid`, `too-large`, `too-many`, `unsupported`; more words may come. `?` turns it
+/// into an [`ErrorKind::Failed`] with the same code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What programs test.
+    pub code: String,
+    /// One sentence for a person.
+    pub message: String,
+}
+
+impl Refusal {
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self { code: "invalid".to_owned(), message: message.into() }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::failed(refusal.code, refusal.message)
+    }
+}

@@ -1,0 +1,24 @@
+//! What the host knows of this call.
+
+use crate::imports;
+
+/// `inv_…`; another for each run.
+pub fn id() -> String {
+    imports::invocation_id()
+}
+
+/// 1 for the first run, also of a timer or of an action that is repeated with one idempotency key.
+pub fn attempt() -> u32 {
+    imports::attempt()
+}
+
+/// 32 characters of `0-9a-f`, the same for every run that has the same cause (dedupe key, client's idempotency key, timer and
+/// its start) and the same `purpose`: pass it on to providers that take one.
+pub fn idempotency_key(purpose: &str) -> String {
+    imports::idempotency_key(purpose)
+}
+
+/// `webhook-id`, `received-at`, `remote-address`, `traceparent`, `verified-by`, `event-id`, `dry-run`; more may come.
+pub fn attribute(name: &str) -> Option<String> {
+    imports::attribute(name)
+}

@@ -1,0 +1,242 @@
+//! The host itself.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::answer::{Answer, Emitted, commits, status_of};
+use super::keys::Keys;
+use super::run::{Kinds, Run, invoke};
+use super::{CONNECTION, START};
+use crate::export::{Exported, Part, describe, with_config};
+use crate::manifest::Manifest;
+use crate::{Action, Error, Output, Setup, Timer, Webhook, time};
+
+/// A host with one connection of the plugin `P`.
+pub struct Host<P> {
+    manifest: Manifest,
+    config: String,
+    kinds: Kinds,
+    now: Cell<u64>,
+    runs: Cell<u64>,
+    keys: RefCell<Keys>,
+    marks: RefCell<BTreeSet<String>>,
+    events: RefCell<Vec<Emitted>>,
+    plugin: PhantomData<P>,
+}
+
+impl<P: Exported> Host<P> {
+    /// A host with an empty store and this config, as an operator would write it.
+    ///
+    /// # Panics
+    ///
+    /// If the config does not fit the schema of [`Plugin::Config`](crate::Plugin::Config), or the manifest contradicts
+    /// [`export!`](crate::export!).
+    pub fn new(config: &Value) -> Self {
+        let document: Value = serde_json::from_str(&describe::<P>()).expect("the SDK writes JSON");
+        let problems = broken(&compile(&document["config"]), config);
+        assert!(problems.is_empty(), "the config does not fit: {}", problems.join("; "));
+        let manifest = P::manifest();
+        let kinds = manifest.event_kinds().iter().map(|event| (event.kind.clone(), compile(&event.data))).collect();
+        Self {
+            manifest,
+            config: config.to_string(),
+            kinds: Rc::new(kinds),
+            now: Cell::new(START),
+            runs: Cell::new(0),
+            keys: RefCell::default(),
+            marks: RefCell::default(),
+            events: RefCell::default(),
+            plugin: PhantomData,
+        }
+    }
+
+    /// What is wrong with a config, as the operator would see it; nothing, if it may be used.
+    pub fn config_problems(config: &Value) -> Vec<String> {
+        let document: Value = serde_json::from_str(&describe::<P>()).expect("the SDK writes JSON");
+        broken(&compile(&document["config"]), config)
+    }
+
+    /// The manifest as the host gets it.
+    pub fn manifest() -> Value {
+        serde_json::from_str(&describe::<P>()).expect("the SDK writes JSON")
+    }
+
+    /// Handles a webhook, as if its signature had been verified.
+    ///
+    /// # Panics
+    ///
+    /// If the plugin does not export `webhook`, or panics itself.
+    pub fn webhook(&self, webhook: &Webhook) -> Answer {
+        assert!(P::PARTS.contains(&Part::Webhook), "`export!` does not name `webhook`: the real host answers 404");
+        let dedupe_key = self.dedupe_key(webhook);
+        if dedupe_key.as_ref().is_some_and(|key| self.marks.borrow().contains(key)) {
+            return Answer {
+                status: 200,
+                duplicate: true,
+                response: None,
+                error: None,
+                events: Vec::new(),
+                log: Vec::new(),
+            };
+        }
+        let cause = dedupe_key.clone().unwrap_or_else(|| format!("webhook {}", self.runs.get()));
+        let webhook = webhook.clone();
+        let (mut returned, mut run) = self.invoke(&cause, |config| P::handle(config, webhook));
+        if let (true, Some(conflict)) = (commits(&returned), run.keys.conflict()) {
+            returned = Err(conflict);
+        }
+        let log = std::mem::take(&mut run.log);
+        let events = if commits(&returned) { self.commit(run, dedupe_key) } else { Vec::new() };
+        let status = status_of(&returned);
+        let (response, error) = match returned {
+            Ok(response) => (response, None),
+            Err(error) => (None, Some(error)),
+        };
+        Answer { status, duplicate: false, response, error, events, log }
+    }
+
+    /// Handles the sample of this name.
+    ///
+    /// # Panics
+    ///
+    /// If the manifest has none of this name, and as [`webhook`](Self::webhook) does.
+    pub fn sample(&self, name: &str) -> Answer {
+        let sample = self.manifest.samples().iter().find(|sample| sample.name == name);
+        let sample = sample.unwrap_or_else(|| panic!("the manifest has no sample `{name}`"));
+        let body = match serde_json::from_str(sample.body.get()) {
+            Ok(Value::String(text)) => text,
+            _ => sample.body.get().to_owned(),
+        };
+        let headers = sample.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        self.webhook(&Webhook { headers, ..Webhook::post(body) })
+    }
+
+    /// Runs an action. Its input and its output must fit their schemas.
+    pub fn action(&self, name: &str, input: &Value) -> Result<Value, Error> {
+        let Some(kind) = self.manifest.action_kinds().iter().find(|kind| kind.name == name) else {
+            return Err(Error::invalid("unknown-action", format!("the manifest has no action `{name}`")));
+        };
+        if let Some(problem) = broken(&compile(&kind.input), input).into_iter().next() {
+            return Err(Error::invalid("invalid-input", problem));
+        }
+        let action = Action { name: name.to_owned(), input: input.to_string() };
+        let output: Output = self.succeed(&format!("action {}", self.runs.get()), |config| P::run(config, action))?;
+        let output = serde_json::from_str(&output.0).expect("an output is made by serialising");
+        match broken(&compile(&kind.output), &output).into_iter().next() {
+            Some(problem) => Err(Error::failed("invalid-output", problem)),
+            None => Ok(output),
+        }
+    }
+
+    /// Activates the connection.
+    pub fn activate(&self) -> Result<Setup, Error> {
+        self.succeed("activate", P::activate)
+    }
+
+    /// Deactivates the connection.
+    pub fn deactivate(&self) -> Result<(), Error> {
+        self.succeed("deactivate", P::deactivate)
+    }
+
+    /// Fires a timer.
+    pub fn fire(&self, name: &str, payload: &Value) -> Result<(), Error> {
+        let timer = Timer { name: name.to_owned(), payload: payload.to_string() };
+        self.succeed(&format!("timer {name}"), |config| P::fire(config, timer))
+    }
+
+    /// Lets time pass, for keys that expire.
+    pub fn advance(&self, seconds: u64) {
+        self.now.set(self.now.get() + seconds);
+    }
+
+    /// Every event that has become visible, in their order.
+    pub fn events(&self) -> Vec<Emitted> {
+        self.events.borrow().clone()
+    }
+
+    /// What is committed under a key.
+    pub fn value(&self, key: &str) -> Option<Vec<u8>> {
+        let keys = self.keys.borrow().clone().at(self.now.get());
+        keys.get(key).ok().flatten().map(|entry| entry.value)
+    }
+
+    fn invoke<T>(&self, cause: &str, call: impl FnOnce(P::Config) -> Result<T, Error>) -> (Result<T, Error>, Run) {
+        let number = self.runs.get() + 1;
+        self.runs.set(number);
+        let received_at = i64::try_from(self.now.get()).ok().and_then(time::rfc3339).unwrap_or_default();
+        let attributes = [
+            ("webhook-id", format!("whk_{number:026}")),
+            ("received-at", received_at),
+            ("verified-by", "test".to_owned()),
+            ("remote-address", "192.0.2.1".to_owned()),
+        ];
+        let run = Run {
+            id: format!("inv_{number:026}"),
+            cause: format!("{CONNECTION} {cause}"),
+            config: self.config.clone(),
+            attributes: BTreeMap::from(attributes.map(|(name, value)| (name.to_owned(), value))),
+            keys: self.keys.borrow().clone().at(self.now.get()),
+            log: Vec::new(),
+            events: Vec::new(),
+            kinds: Rc::clone(&self.kinds),
+        };
+        invoke(run, || with_config::<P, T>(&self.config, call))
+    }
+
+    /// Invokes and, if that went well, commits.
+    fn succeed<T>(&self, cause: &str, call: impl FnOnce(P::Config) -> Result<T, Error>) -> Result<T, Error> {
+        let (returned, mut run) = self.invoke(cause, call);
+        let returned = returned?;
+        if let Some(conflict) = run.keys.conflict() {
+            return Err(conflict);
+        }
+        self.commit(run, None);
+        Ok(returned)
+    }
+
+    /// Makes everything that the invocation did visible, with its mark; returns the events that were new.
+    fn commit(&self, run: Run, dedupe_key: Option<String>) -> Vec<Emitted> {
+        let mut marks = self.marks.borrow_mut();
+        marks.extend(dedupe_key);
+        let is_new = |event: &Emitted| match &event.dedupe_key {
+            Some(key) => marks.insert(format!("event {} {key}", event.kind)),
+            None => true,
+        };
+        let events: Vec<Emitted> = run.events.into_iter().filter(is_new).collect();
+        self.keys.replace(run.keys);
+        self.events.borrow_mut().extend(events.iter().cloned());
+        events
+    }
+
+    /// What the manifest's rules find; the first place with a string or number counts.
+    fn dedupe_key(&self, webhook: &Webhook) -> Option<String> {
+        let body = webhook.json::<Value>().unwrap_or(Value::Null);
+        self.manifest.dedupe_places().iter().find_map(|place| {
+            let found = match (place["body"].as_str(), place["header"].as_str()) {
+                (Some(pointer), _) => match body.pointer(pointer)? {
+                    Value::String(text) => text.clone(),
+                    Value::Number(number) => number.to_string(),
+                    _ => return None,
+                },
+                (None, Some(name)) => webhook.header(name)?.to_owned(),
+                (None, None) => return None,
+            };
+            Some(format!("webhook {found}"))
+        })
+    }
+}
+
+fn compile(schema: &Value) -> jsonschema::Validator {
+    match jsonschema::draft202012::options().should_validate_formats(true).build(schema) {
+        Ok(validator) => validator,
+        Err(error) => panic!("the manifest holds a schema that is none: {error}"),
+    }
+}
+
+fn broken(schema: &jsonschema::Validator, value: &Value) -> Vec<String> {
+    schema.iter_errors(value).map(|error| format!("{error} at `{}`", error.instance_path())).collect()
+}

@@ -1,0 +1,80 @@
+//! The invocation that runs on this thread, as the imports see it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
+
+use super::answer::Emitted;
+use super::keys::Keys;
+use crate::log::Level;
+use crate::{Event, RawValue, Refusal};
+
+thread_local! {
+    static RUNNING: RefCell<Option<Run>> = const { RefCell::new(None) };
+}
+
+/// The schema of each declared kind.
+pub(super) type Kinds = Rc<BTreeMap<String, jsonschema::Validator>>;
+
+/// What one invocation has been given and has done so far.
+pub(crate) struct Run {
+    pub(crate) id: String,
+    pub(crate) cause: String,
+    pub(crate) config: String,
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) keys: Keys,
+    pub(crate) log: Vec<(Level, String)>,
+    pub(super) events: Vec<Emitted>,
+    pub(super) kinds: Kinds,
+}
+
+impl Run {
+    pub(crate) fn emit(&mut self, event: Event, data: String) -> Result<(), Refusal> {
+        let Event { kind, subject, dedupe_key, time } = event;
+        let Some(schema) = self.kinds.get(&kind) else {
+            return Err(Refusal::invalid(format!("the manifest declares no event `{kind}`")));
+        };
+        let value = serde_json::from_str(&data).map_err(|error| Refusal::invalid(error.to_string()))?;
+        if let Some(problem) = schema.iter_errors(&value).next() {
+            return Err(Refusal::invalid(format!("`{kind}`: {problem} at `{}`", problem.instance_path())));
+        }
+        if subject.as_deref() == Some("") {
+            return Err(Refusal::invalid("a subject must not be empty"));
+        }
+        if dedupe_key.as_deref() == Some("") {
+            return Err(Refusal::invalid("a dedupe key must not be empty"));
+        }
+        let data = RawValue::from_string(data).map_err(|error| Refusal::invalid(error.to_string()))?;
+        self.events.push(Emitted { kind, data, subject, dedupe_key, time });
+        Ok(())
+    }
+
+    /// Depends on the cause and the purpose, and on nothing else.
+    pub(crate) fn idempotency_key(&self, purpose: &str) -> String {
+        let half = |salt: u8| {
+            let mut hasher = DefaultHasher::new();
+            (salt, &self.cause, purpose).hash(&mut hasher);
+            hasher.finish()
+        };
+        format!("{:016x}{:016x}", half(0), half(1))
+    }
+}
+
+/// Runs `call` as the invocation `run`, and gives back what the invocation has become.
+pub(super) fn invoke<T>(run: Run, call: impl FnOnce() -> T) -> (T, Run) {
+    RUNNING.with(|running| *running.borrow_mut() = Some(run));
+    let returned = call();
+    let run = RUNNING.with(|running| running.borrow_mut().take()).expect("only this function takes it");
+    (returned, run)
+}
+
+/// Asks the running invocation.
+pub(crate) fn running<T>(ask: impl FnOnce(&mut Run) -> T) -> T {
+    RUNNING.with(|running| {
+        let mut running = running.borrow_mut();
+        ask(running
+            .as_mut()
+            .expect("capabilities work within an invocation only: call the plugin through testing::Host"))
+    })
+}
