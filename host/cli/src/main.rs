@@ -1,0 +1,150 @@
+//! The `hookyard` command: runs a host, builds and checks plugins, and asks a running host.
+//!
+//! Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+
+mod build;
+mod check;
+mod client;
+mod connections;
+mod curl;
+mod events;
+mod failure;
+mod inspect;
+mod output;
+mod plugins;
+mod serve;
+mod sse;
+mod tokens;
+mod trigger;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A self-hosted host for integrations: webhooks in, events out, each provider in a sandboxed component.
+#[derive(Debug, Parser)]
+#[command(name = "hookyard", version, arg_required_else_help = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a host
+    Serve(serve::Arguments),
+    /// Build a plugin crate into one stripped component, and check it
+    Build(build::Arguments),
+    /// Say whether a component or a configuration is usable, and why not
+    Check(check::Arguments),
+    /// Send a test webhook to a connection of a running host
+    Trigger(trigger::Arguments),
+    /// Print the events of a running host
+    Events(events::Arguments),
+    /// List or show the plugins of a running host
+    Plugins(plugins::Arguments),
+    /// List or show the connections of a running host
+    Connections(connections::Arguments),
+    /// Make bearer tokens for the HTTP API
+    Tokens(tokens::Arguments),
+    /// What a host runs to compile a component.
+    #[command(name = "compile-component", hide = true)]
+    CompileComponent {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+}
+
+fn main() -> ExitCode {
+    let command = match Cli::parse().command {
+        // A child process with strict limits: no threads of ours, no output of ours.
+        Command::CompileComponent { arguments } => return hookyard_sandbox::compile_child::main(arguments),
+        command => command,
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failure::report(&anyhow::Error::new(error).context("cannot start")),
+    };
+    match runtime.block_on(run(command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report(&error),
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Build(arguments) => build::run(arguments).await,
+        Command::Check(arguments) => check::run(arguments).await,
+        Command::Trigger(arguments) => trigger::run(arguments).await,
+        Command::Events(arguments) => events::run(arguments).await,
+        Command::Plugins(arguments) => plugins::run(arguments).await,
+        Command::Connections(arguments) => connections::run(arguments).await,
+        Command::Tokens(arguments) => tokens::run(arguments).await,
+        Command::CompileComponent { .. } => Ok(()),
+    }
+}
+
+/// The process's environment. Values that are not Unicode count as not set.
+#[expect(clippy::disallowed_methods, reason = "the binary is where the environment is read")]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn right_usage_is_understood() {
+        for line in [
+            "hookyard serve",
+            "hookyard serve --config x.toml --plugins p --data d --listen [::1]:0 --log-format json --strict",
+            "hookyard build",
+            "hookyard build plugins/aftership --out x.wasm",
+            "hookyard check x.wasm",
+            "hookyard check --config hookyard.toml",
+            "hookyard trigger demo",
+            "hookyard trigger demo delivered --json --data d",
+            "hookyard trigger demo --file body.json --print-curl",
+            "hookyard events --follow --after 12 --type aftership.* --type x --connection demo --json",
+            "hookyard plugins",
+            "hookyard plugins show aftership --json",
+            "hookyard connections show demo --config x.toml",
+            "hookyard tokens create --name ci",
+            "hookyard compile-component --memory 5 x",
+        ] {
+            assert!(parse(line).is_ok(), "{line}: {}", parse(line).expect_err("refused"));
+        }
+    }
+
+    #[test]
+    fn wrong_usage_is_refused_with_code_2() {
+        for line in [
+            "hookyard launch",
+            "hookyard serve --listen 8080",
+            "hookyard serve --log-format xml",
+            "hookyard check",
+            "hookyard check x.wasm --config hookyard.toml",
+            "hookyard trigger",
+            "hookyard trigger demo delivered --file body.json",
+            "hookyard trigger Demo!",
+            "hookyard tokens",
+            "hookyard connections show",
+            "hookyard events --connection a/b",
+        ] {
+            assert_eq!(parse(line).expect_err(line).exit_code(), 2, "{line}");
+        }
+    }
+}

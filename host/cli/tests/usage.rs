@@ -1,0 +1,190 @@
+//! The command as a shell sees it: what it prints, and how it exits.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn hookyard(directory: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_hookyard"))
+        .args(arguments)
+        .current_dir(directory)
+        .env_clear()
+        .env("TMPDIR", directory)
+        .output()
+        .expect("the binary runs")
+}
+
+fn directory() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary directory")
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("it ends by itself")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn help_names_every_subcommand_but_the_hidden_one() {
+    let output = hookyard(directory().path(), &["--help"]);
+    assert_eq!(code(&output), 0);
+    let help = stdout(&output);
+    for name in ["serve", "build", "check", "trigger", "events", "plugins", "connections", "tokens"] {
+        assert!(help.contains(&format!("\n  {name} ")), "{name} is missing:\n{help}");
+    }
+    assert!(!help.contains("compile-component"));
+}
+
+#[test]
+fn each_subcommand_explains_itself() {
+    let directory = directory();
+    for name in ["serve", "build", "check", "trigger", "events", "plugins", "connections", "tokens"] {
+        let output = hookyard(directory.path(), &[name, "--help"]);
+        assert_eq!(code(&output), 0, "{name}");
+        assert!(stdout(&output).contains("Usage: hookyard "), "{name}");
+    }
+    assert!(stdout(&hookyard(directory.path(), &["events", "--help"])).contains("HOOKYARD_URL"));
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    let directory = directory();
+    for arguments in [&["launch"][..], &[], &["check"], &["serve", "--listen", "nowhere"], &["trigger", "Not An Id"]] {
+        let output = hookyard(directory.path(), arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}: {}", stderr(&output));
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn without_a_host_clients_end_with_1_and_say_how_to_start_one() {
+    let directory = directory();
+    std::fs::write(directory.path().join("hookyard.toml"), "data = \"state\"\n").expect("writable");
+    for arguments in [
+        &["events"][..],
+        &["plugins"],
+        &["connections", "show", "demo"],
+        &["trigger", "demo", "x"],
+        &["tokens", "create"],
+    ] {
+        let output = hookyard(directory.path(), arguments);
+        assert_eq!(code(&output), 1, "{arguments:?}");
+        let said = stderr(&output);
+        assert!(said.contains("no host is running at ") && said.contains("`hookyard serve`"), "{arguments:?}: {said}");
+        assert!(said.contains("state/hookyard.sock"), "the file says where the socket is: {said}");
+    }
+    let output = hookyard(directory.path(), &["events", "--data", "other"]);
+    assert!(stderr(&output).contains("other/hookyard.sock"));
+}
+
+#[test]
+fn a_host_of_a_url_is_reached_at_that_url() {
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+    let run = |url: &str| {
+        Command::new(env!("CARGO_BIN_EXE_hookyard"))
+            .arg("plugins")
+            .env_clear()
+            .env("HOOKYARD_URL", url)
+            .output()
+            .expect("it runs")
+    };
+    for scheme in ["http", "https"] {
+        let url = format!("{scheme}://{unused}");
+        let output = run(&url);
+        assert_eq!(code(&output), 1);
+        assert!(stderr(&output).contains(&format!("no host is running at {url}")), "{}", stderr(&output));
+    }
+    assert_eq!(code(&run("127.0.0.1:8080")), 2, "a URL has a scheme");
+}
+
+#[test]
+fn a_broken_component_is_refused_with_the_reason() {
+    let directory = directory();
+    std::fs::write(directory.path().join("broken.wasm"), b"\0asm but not really").expect("writable");
+    let output = hookyard(directory.path(), &["check", "broken.wasm"]);
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).starts_with("error: broken.wasm: "), "{}", stderr(&output));
+    let output = hookyard(directory.path(), &["check", "missing.wasm"]);
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).contains("missing.wasm: cannot be read"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_configuration_is_checked_as_a_whole() {
+    let directory = directory();
+    let file = |content: &str| std::fs::write(directory.path().join("x.toml"), content).expect("writable");
+    file("lisen = 1\n[connections.a]\nplugin = \"x\"\nconfig = { key = \"${MISSING}\" }\n");
+    let output = hookyard(directory.path(), &["check", "--config", "x.toml"]);
+    assert_eq!(code(&output), 1);
+    let said = stderr(&output);
+    assert!(said.contains("x.toml:1: lisen: unknown key; did you mean listen?"), "{said}");
+    assert!(said.contains("x.toml:4: connections.a.config.key: the variable MISSING is not set"), "{said}");
+
+    file("[connections.a]\nplugin = \"x\"\n");
+    let output = hookyard(directory.path(), &["check", "--config", "x.toml"]);
+    assert_eq!(code(&output), 1);
+    let said = stderr(&output);
+    assert_eq!(said, "error: 1 problem\nx.toml:1: no plugin x is loaded (loaded: none)\n");
+    let left = std::fs::read_dir(directory.path()).expect("readable").count();
+    assert_eq!(left, 1, "compiled code is removed, and no data directory is made");
+}
+
+#[test]
+fn a_configuration_is_checked_against_the_plugins_that_it_names() {
+    let directory = directory();
+    let plugins = directory.path().join("plugins");
+    std::fs::create_dir(&plugins).expect("writable");
+    std::fs::copy(hookyard_tests::guests::AFTERSHIP, plugins.join("aftership.wasm")).expect("a guest can be copied");
+    let check = |content: &str| {
+        std::fs::write(directory.path().join("x.toml"), content).expect("writable");
+        hookyard(directory.path(), &["check", "--config", "x.toml"])
+    };
+    let right = "[connections.right]\nplugin = \"aftership\"\nconfig = { api_key = \"k\", webhook_secret = \"s\" }\n";
+    let output = check(right);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stderr(&output).ends_with("1 plugin and 1 connection: nothing is wrong\n"), "{}", stderr(&output));
+    assert!(stdout(&output).contains("x.toml:1"), "{}", stdout(&output));
+
+    std::fs::write(plugins.join("broken.wasm"), b"hello").expect("writable");
+    let output = check(&format!(
+        "strict = true\n{right}\
+         [connections.schema]\nplugin = \"aftership\"\nconfig = {{ api_key = \"\", webhook_secret = \"s\" }}\n\
+         [connections.lost]\nplugin = \"parcels\"\n\
+         [connections.unset]\nplugin = \"aftership\"\nconfig = {{ api_key = \"${{MISSING}}\" }}\n"
+    ));
+    let said = stderr(&output);
+    assert_eq!(code(&output), 1, "{said}");
+    for problem in [
+        "x.toml:7: connections.schema.config.api_key: ",
+        "x.toml:8: no plugin parcels is loaded (loaded: aftership)",
+        "x.toml:12: connections.unset.config.api_key: the variable MISSING is not set",
+        "plugins/broken.wasm: ",
+    ] {
+        assert!(said.contains(problem), "{problem} is missing:\n{said}");
+    }
+    assert!(said.starts_with("error: 4 problems\n") && !said.contains("connections.right"), "{said}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn a_directory_without_a_crate_is_no_plugin() {
+    let directory = directory();
+    let output = hookyard(directory.path(), &["build", "."]);
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).contains("no Cargo.toml"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_host_does_not_start_with_a_wrong_configuration() {
+    let directory = directory();
+    std::fs::write(directory.path().join("hookyard.toml"), "listen = 5\npublic_url = \"x\"\n").expect("writable");
+    let output = hookyard(directory.path(), &["serve"]);
+    assert_eq!(code(&output), 1);
+    assert_eq!(stderr(&output).matches("hookyard.toml:").count(), 2, "{}", stderr(&output));
+    assert!(!directory.path().join("data").exists(), "nothing is made before the configuration is right");
+}

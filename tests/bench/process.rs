@@ -1,0 +1,136 @@
+//! The two servers, each a process of its own, so that its CPU time and memory can be told apart from the client's.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use hookyard_tests::guests;
+use hookyard_tests::http::send;
+use http::Request;
+use http_body_util::Full;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use super::load::SECRET;
+
+const TOKEN: &str = "bench-token-0123456789";
+
+/// A server under load; ends when it is dropped.
+pub(crate) struct Server {
+    process: Child,
+    pub(crate) address: SocketAddr,
+    /// From the start of the process to the first answer.
+    pub(crate) started_ms: f64,
+    native: bool,
+}
+
+impl Server {
+    /// This program, as the native server.
+    pub(crate) async fn native(directory: &Path) -> anyhow::Result<Self> {
+        let data = directory.join("native");
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("native").arg(&data);
+        Self::start(command, true).await
+    }
+
+    /// The `hookyard` beside this program.
+    #[expect(clippy::disallowed_methods, reason = "what is taken from a child's environment has to be known")]
+    pub(crate) async fn hookyard(directory: &Path) -> anyhow::Result<Self> {
+        let plugins = directory.join("plugins");
+        fs::create_dir_all(&plugins)?;
+        fs::copy(guests::AFTERSHIP, plugins.join("aftership.wasm"))?;
+        let config = format!(
+            "listen = \"127.0.0.1:0\"\n[connections.shop]\nplugin = \"aftership\"\n\
+             config = {{ api_key = \"k\", webhook_secret = \"{SECRET}\" }}\n"
+        );
+        fs::write(directory.join("hookyard.toml"), config)?;
+        let binary = std::env::current_exe()?.with_file_name("hookyard");
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--release", "--package", "hookyard"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        // What the outer cargo says of this package would make build scripts run again.
+        std::env::vars().filter(|(name, _)| name.starts_with("CARGO_")).for_each(|(name, _)| {
+            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+                build.env_remove(name);
+            }
+        });
+        anyhow::ensure!(build.status().await?.success(), "hookyard cannot be built");
+        let mut command = Command::new(binary);
+        command.arg("serve").arg("--config").arg(directory.join("hookyard.toml")).env("HOOKYARD_TOKEN", TOKEN);
+        command.env("RUST_LOG", "warn");
+        Self::start(command, false).await
+    }
+
+    async fn start(mut command: Command, native: bool) -> anyhow::Result<Self> {
+        let begin = now();
+        let mut process = command.stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
+        let mut lines = BufReader::new(process.stdout.take().context("stdout is piped")?).lines();
+        let address = loop {
+            let line = lines.next_line().await?.context("the server ended before it listened")?;
+            if let Some(address) = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()?.parse().ok()) {
+                break address;
+            }
+        };
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let request = Request::get("/healthz").header("host", format!("{address}")).body(Full::default())?;
+        send(address, request).await?;
+        let started_ms = begin.elapsed().as_secs_f64() * 1e3;
+        Ok(Self { process, address, started_ms, native })
+    }
+
+    fn proc(&self, file: &str) -> anyhow::Result<String> {
+        let id = self.process.id().context("the server has ended")?;
+        Ok(fs::read_to_string(format!("/proc/{id}/{file}"))?)
+    }
+
+    /// User and system time so far: fields 14 and 15 of proc_pid_stat(5), in ticks of 10 ms.
+    pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
+        let stat = self.proc("stat")?;
+        let after_name = stat.rsplit_once(')').context("stat has a name")?.1;
+        let ticks: Vec<f64> =
+            after_name.split_whitespace().skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
+        Ok(ticks.iter().sum::<f64>() / 100.0)
+    }
+
+    /// Resident memory.
+    pub(crate) fn resident_mib(&self) -> anyhow::Result<f64> {
+        let status = self.proc("status")?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("status has VmRSS")?;
+        let kib: f64 = line.split_whitespace().nth(1).context("VmRSS has a value")?.parse()?;
+        Ok(kib / 1024.0)
+    }
+
+    /// How many events the server has.
+    pub(crate) async fn events(&self) -> anyhow::Result<u64> {
+        if self.native {
+            let reply = self.get("/count").await?;
+            return Ok(reply.text().parse()?);
+        }
+        let (mut count, mut after) = (0, String::new());
+        loop {
+            let page = self.get(&format!("/v1/events?limit=1000{after}")).await?.json();
+            let events = page["events"].as_array().context("events is a list")?.len();
+            if events == 0 {
+                return Ok(count);
+            }
+            count += events as u64;
+            after = format!("&after={}", page["next"].as_str().context("next is a string")?);
+        }
+    }
+
+    async fn get(&self, path: &str) -> anyhow::Result<hookyard_tests::http::Reply> {
+        let request = Request::get(path)
+            .header("host", self.address.to_string())
+            .header("authorization", format!("Bearer {TOKEN}"))
+            .body(Full::new(Bytes::new()))?;
+        send(self.address, request).await
+    }
+}
+
+/// Benchmarks are what measures time.
+fn now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,232 @@
+//! Builds the guests that the tests load, so that `cargo test` is the only command.
+//!
+//! The Rust guests are built by a second cargo, in a target directory of its own below the outer one (a shared one would wait for
+//! the outer cargo for ever). The guests in JavaScript and Python need tools that Rust does not bring along; without them, those two are
+//! left out with a warning, or with `HOOKYARD_REQUIRE_ALL_GUESTS=1` the build fails.
+
+use std::env::var_os;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::SystemTime;
+
+const TARGET: &str = "wasm32-wasip2";
+
+/// The outer cargo's wishes for the build machine; they mean nothing to a guest.
+const OUTER_ONLY: [&str; 5] =
+    ["CARGO_BUILD_TARGET", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER", "RUSTFLAGS"];
+
+/// A guest that a tool of another language makes.
+struct Foreign {
+    /// Also the name of its folder, and with `_guest` the cfg of its tests.
+    language: &'static str,
+    tool: &'static str,
+    /// Names the tool's executable, where it is not on the PATH.
+    variable: &'static str,
+    install: &'static str,
+    source: &'static str,
+}
+
+const FOREIGN: [Foreign; 2] = [
+    Foreign {
+        language: "javascript",
+        tool: "componentize-qjs",
+        variable: "HOOKYARD_COMPONENTIZE_QJS",
+        install: "npm install --global componentize-qjs@0.4.5",
+        source: "plugin.js",
+    },
+    Foreign {
+        language: "python",
+        tool: "componentize-py",
+        variable: "HOOKYARD_COMPONENTIZE_PY",
+        install: "pip install componentize-py==0.25.1",
+        source: "app.py",
+    },
+];
+
+fn main() -> ExitCode {
+    match build() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            println!("cargo::error={}", problem.replace('\n', " "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build() -> Result<(), String> {
+    let tests = PathBuf::from(required("CARGO_MANIFEST_DIR")?);
+    let root = tests.parent().ok_or("the tests stand in a folder of the workspace")?;
+    let output = outer_target(Path::new(&required("OUT_DIR")?))?.join("guests");
+    watch(root);
+    ensure_target()?;
+    build_rust(root, &output, &["--package", "aftership", "--lib"])?;
+    build_rust(&root.join("tests/guests"), &output, &["--workspace", "--lib", "--examples"])?;
+    let built = output.join(TARGET).join("plugin");
+    for guest in ["aftership", "echo", "misbehaving"] {
+        hand_over(guest, &built.join(format!("{guest}.wasm")))?;
+    }
+    for contract in contracts(&tests.join("guests/contract/examples"))? {
+        hand_over(&contract, &built.join(format!("examples/{contract}.wasm")))?;
+    }
+    FOREIGN.iter().try_for_each(|foreign| build_foreign(foreign, root, &output))
+}
+
+/// What makes this script run again.
+fn watch(root: &Path) {
+    let inputs = [
+        "tests/build.rs",
+        "tests/guests",
+        "plugins/aftership",
+        "plugins/sdk/rust/Cargo.toml",
+        "plugins/sdk/rust/src",
+        "wit",
+        ".cargo/config.toml",
+        "Cargo.toml",
+        "Cargo.lock",
+    ];
+    for input in inputs {
+        println!("cargo::rerun-if-changed={}", root.join(input).display());
+    }
+    println!("cargo::rerun-if-env-changed=HOOKYARD_REQUIRE_ALL_GUESTS");
+    println!("cargo::rerun-if-env-changed=PATH");
+    for Foreign { language, variable, .. } in &FOREIGN {
+        println!("cargo::rerun-if-env-changed={variable}");
+        println!("cargo::rustc-check-cfg=cfg({language}_guest)");
+    }
+}
+
+/// The directory that holds the outer profile's: `target` or `target/TRIPLE`.
+fn outer_target(out_dir: &Path) -> Result<PathBuf, String> {
+    // OUT_DIR is PROFILE/build/PACKAGE/out within it.
+    let above_profile = || out_dir.ancestors().skip(4);
+    let marked = above_profile().find(|dir| dir.join("CACHEDIR.TAG").is_file());
+    let target = marked.or_else(|| above_profile().next()).ok_or("OUT_DIR does not lie in a target directory")?;
+    Ok(target.to_owned())
+}
+
+fn ensure_target() -> Result<(), String> {
+    let sysroot = Command::new(required("RUSTC")?)
+        .args(["--print", "sysroot"])
+        .output()
+        .map_err(|error| format!("rustc does not start: {error}"))?;
+    let sysroot = PathBuf::from(String::from_utf8_lossy(&sysroot.stdout).trim());
+    if sysroot.join("lib/rustlib").join(TARGET).is_dir() {
+        return Ok(());
+    }
+    let added = Command::new("rustup").args(["target", "add", TARGET]).status();
+    match added {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err(format!(
+            "the guests need the Rust target {TARGET}, and `rustup target add {TARGET}` did not succeed: install it and try again"
+        )),
+    }
+}
+
+fn build_rust(workspace: &Path, output: &Path, what: &[&str]) -> Result<(), String> {
+    let mut cargo = Command::new(required("CARGO")?);
+    cargo.current_dir(workspace).args(["build", "--locked", "--profile", "plugin", "--target", TARGET]);
+    cargo.arg("--target-dir").arg(output).args(what);
+    for variable in OUTER_ONLY {
+        cargo.env_remove(variable);
+    }
+    run(cargo, &format!("the guests in {}", workspace.display()))
+}
+
+/// The names of the guests that are off by one.
+fn contracts(examples: &Path) -> Result<Vec<String>, String> {
+    let unreadable = |error: std::io::Error| format!("{}: {error}", examples.display());
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(examples).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if let (Some(stem), Some("rs")) = (path.file_stem(), path.extension().and_then(|extension| extension.to_str()))
+        {
+            names.push(stem.to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn build_foreign(foreign: &Foreign, root: &Path, output: &Path) -> Result<(), String> {
+    let Foreign { language, tool, variable, install, source } = foreign;
+    let Some(executable) = var_os(variable).map(PathBuf::from).or_else(|| on_path(tool)) else {
+        let how = format!("`{install}` puts it on the PATH, or {variable} names it");
+        if var_os("HOOKYARD_REQUIRE_ALL_GUESTS").is_some_and(|value| value == "1") {
+            return Err(format!("the {language} guest is required and there is no {tool}: {how}"));
+        }
+        println!("cargo::warning=the test of the {language} guest is left out, because there is no {tool}: {how}");
+        return Ok(());
+    };
+    let source = root.join("tests/guests").join(language).join(source);
+    let component = output.join(format!("{language}.wasm"));
+    let wit = root.join("wit");
+    if !is_newer(&component, &[&source, &wit, &executable])? {
+        let copy = copied(&source, &output.join(language))?;
+        let mut command = Command::new(&executable);
+        command.current_dir(output);
+        match *language {
+            "javascript" => {
+                command.args(["--sync", "--world", "webhook-plugin", "--wit"]).arg(&wit).arg("--js").arg(copy)
+            }
+            _ => command.arg("-d").arg(&wit).args(["-w", "webhook-plugin", "componentize", "-p", language, "app"]),
+        };
+        command.arg("--output").arg(&component);
+        run(command, &format!("the {language} guest"))?;
+    }
+    println!("cargo::rustc-cfg={language}_guest");
+    hand_over(language, &component)
+}
+
+/// The copy of a file in another folder: the tools write beside their sources.
+fn copied(file: &Path, folder: &Path) -> Result<PathBuf, String> {
+    let copy = folder.join(file.file_name().ok_or("a source is a file")?);
+    let done = std::fs::create_dir_all(folder).and_then(|()| std::fs::copy(file, &copy));
+    done.map(|_| copy).map_err(|error| format!("{}: {error}", folder.display()))
+}
+
+/// Whether a file is there and none of its sources has changed since; of a folder every file counts.
+fn is_newer(made: &Path, sources: &[&Path]) -> Result<bool, String> {
+    let Ok(made_at) = made.metadata().and_then(|metadata| metadata.modified()) else { return Ok(false) };
+    let changed_at = |path: &Path| -> std::io::Result<SystemTime> {
+        let mut newest = path.metadata()?.modified()?;
+        if path.is_dir() {
+            for entry in std::fs::read_dir(path)? {
+                newest = newest.max(entry?.metadata()?.modified()?);
+            }
+        }
+        Ok(newest)
+    };
+    for source in sources {
+        if changed_at(source).map_err(|error| format!("{}: {error}", source.display()))? > made_at {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn on_path(tool: &str) -> Option<PathBuf> {
+    let path = var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(tool)).find(|file| file.is_file())
+}
+
+fn run(mut command: Command, what: &str) -> Result<(), String> {
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{what} did not build ({status}); the reasons stand above")),
+        Err(error) => Err(format!("{what} did not build: {} does not start: {error}", command.get_program().display())),
+    }
+}
+
+/// Tells the crate where a component is: `GUEST_ECHO`.
+fn hand_over(name: &str, component: &Path) -> Result<(), String> {
+    if !component.is_file() {
+        return Err(format!("{} should be there by now", component.display()));
+    }
+    println!("cargo::rustc-env=GUEST_{}={}", name.to_uppercase(), component.display());
+    Ok(())
+}
+
+fn required(variable: &str) -> Result<OsString, String> {
+    var_os(variable).ok_or_else(|| format!("cargo sets {variable}"))
+}

@@ -1,0 +1,58 @@
+//! `cargo demo`: from a fresh checkout to a host that serves AfterShip, by the commands that an operator would use.
+
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+fn main() -> ExitCode {
+    let error = match demo() {
+        Ok(never) => match never {},
+        Err(error) => error,
+    };
+    #[expect(clippy::print_stderr, reason = "the user's terminal is where this belongs")]
+    {
+        eprintln!("demo: {error}");
+    }
+    ExitCode::FAILURE
+}
+
+fn demo() -> io::Result<std::convert::Infallible> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    run(Command::new(env!("CARGO")).args(["build", "--package", "hookyard"]).current_dir(&root))?;
+    let hookyard = hookyard_binary()?;
+    run(Command::new(&hookyard).args(["build", "plugins/aftership"]).current_dir(&root))?;
+    say_what_to_try();
+    Err(Command::new(&hookyard).args(["serve", "--config", "tests/demo/hookyard.toml"]).current_dir(&root).exec())
+}
+
+/// Cargo puts the binary beside this one.
+fn hookyard_binary() -> io::Result<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name("hookyard"))
+}
+
+/// Runs a command as the user would, without what the outer `cargo run` said of this package: build scripts look at that, and
+/// would run again at the user's own next cargo.
+#[expect(clippy::disallowed_methods, reason = "what is taken away has to be known")]
+fn run(command: &mut Command) -> io::Result<()> {
+    let of_this_package = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    std::env::vars().filter(|(name, _)| of_this_package(name)).for_each(|(name, _)| {
+        command.env_remove(name);
+    });
+    let status = command.status()?;
+    if status.success() { Ok(()) } else { Err(io::Error::other(format!("{command:?} ended with {status}"))) }
+}
+
+#[expect(clippy::print_stdout, reason = "the user's terminal is where this belongs")]
+fn say_what_to_try() {
+    println!(
+        "
+In another terminal, from this directory:
+
+  cargo hookyard events --follow          # watch events
+  cargo hookyard trigger demo delivered   # a parcel has arrived
+
+  curl -N http://127.0.0.1:8080/v1/events/stream -H \"Authorization: Bearer $(cargo hookyard tokens create)\"
+"
+    );
+}

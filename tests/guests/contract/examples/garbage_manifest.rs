@@ -1,0 +1,23 @@
+//! Describes itself in something that is no JSON.
+
+wit_bindgen::generate!({ path: "../../../wit", world: "webhook-plugin" });
+
+use exports::hookyard::plugin::definition::Guest as Definition;
+use exports::hookyard::plugin::webhook_handler::{Guest as WebhookHandler, Request, Response};
+use hookyard::plugin::types::Error;
+
+struct Plugin;
+
+impl Definition for Plugin {
+    fn describe() -> String {
+        "{\"name\": ".to_owned()
+    }
+}
+
+impl WebhookHandler for Plugin {
+    fn handle(_: Request) -> Result<Option<Response>, Error> {
+        Ok(None)
+    }
+}
+
+export!(Plugin);

@@ -1,0 +1,58 @@
+//! The same contract under a later, compatible version: 0.1.1.
+
+wit_bindgen::generate!({
+    inline: r#"
+            package hookyard:plugin@0.1.1;
+            interface types {
+                type json = string;
+                type header = tuple<string, string>;
+                enum error-kind { invalid, unauthorized, unavailable, failed }
+                record error {
+                    kind: error-kind,
+                    code: string,
+                    message: string,
+                    retry-after-ms: option<u32>,
+                    details: option<json>,
+                }
+                record refusal { code: string, message: string }
+            }
+            interface definition {
+                use types.{json};
+                describe: func() -> json;
+            }
+            interface webhook-handler {
+                use types.{header, error};
+                record request {
+                    method: string,
+                    path: string,
+                    query: string,
+                    headers: list<header>,
+                    body: list<u8>,
+                }
+                record response { status: u16, headers: list<header>, body: list<u8> }
+                handle: func(request: request) -> result<option<response>, error>;
+            }
+            world off { export definition; export webhook-handler; }
+        "#,
+    world: "off",
+});
+
+use exports::hookyard::plugin::definition::Guest as Definition;
+use exports::hookyard::plugin::webhook_handler::{Guest as WebhookHandler, Request, Response};
+use hookyard::plugin::types::Error;
+
+struct Plugin;
+
+impl Definition for Plugin {
+    fn describe() -> String {
+        contract::MANIFEST.to_owned()
+    }
+}
+
+impl WebhookHandler for Plugin {
+    fn handle(_: Request) -> Result<Option<Response>, Error> {
+        Ok(None)
+    }
+}
+
+export!(Plugin);

@@ -1,0 +1,66 @@
+//! Where the components are that the tests load; the build script has made them.
+
+/// The AfterShip plugin.
+pub const AFTERSHIP: &str = env!("GUEST_AFTERSHIP");
+/// Does what a webhook's body tells it to, and says what it saw; `guests/echo` has the steps.
+pub const ECHO: &str = env!("GUEST_ECHO");
+/// Does what a host must survive; the webhook's path says what, `guests/misbehaving` has the table.
+pub const MISBEHAVING: &str = env!("GUEST_MISBEHAVING");
+/// The guest in JavaScript, where its tool was there; tests that need it stand in [`with_javascript_guest!`](crate::with_javascript_guest).
+pub const JAVASCRIPT: Option<&str> = option_env!("GUEST_JAVASCRIPT");
+/// The guest in Python, where its tool was there; tests that need it stand in [`with_python_guest!`](crate::with_python_guest).
+pub const PYTHON: Option<&str> = option_env!("GUEST_PYTHON");
+
+/// Guests against the contract, and against contracts that are off by one.
+pub mod contract {
+    /// As it is, without the SDK.
+    pub const EXACT: &str = env!("GUEST_EXACT");
+    /// The request of a webhook has a field more.
+    pub const REQUEST_FIELD_MORE: &str = env!("GUEST_REQUEST_FIELD_MORE");
+    /// The webhook handler exports a function more.
+    pub const FUNCTION_MORE: &str = env!("GUEST_FUNCTION_MORE");
+    /// The lifecycle is exported without `deactivate`.
+    pub const FUNCTION_MISSING: &str = env!("GUEST_FUNCTION_MISSING");
+    /// The package has the version 0.2.0.
+    pub const OTHER_VERSION: &str = env!("GUEST_OTHER_VERSION");
+    /// The package has the version 0.1.1.
+    pub const LATER_PATCH: &str = env!("GUEST_LATER_PATCH");
+    /// Imports an interface that the host does not have: `mailer`.
+    pub const UNKNOWN_IMPORT: &str = env!("GUEST_UNKNOWN_IMPORT");
+    /// The event of `emit-event` has a field more.
+    pub const IMPORT_FIELD_MORE: &str = env!("GUEST_IMPORT_FIELD_MORE");
+    /// The manifest is no JSON.
+    pub const GARBAGE_MANIFEST: &str = env!("GUEST_GARBAGE_MANIFEST");
+    /// Calls `kv-store` within `describe`, and goes on when it is refused.
+    pub const CALLING_DESCRIBE: &str = env!("GUEST_CALLING_DESCRIBE");
+    /// `describe` never comes back.
+    pub const SPINNING_DESCRIBE: &str = env!("GUEST_SPINNING_DESCRIBE");
+}
+
+/// Keeps its items where the guest in JavaScript was built. The cfg that says so reaches this crate only.
+#[cfg(javascript_guest)]
+#[macro_export]
+macro_rules! with_javascript_guest {
+    ($($item:item)*) => { $($item)* };
+}
+
+/// Drops its items: the guest in JavaScript was not built, as the build script's warning says.
+#[cfg(not(javascript_guest))]
+#[macro_export]
+macro_rules! with_javascript_guest {
+    ($($item:item)*) => {};
+}
+
+/// Keeps its items where the guest in Python was built. The cfg that says so reaches this crate only.
+#[cfg(python_guest)]
+#[macro_export]
+macro_rules! with_python_guest {
+    ($($item:item)*) => { $($item)* };
+}
+
+/// Drops its items: the guest in Python was not built, as the build script's warning says.
+#[cfg(not(python_guest))]
+#[macro_export]
+macro_rules! with_python_guest {
+    ($($item:item)*) => {};
+}

@@ -1,0 +1,199 @@
+//! A whole host in process: its own directory, port 0, a clock that stands still until it is moved.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hookyard_domain::clock::{ManualClock, Timestamp};
+use hookyard_domain::entropy::SeededEntropy;
+use hookyard_server::compose::{self, Running, Surroundings};
+use hookyard_server::config::{self, Flags};
+use http::Request;
+use http_body_util::Full;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::http::{Reply, send};
+use crate::sign;
+
+/// The bearer token of every test host.
+pub const TOKEN: &str = "test-token-0123456789";
+/// The webhook secret of every test connection.
+pub const SECRET: &str = "whs_test_9b1f6c2e";
+/// When a test host's clock starts: 2026-03-04T10:00:00Z.
+pub const START: Timestamp = Timestamp::from_millis(1_772_618_400_000);
+
+/// Slots of a test host's instance pool: many hosts share one process's address space.
+const POOL_SLOTS: u32 = 8;
+
+/// What a test host is made of.
+#[derive(Debug)]
+pub struct Builder {
+    compiler: PathBuf,
+    directory: TempDir,
+    config: String,
+}
+
+impl Builder {
+    /// A host without plugins and connections, whose components are compiled by this `hookyard` binary.
+    pub fn new(compiler: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        fs::create_dir(directory.path().join("plugins")).expect("a directory can be made");
+        Self { compiler: compiler.into(), directory, config: String::new() }
+    }
+
+    /// With this component in the plugin directory.
+    #[must_use]
+    pub fn plugin(self, component: &str) -> Self {
+        let name = Path::new(component).file_name().expect("a component has a file name");
+        fs::copy(component, self.directory.path().join("plugins").join(name)).expect("a component can be copied");
+        self
+    }
+
+    /// With these bytes as a file of the plugin directory.
+    #[must_use]
+    pub fn plugin_bytes(self, name: &str, bytes: &[u8]) -> Self {
+        fs::write(self.directory.path().join("plugins").join(name), bytes).expect("a file can be written");
+        self
+    }
+
+    /// With these lines added to hookyard.toml.
+    #[must_use]
+    pub fn config(mut self, toml: &str) -> Self {
+        self.config.push_str(toml);
+        self.config.push('\n');
+        self
+    }
+
+    /// With a connection to AfterShip that has the test secret.
+    #[must_use]
+    pub fn aftership(self, id: &str) -> Self {
+        self.config(&format!(
+            "[connections.{id}]\nplugin = \"aftership\"\nconfig = {{ api_key = \"k\", webhook_secret = \"{SECRET}\" }}"
+        ))
+    }
+
+    /// Starts the host.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn start(self) -> TestHost {
+        let Self { compiler, directory, config } = self;
+        let file = format!("listen = \"127.0.0.1:0\"\npool_slots = {POOL_SLOTS}\n{config}");
+        fs::write(directory.path().join("hookyard.toml"), file).expect("a file can be written");
+        let clock = Arc::new(ManualClock::at(START));
+        let running = start(&directory, &compiler, &clock).await.expect("the host starts");
+        TestHost { running: Some(running), clock, directory, compiler }
+    }
+}
+
+async fn start(directory: &TempDir, compiler: &Path, clock: &Arc<ManualClock>) -> anyhow::Result<Running> {
+    let environment = |name: &str| (name == "HOOKYARD_TOKEN").then(|| TOKEN.to_owned());
+    let settings = config::load(&Flags::default(), directory.path(), &environment)?;
+    let surroundings =
+        Surroundings { clock: clock.clone(), entropy: Arc::new(SeededEntropy::new(1)), compiler: compiler.to_owned() };
+    compose::start_in(settings, surroundings).await
+}
+
+/// A running host.
+pub struct TestHost {
+    running: Option<Running>,
+    /// Its clock.
+    pub clock: Arc<ManualClock>,
+    directory: TempDir,
+    compiler: PathBuf,
+}
+
+impl TestHost {
+    /// The running host's parts.
+    ///
+    /// # Panics
+    /// It was stopped.
+    pub fn running(&self) -> &Running {
+        self.running.as_ref().expect("the host runs")
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.running().addresses().public
+    }
+
+    /// Its directory: hookyard.toml, plugins, data.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Stops the host and starts it again on the same data.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn restart(&mut self) {
+        self.running.take().expect("the host runs").stop().await;
+        self.running = Some(start(&self.directory, &self.compiler, &self.clock).await.expect("the host starts again"));
+    }
+
+    /// Stops the host and hands back its directory.
+    ///
+    /// # Panics
+    /// It was stopped before.
+    pub async fn stop(mut self) -> TempDir {
+        self.running.take().expect("the host runs").stop().await;
+        self.directory
+    }
+
+    /// Sends any request.
+    ///
+    /// # Panics
+    /// No HTTP answer comes back.
+    pub async fn send(&self, request: http::request::Builder, body: impl Into<Bytes>) -> Reply {
+        let request = request.header("host", self.address().to_string());
+        let request = request.body(Full::new(body.into())).expect("the request is well-formed");
+        send(self.address(), request).await.expect("the host answers")
+    }
+
+    /// A webhook to a connection of AfterShip, signed with the test secret.
+    pub async fn webhook(&self, connection: &str, body: impl Into<Bytes>) -> Reply {
+        let body = body.into();
+        let signature = sign::hmac_sha256_base64(SECRET, &body);
+        self.send(post(connection).header("aftership-hmac-sha256", signature), body).await
+    }
+
+    /// GET of an API path with the token.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(Request::get(path).header("authorization", format!("Bearer {TOKEN}")), Bytes::new()).await
+    }
+
+    /// POST of JSON to an API path with the token.
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        let request = Request::post(path)
+            .header("authorization", format!("Bearer {TOKEN}"))
+            .header("content-type", "application/json");
+        self.send(request, body.to_string()).await
+    }
+
+    /// All events, in the log's order.
+    ///
+    /// # Panics
+    /// The API does not answer as documented.
+    pub async fn events(&self) -> Vec<Value> {
+        let (mut events, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = self.get(&format!("/v1/events?limit=1000{after}")).await;
+            assert_eq!(page.status(), 200, "{}", page.text());
+            let page = page.json();
+            let more = page["events"].as_array().expect("events is a list").clone();
+            if more.is_empty() {
+                return events;
+            }
+            after = format!("&after={}", page["next"].as_str().expect("next is a string"));
+            events.extend(more);
+        }
+    }
+}
+
+/// A POST to a connection's webhook URL.
+pub fn post(connection: &str) -> http::request::Builder {
+    Request::post(format!("/webhooks/{connection}")).header("content-type", "application/json")
+}

@@ -1,0 +1,114 @@
+//! The real binary, as a process that can be killed.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::host::{SECRET, TOKEN};
+use crate::http::{Reply, send};
+use crate::{guests, sign};
+
+/// A host that serves AfterShip from a directory of its own.
+pub struct HostProcess {
+    binary: PathBuf,
+    directory: TempDir,
+    process: Child,
+    address: SocketAddr,
+}
+
+impl HostProcess {
+    /// Starts `binary serve` with one connection `shop`.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn start(binary: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let plugins = directory.path().join("plugins");
+        fs::create_dir(&plugins).expect("a directory can be made");
+        fs::copy(guests::AFTERSHIP, plugins.join("aftership.wasm")).expect("a component can be copied");
+        let config = format!(
+            "listen = \"127.0.0.1:0\"\npool_slots = 8\n[connections.shop]\nplugin = \"aftership\"\n\
+             config = {{ api_key = \"k\", webhook_secret = \"{SECRET}\" }}\n"
+        );
+        fs::write(directory.path().join("hookyard.toml"), config).expect("a file can be written");
+        let (process, address) = serve(binary.as_ref(), directory.path()).await;
+        Self { binary: binary.into(), directory, process, address }
+    }
+
+    /// SIGKILL: the process gets no chance to finish anything.
+    ///
+    /// # Panics
+    /// It cannot be killed.
+    pub async fn kill(&mut self) {
+        self.process.kill().await.expect("the process can be killed");
+    }
+
+    /// Starts again on the same directory.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn start_again(&mut self) {
+        (self.process, self.address) = serve(&self.binary, self.directory.path()).await;
+    }
+
+    /// The directory with hookyard.toml and data.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// A signed webhook.
+    ///
+    /// # Errors
+    /// The host does not answer.
+    pub async fn webhook(&self, body: Bytes) -> anyhow::Result<Reply> {
+        let request = Request::post("/webhooks/shop")
+            .header("host", self.address.to_string())
+            .header("aftership-hmac-sha256", sign::hmac_sha256_base64(SECRET, &body))
+            .body(Full::new(body))?;
+        send(self.address, request).await
+    }
+
+    /// The first thousand events.
+    ///
+    /// # Panics
+    /// The API does not answer as documented.
+    pub async fn events(&self) -> Vec<Value> {
+        let request = Request::get("/v1/events?limit=1000")
+            .header("host", self.address.to_string())
+            .header("authorization", format!("Bearer {TOKEN}"))
+            .body(Full::default())
+            .expect("the request is well-formed");
+        let page = send(self.address, request).await.expect("the host answers").json();
+        page["events"].as_array().expect("events is a list").clone()
+    }
+}
+
+/// Starts the process and waits until it says where it listens.
+async fn serve(binary: &Path, directory: &Path) -> (Child, SocketAddr) {
+    let mut process = Command::new(binary)
+        .args(["serve", "--config", "hookyard.toml"])
+        .current_dir(directory)
+        .env("HOOKYARD_TOKEN", TOKEN)
+        .env("RUST_LOG", "warn")
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the binary starts");
+    let mut lines = BufReader::new(process.stdout.take().expect("stdout is piped")).lines();
+    loop {
+        let line = lines.next_line().await.expect("stdout can be read").expect("the host says where it listens");
+        let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
+        if let Some(address) = address {
+            return (process, address.parse().expect("an address with a port"));
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Signatures as providers make them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::hmac;
+
+/// Base64 of HMAC-SHA-256 over the body: AfterShip's `aftership-hmac-sha256`.
+pub fn hmac_sha256_base64(secret: &str, body: &[u8]) -> String {
+    STANDARD.encode(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), body))
+}
