@@ -80,6 +80,36 @@ async fn concurrent_changes_of_one_key_all_count() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn runs_that_meet_at_one_key_are_repeated_whole_or_leave_nothing() {
+    let host = Arc::new(host().await);
+    let changes = (0..24).map(|number| {
+        let host = Arc::clone(&host);
+        tokio::spawn(async move {
+            let value = number.to_string();
+            let steps = json!([{"get": {"key": "k"}}, {"emit": {"data": {"n": number}}}, {"set": {"key": "k", "value": value}}]);
+            let reply = run(&host, "one", &json!({"id": value, "do": steps})).await;
+            match reply.status() {
+                200 => Some(number),
+                503 => {
+                    assert_eq!(reply.json()["code"], "conflict", "{}", reply.text());
+                    None
+                }
+                status => panic!("{status}: {}", reply.text()),
+            }
+        })
+    });
+    let ended = join_all(changes).await;
+    let mut handled: Vec<u64> = ended.into_iter().filter_map(|end| end.expect("a sender does not panic")).collect();
+    let events = host.events().await;
+    let mut emitted: Vec<u64> = events.iter().map(|event| event["data"]["n"].as_u64().expect("a number")).collect();
+    let last = emitted.last().copied().expect("one of them came first");
+    assert_eq!(answers(&host, "one", json!([{"get": {"key": "k"}}])).await[0]["value"], last.to_string());
+    handled.sort_unstable();
+    emitted.sort_unstable();
+    assert_eq!(emitted, handled, "exactly the runs that were answered 200 left their event");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn webhooks_of_one_order_key_never_conflict() {
     let host = Arc::new(host().await);
     let changes = (0..40).map(|number| {

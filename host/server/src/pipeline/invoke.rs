@@ -26,6 +26,9 @@ impl Pipeline {
         course: Course,
     ) -> Answer {
         for attempt in 1..=1 + limit::CONFLICT_RETRIES_MAX {
+            if attempt > 1 {
+                self.step_aside(attempt, course).await;
+            }
             let invocation = self.invocation(connection, ready, webhook, attempt, course);
             let id = invocation.id;
             let finished = self.sandbox.handle_webhook(&ready.plugin.component, invocation, request(webhook)).await;
@@ -42,7 +45,6 @@ impl Pipeline {
                 Err(CommitError::MarkPresent) => return Answer::Seen,
                 Err(CommitError::KeyMoved { key }) => {
                     tracing::debug!(connection = %connection.id, key, attempt, "commit conflicted");
-                    self.step_aside(attempt).await;
                 }
                 Err(CommitError::Overloaded) => return Answer::try_again("overloaded", "the store is overloaded"),
                 Err(CommitError::Unavailable(error)) => return Answer::store_unavailable(&error),
@@ -54,12 +56,13 @@ impl Pipeline {
         Answer::try_again("conflict", "other webhooks changed the same keys each time")
     }
 
-    /// Waits for a random while, so that runs which have met do not meet again.
-    async fn step_aside(&self, attempt: u32) {
+    /// Waits for a random while before a run is repeated, so that runs which have met do not meet again.
+    async fn step_aside(&self, attempt: u32, course: Course) {
         let mut random = [0; 4];
         self.services.entropy.fill(&mut random);
         let part = f64::from(u32::from_be_bytes(random)) / f64::from(u32::MAX);
-        tokio::time::sleep((limit::CONFLICT_WAIT_MAX * 2_u32.saturating_pow(attempt)).mul_f64(part)).await;
+        let longest = limit::CONFLICT_WAIT_MAX * 2_u32.saturating_pow(attempt.saturating_sub(2));
+        tokio::time::sleep(longest.mul_f64(part).min(course.left())).await;
     }
 
     fn invocation(
