@@ -3,6 +3,7 @@
 use crate::clock::Timestamp;
 use crate::event::{Event, Offset};
 use crate::id::ConnectionId;
+use crate::idempotency::{IdempotencyId, IdempotencyRecord};
 use crate::kv::Revision;
 
 /// The mark of something that happened once: a handled webhook, or an event with a dedupe key. 128 bits of a keyed hash.
@@ -68,6 +69,19 @@ pub enum Write {
         key: String,
         /// What to add.
         by: i64,
+    },
+    /// Keeps the record of an `Idempotency-Key`, in place of the one that it has, unless that has an answer and has not expired:
+    /// an answer that was given stays what it is.
+    Idempotency {
+        /// Whose record it is.
+        id: IdempotencyId,
+        /// What is known of it from now on.
+        record: Box<IdempotencyRecord>,
+    },
+    /// Forgets the record of an `Idempotency-Key`, if there is one without an answer.
+    ForgetIdempotency {
+        /// Whose record it was.
+        id: IdempotencyId,
     },
 }
 

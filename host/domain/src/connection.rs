@@ -32,14 +32,3 @@ pub enum HealthStatus {
     /// The config, or the plugin that it names, cannot be used.
     Invalid,
 }
-
-/// What the operator consented to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Grant {
-    /// Host patterns.
-    pub hosts: Vec<String>,
-    /// Whether webhooks without a verifiable signature are accepted.
-    pub allow_unsigned: bool,
-    /// CIDRs of private addresses that may be reached.
-    pub private_addresses: Vec<String>,
-}

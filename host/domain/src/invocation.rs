@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::id::{ConnectionId, WebhookId};
+use crate::hex::hex;
+use crate::id::{ConnectionId, InvocationId, WebhookId};
 use crate::keyed_hash::HashKey;
 
 /// Why a guest is called: what stays the same when the call is repeated.
@@ -14,6 +15,15 @@ pub enum Cause {
     DedupeKey(String),
     /// A webhook without one.
     Webhook(WebhookId),
+    /// An action that came with the client's own name for the call.
+    ActionKey {
+        /// The action.
+        action: String,
+        /// The client's `Idempotency-Key`.
+        key: String,
+    },
+    /// A call that nobody will repeat: an action without such a name, an activation. The id tells it from all others.
+    Call(InvocationId),
 }
 
 /// Derives the keys that a guest passes on to providers, so that a repeated call repeats them.
@@ -32,21 +42,15 @@ impl IdempotencyKeys {
 
     /// 32 of `0-9a-f`: 128 bits of a keyed hash over connection, cause and purpose.
     pub fn for_purpose(&self, purpose: &str) -> String {
-        let (sort, cause) = match &self.cause {
-            Cause::DedupeKey(key) => ("dedupe", key.clone()),
-            Cause::Webhook(id) => ("webhook", id.to_string()),
+        let (sort, cause, key) = match &self.cause {
+            Cause::DedupeKey(key) => ("dedupe", key.clone(), ""),
+            Cause::Webhook(id) => ("webhook", id.to_string(), ""),
+            Cause::ActionKey { action, key } => ("action", action.clone(), key.as_str()),
+            Cause::Call(id) => ("call", id.to_string(), ""),
         };
-        let parts = ["idempotency", self.connection.as_str(), sort, &cause, purpose];
+        let parts = ["idempotency", self.connection.as_str(), sort, &cause, key, purpose];
         hex(&self.key.hash16(&parts.map(str::as_bytes)))
     }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a String succeeds");
-        text
-    })
 }
 
 /// Bounds of one invocation.

@@ -4,13 +4,19 @@
 //! so that every rule can be tested as a function. Types here are neither wire types nor database rows; those live with
 //! the sockets and with the database.
 
+pub mod address;
 pub mod clock;
 pub mod commit;
 pub mod config;
 pub mod connection;
+pub mod credential;
 pub mod entropy;
 pub mod event;
+pub mod grant;
+pub mod hex;
+pub mod host_pattern;
 pub mod id;
+pub mod idempotency;
 pub mod invocation;
 pub mod json;
 pub mod keyed_hash;
@@ -18,6 +24,8 @@ pub mod kv;
 pub mod limit;
 pub mod manifest;
 pub mod plugin;
+pub mod redaction;
+pub mod retry;
 pub mod schema;
 pub mod secret;
 pub mod signature;

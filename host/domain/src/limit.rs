@@ -37,6 +37,8 @@ pub const JSON_DEPTH_MAX: usize = 64;
 
 /// Largest config of a connection.
 pub const CONFIG_BYTES_MAX: usize = 256 * 1024;
+/// Names of all the places at which a config schema has secrets, as they are written down with a consent.
+pub const SECRET_PLACES_BYTES_MAX: usize = 256 * 1024;
 
 // Webhooks
 
@@ -78,10 +80,19 @@ pub const CPU_MAX: Duration = Duration::from_secs(30);
 pub const LOG_LINES_MAX: usize = 100;
 /// Longest log line kept; the rest is cut.
 pub const LOG_LINE_BYTES_MAX: usize = 4 * 1024;
+/// Lines of the host itself (what it refused, and why) that are kept of one invocation beside the guest's.
+pub const HOST_LOG_LINES_MAX: usize = 32;
+/// Longest of them: the lines of a configuration that would permit a request repeat all that is granted already.
+pub const HOST_LOG_LINE_BYTES_MAX: usize = 32 * 1024;
 /// Longest wait before an invocation runs again after its first conflict; doubles with each further one.
 pub const CONFLICT_WAIT_MAX: Duration = Duration::from_millis(10);
 /// Times an invocation runs again after a conflict.
 pub const CONFLICT_RETRIES_MAX: u32 = 5;
+
+/// Sentences of what is left to do by hand that `activate` may return; more are dropped.
+pub const SETUP_LINES_MAX: usize = 32;
+/// Longest of them; the rest is cut.
+pub const SETUP_LINE_BYTES_MAX: usize = 1024;
 
 // Effects of one invocation
 
@@ -156,11 +167,22 @@ pub const RETENTION_LAG_MAX: Duration = Duration::from_secs(60);
 pub const FREE_PAGES_KEPT_MAX: u64 = 4_096;
 /// Bearer tokens of the HTTP API.
 pub const API_TOKENS_MAX: usize = 1_000;
+/// What a commit may have on top of `COMMIT_BYTES_MAX` for the answer to an action, its row included: an answer with a
+/// largest output, or a largest error, fits beside a largest draft.
+pub const STORED_ANSWER_BYTES_MAX: usize = 1024 * 1024 + 64 * 1024;
 
 // Server
 
-/// Invocations of one connection that run at a time.
-pub const INVOCATIONS_PER_CONNECTION_MAX: usize = 128;
+/// Longest wait that a plugin may ask for before its connection is activated again.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// Activations that run at a time.
+pub const ACTIVATIONS_AT_ONCE_MAX: usize = 16;
+/// Part of the slots that the invocations of one connection may take.
+pub const CONNECTION_SLOTS_PERCENT: u32 = 75;
+/// How long the answer to an `Idempotency-Key` is kept.
+pub const IDEMPOTENCY_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
+/// Longest `Idempotency-Key`.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 /// Webhooks that wait for one order key.
 pub const ORDER_WAITING_MAX: usize = 1_000;
 /// Invocations kept in memory for `/v1/invocations`.
@@ -188,7 +210,9 @@ pub const TOKEN_BYTES_MIN: usize = 16;
 /// Open connections of the public listener; further ones wait in the kernel's queue.
 pub const HTTP_CONNECTIONS_MAX: usize = 4_096;
 /// Open connections of the admin listener, and of the local socket, so that a flood outside does not lock the operator out.
-pub const HTTP_ADMIN_CONNECTIONS_MAX: usize = 256;
+pub const HTTP_ADMIN_CONNECTIONS_MAX: usize = 2_048;
+/// Files and sockets that a host may need to have open under load: its connections, the requests of plugins, the store.
+pub const OPEN_FILES_MIN: u64 = 16_384;
 /// Header lines of one request.
 pub const HTTP_HEADERS_MAX: usize = 100;
 /// Bytes of one request's head.
@@ -242,8 +266,9 @@ pub const SLOT_WAIT_MAX: Duration = Duration::from_secs(1);
 pub const EPOCH_TICK: Duration = Duration::from_millis(2);
 /// Bytes that a guest may hand to the host in one call, or as a result.
 pub const HOSTCALL_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Handles (streams, pollables) that a guest may hold at once.
-pub const GUEST_HANDLES_MAX: usize = 1_000;
+/// Handles (streams, pollables, requests) that a guest may hold at once. Guests that use `wasi:http` hold some for each request that
+/// they have sent, of which there may be [`REQUESTS_MAX`].
+pub const GUEST_HANDLES_MAX: usize = 10_000;
 /// Linear memories of one instance.
 pub const GUEST_MEMORIES_MAX: usize = 4;
 /// Tables of one instance.
@@ -278,3 +303,84 @@ pub const COMPILE_CPU_MAX: Duration = Duration::from_secs(180);
 pub const COMPILE_ADDRESS_BYTES_MAX: u64 = 6 * 1024 * 1024 * 1024;
 /// Longest message of a compiler that is reported.
 pub const COMPILE_MESSAGE_BYTES_MAX: usize = 4 * 1024;
+
+// Calling out
+
+/// Longest label of a host name.
+pub const HOST_LABEL_BYTES_MAX: usize = 63;
+/// Longest host name.
+pub const HOST_NAME_BYTES_MAX: usize = 253;
+/// Requests of one invocation.
+pub const REQUESTS_MAX: usize = 1_000;
+/// Requests of one `send-all`.
+pub const SEND_ALL_REQUESTS_MAX: usize = 64;
+/// Requests of one `send-all` that are in flight at a time.
+pub const SEND_ALL_IN_FLIGHT: usize = 8;
+/// Bodies of all answers of one `send-all` together.
+pub const SEND_ALL_BODIES_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Redirects that one request may follow.
+pub const REDIRECTS_MAX: u32 = 10;
+/// A whole exchange, redirects and waiting included, when the guest sets no bound.
+pub const EGRESS_TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
+/// Most that a guest may ask for.
+pub const EGRESS_TIMEOUT_MAX: Duration = Duration::from_secs(60);
+/// From looking a name up to the end of the TLS handshake.
+pub const EGRESS_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Requests in flight, over all connections; further ones wait.
+pub const EGRESS_IN_FLIGHT_MAX: usize = 4_096;
+/// Requests in flight of one connection; further ones wait.
+pub const EGRESS_IN_FLIGHT_PER_CONNECTION_MAX: usize = 1_024;
+/// Clients (one an address policy) that connections share; those beyond are not shared.
+pub const EGRESS_CLIENTS_MAX: usize = 1_024;
+/// How long an open connection without a request is kept.
+pub const EGRESS_IDLE_MAX: Duration = Duration::from_secs(60);
+/// Open connections without a request, for one host and address policy.
+pub const EGRESS_IDLE_PER_HOST_MAX: usize = 1_024;
+/// Connections that one client opens before a new client takes its place, and what it keeps open unused is closed.
+pub const EGRESS_POOL_CONNECTIONS_MAX: usize = 2_048;
+/// Bytes of answers that are in memory at a time, over all connections; an answer beyond is not taken.
+pub const EGRESS_ANSWERS_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// The part of one connection in that.
+pub const EGRESS_ANSWERS_PER_CONNECTION_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Names looked up at a time; further ones wait.
+pub const EGRESS_LOOKUPS_MAX: usize = 64;
+/// Addresses of one name that are looked at; a name with more is refused.
+pub const EGRESS_ADDRESSES_MAX: usize = 64;
+/// Longest URL of a request, also once secrets are filled in.
+pub const EGRESS_URL_BYTES_MAX: usize = 16 * 1024;
+/// Longest method of a request.
+pub const EGRESS_METHOD_BYTES_MAX: usize = 32;
+/// Headers of one request, and of one answer.
+pub const EGRESS_HEADERS_MAX: usize = 100;
+/// Names and values of one request's or answer's headers together, also once secrets are filled in.
+pub const EGRESS_HEADERS_BYTES_MAX: usize = 64 * 1024;
+/// Body of a request, also once secrets are filled in.
+pub const EGRESS_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Body of an answer when the guest sets no smaller bound.
+pub const EGRESS_ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Beginning of an answer's body that is searched for secrets.
+pub const EGRESS_SEARCHED_BYTES: usize = 64 * 1024;
+/// Method and URL of a request as messages show them.
+pub const EGRESS_SHOWN_BYTES_MAX: usize = 200;
+/// Secrets that one invocation derives.
+pub const DERIVED_SECRETS_MAX: usize = 100;
+/// Longest derived secret.
+pub const DERIVED_SECRET_BYTES_MAX: usize = 64 * 1024;
+/// All that one invocation derives, together: it is searched for like the secrets of a config.
+pub const DERIVED_SECRETS_BYTES_MAX: usize = 256 * 1024;
+/// Longest key of `crypto` with its secrets filled in.
+pub const KEY_MATERIAL_BYTES_MAX: usize = 1024 * 1024;
+
+// Looking for secrets in texts
+
+/// Shortest secret that is looked for in texts; a shorter one would be found everywhere.
+pub const REDACTED_TEXT_BYTES_MIN: usize = 4;
+/// Shortest secret that is looked for in its encodings as well.
+pub const REDACTED_SECRET_BYTES_MIN: usize = 6;
+/// Shortest line of a secret of several lines that is looked for by itself.
+pub const REDACTED_LINE_BYTES_MIN: usize = 16;
+/// How far beyond the end of what is kept of a text secrets are looked for, so that none that begins before it is shown by its
+/// beginning. An RSA key in PEM takes this much when each of its bytes is written as an escape.
+pub const REDACTION_SLACK_BYTES: usize = 16 * 1024;
+/// Longest text in which secrets are looked for. What lies beyond is left out of redacted texts.
+pub const SEARCHED_TEXT_BYTES_MAX: usize = 256 * 1024;

@@ -7,6 +7,7 @@ pub mod action;
 mod check;
 pub mod credential;
 pub mod document;
+pub(crate) mod host;
 pub mod limits;
 pub(crate) mod problem;
 pub(crate) mod rules;

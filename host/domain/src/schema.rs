@@ -3,7 +3,10 @@
 
 mod aliases;
 mod bounds;
+mod defaults;
 pub(crate) mod place;
+pub(crate) mod secret_place;
+pub mod view;
 
 use std::fmt;
 use std::sync::Arc;
@@ -80,6 +83,14 @@ impl Schema {
         aliases::resolve(value, &self.place())
     }
 
+    /// The value with the schema's defaults in place of what is absent. Defaults that would make it larger than a config may
+    /// be ([`limit::CONFIG_BYTES_MAX`]) are a violation, `too-large`.
+    pub fn with_defaults(&self, value: &Value) -> Result<Value, Vec<Violation>> {
+        let mut filled = value.clone();
+        defaults::fill(&mut filled, &self.0.source)?;
+        Ok(filled)
+    }
+
     /// Where the schema speaks of the whole value.
     pub(crate) fn place(&self) -> Place<'_> {
         Place::whole(&self.0.source)
@@ -134,6 +145,11 @@ impl SchemaError {
     fn new(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
     }
+}
+
+/// Where a schema speaks of the whole value; `None` where it is beyond the bounds that make following it end.
+pub(crate) fn place(schema: &Value) -> Option<Place<'_>> {
+    bounds::check(schema).ok().map(|_| Place::whole(schema))
 }
 
 /// A member's name as a token of a JSON pointer.

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use crate::clock::Timestamp;
 use crate::config::Config;
-use crate::connection::Grant;
+use crate::grant::Grant;
 use crate::limit;
 use crate::manifest::ManifestProblem;
 use crate::manifest::problem::Problems;

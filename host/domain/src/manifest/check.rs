@@ -2,12 +2,16 @@
 
 use std::collections::HashSet;
 
-use super::credential::Credential;
+use serde_json::Value;
+
+use super::credential;
+use super::host::HostEntry;
 use super::problem::Problems;
 use super::sample::Sample;
 use super::webhook::{FromConfig, WebhookDeclaration, WebhookRules};
 use super::{Manifest, rules};
 use crate::limit;
+use crate::schema::secret_place::SecretPlace;
 use crate::schema::{self, Schema};
 use crate::signature::place::json_pointer;
 
@@ -18,14 +22,20 @@ pub(super) fn check(manifest: &Manifest, problems: &mut Problems, warnings: &mut
     }
     check_lengths(manifest, problems);
     let config = problems.accept("/config", Schema::compile(&manifest.config));
+    if config.is_some() && SecretPlace::all_of(&manifest.config).iter().any(SecretPlace::is_whole) {
+        problems.at("/config", "marks the whole config as a secret, or more places than can be written down");
+    }
     check_actions(manifest, problems);
     check_events(manifest, problems);
-    for (index, pattern) in manifest.hosts.iter().enumerate() {
-        problems.accept(format!("/hosts/{index}"), host_pattern(pattern, false));
+    for (index, host) in manifest.hosts.iter().enumerate() {
+        let at = format!("/hosts/{index}");
+        let entry = problems.accept(&at, HostEntry::asked(host));
+        credential::check_host(entry.as_ref(), &at, config.as_ref(), problems);
     }
-    for (index, credential) in manifest.credentials.iter().enumerate() {
-        check_credential(credential, &format!("/credentials/{index}"), problems);
+    for (index, declared) in manifest.credentials.iter().enumerate() {
+        credential::check(declared, &format!("/credentials/{index}"), config.as_ref(), problems);
     }
+    warn_of_secret_defaults(&manifest.config, "/config", warnings);
     check_samples(&manifest.samples, problems);
     match &manifest.webhook {
         Some(WebhookDeclaration::Rules(declared)) => {
@@ -56,6 +66,27 @@ fn check_webhook(
         if !place.is_secret() && !place.items().is_secret() {
             warnings.push(format!("/webhook/verify: config {secret} is not \"writeOnly\", so that the plugin sees it"));
         }
+    }
+}
+
+/// The host fills in no default of a secret.
+fn warn_of_secret_defaults(schema: &Value, at: &str, warnings: &mut Vec<String>) {
+    match schema {
+        Value::Object(keywords) => {
+            let is_secret = keywords.get("writeOnly") == Some(&Value::Bool(true));
+            if is_secret && keywords.contains_key("default") && warnings.len() < limit::VIOLATIONS_MAX {
+                warnings.push(format!("{at}/default: a secret has no default, since everybody could read it: ignored"));
+            }
+            for (name, below) in keywords {
+                warn_of_secret_defaults(below, &format!("{at}/{}", schema::escape(name)), warnings);
+            }
+        }
+        Value::Array(items) => {
+            for (index, below) in items.iter().enumerate() {
+                warn_of_secret_defaults(below, &format!("{at}/{index}"), warnings);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -117,35 +148,6 @@ fn check_events(manifest: &Manifest, problems: &mut Problems) {
     }
 }
 
-fn check_credential(credential: &Credential, at: &str, problems: &mut Problems) {
-    if credential.hosts.is_empty() {
-        problems.at(format!("{at}/hosts"), "must name the hosts that the secret may go to");
-    }
-    for (index, pattern) in credential.hosts.iter().enumerate() {
-        problems.accept(format!("{at}/hosts/{index}"), host_pattern(pattern, true));
-    }
-    let header = credential.header.is_some() || credential.value.is_some();
-    let place = credential.place.is_some() || credential.secret.is_some();
-    let forms = [header, credential.basic.is_some(), place].into_iter().filter(|given| *given).count();
-    if forms != 1 {
-        problems.at(at, "is exactly one of: header and value; basic; place and secret");
-    }
-    if credential.header.is_some() != credential.value.is_some() {
-        problems.at(at, "header and value go together");
-    }
-    if credential.place.is_some() != credential.secret.is_some() {
-        problems.at(at, "place and secret go together");
-    }
-    for (index, place) in credential.place.iter().flatten().enumerate() {
-        if !["header", "query", "form", "json"].contains(&place.as_str()) {
-            problems.at(format!("{at}/place/{index}"), format!("{place:?} is not one of header, query, form, json"));
-        }
-    }
-    if let Some(secret) = &credential.secret {
-        problems.accept(format!("{at}/secret"), json_pointer(secret).map(drop));
-    }
-}
-
 fn check_samples(samples: &[Sample], problems: &mut Problems) {
     let mut seen = HashSet::new();
     for (index, sample) in samples.iter().enumerate() {
@@ -156,34 +158,6 @@ fn check_samples(samples: &[Sample], problems: &mut Problems) {
             problems.at(format!("/samples/{index}/body"), reason);
         }
     }
-}
-
-/// `[http://]NAME[:PORT]` with `NAME`, `*.NAME` or an IP literal, or `{config:/pointer}`; `{grant}` in credentials only.
-fn host_pattern(pattern: &str, in_credentials: bool) -> Result<(), String> {
-    if pattern == "{grant}" && in_credentials {
-        return Ok(());
-    }
-    if let Some(pointer) = pattern.strip_prefix("{config:").and_then(|rest| rest.strip_suffix('}')) {
-        return json_pointer(pointer).map(drop);
-    }
-    let refused = || format!("{pattern:?} is not a host pattern: [http://]NAME[:PORT], *.NAME, or {{config:/POINTER}}");
-    let rest = pattern.strip_prefix("http://").unwrap_or(pattern);
-    let (name, port) = match rest.strip_prefix('[') {
-        Some(_) => rest.split_once(']').map(|(name, port)| (name, port.strip_prefix(':'))).ok_or_else(refused)?,
-        None => rest.split_once(':').map_or((rest, None), |(name, port)| (name, Some(port))),
-    };
-    let port_fits = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
-    let valid = match name.strip_prefix('[') {
-        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => {
-            let labels = name.strip_prefix("*.").unwrap_or(name);
-            labels.split('.').all(|label| {
-                !label.is_empty()
-                    && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-            })
-        }
-    };
-    if valid && port_fits { Ok(()) } else { Err(refused()) }
 }
 
 fn is_kebab_case(name: &str) -> bool {

@@ -1,14 +1,20 @@
 //! The only places that a secret may go to.
 
+mod check;
+
+use std::fmt;
+
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(super) use check::{check, check_host};
+
 /// One way in which the host puts a secret into a request.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Credential {
-    /// Host patterns of the requests.
+    /// Host patterns of the requests: as in the manifest's `hosts`, or `{grant}` for all that the operator granted beyond what is asked.
     pub hosts: Vec<String>,
     /// Header that the host adds, with `value`.
     #[serde(default)]
@@ -25,13 +31,48 @@ pub struct Credential {
     /// JSON pointer of the secret that `place` speaks of; may end in `/*`.
     #[serde(default)]
     pub secret: Option<String>,
-    /// How the host fetches the token that `value` names as `{token}`.
+    /// How the host fetches the token that `value` names as `{token}`. Not offered yet.
     #[serde(default)]
     pub token: Option<Value>,
-    /// How the host gets that token by OAuth 2.0: `client_credentials` or `refresh_token`.
+    /// How the host gets that token by OAuth 2.0: `client_credentials` or `refresh_token`. Not offered yet.
     #[serde(default)]
     pub oauth2: Option<Value>,
     /// Whether the provider's answers legitimately hold the secret.
     #[serde(default)]
     pub reflects: bool,
+}
+
+impl Credential {
+    /// As JSON that is the same for all ways of writing the same credential: members and lists sorted, and none that says
+    /// what its absence says as well.
+    pub fn canonical(&self) -> String {
+        let mut sorted = self.clone();
+        for list in [Some(&mut sorted.hosts), sorted.place.as_mut()].into_iter().flatten() {
+            list.sort_unstable();
+            list.dedup();
+        }
+        let mut json = serde_json::to_value(sorted).expect("texts, lists and JSON are JSON");
+        if let Some(members) = json.as_object_mut() {
+            members.retain(|_, member| !member.is_null() && *member != Value::Bool(false));
+        }
+        json.to_string()
+    }
+}
+
+impl fmt::Display for Credential {
+    /// For the operator who is asked to consent: `{secret:/api_key} to api.x.com in the header as-api-key`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hosts = self.hosts.join(", ");
+        match (&self.header, &self.value, &self.basic, &self.place, &self.secret) {
+            (Some(header), Some(value), ..) => write!(f, "{value} to {hosts} in the header {header}")?,
+            (_, _, Some([user, password]), ..) => {
+                write!(f, "{user} and {password} to {hosts} as Basic authentication")?;
+            }
+            (_, _, _, Some(places), Some(secret)) => {
+                write!(f, "{{secret:{secret}}} to {hosts}, placed by the plugin: {}", places.join(", "))?;
+            }
+            _ => write!(f, "nothing to {hosts}")?,
+        }
+        if self.reflects { f.write_str("; answers may hold it") } else { Ok(()) }
+    }
 }

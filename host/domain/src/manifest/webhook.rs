@@ -29,7 +29,7 @@ impl WebhookDeclaration {
     pub fn rules(&self, config: &Config) -> Result<Option<Cow<'_, WebhookRules>>, Vec<ManifestProblem>> {
         match self {
             Self::Rules(rules) => Ok(Some(Cow::Borrowed(rules))),
-            Self::FromConfig(FromConfig { config: pointer }) => match config.value().pointer(pointer) {
+            Self::FromConfig(FromConfig { config: pointer }) => match config.effective().pointer(pointer) {
                 None | Some(Value::Null) => Ok(None),
                 Some(found) => document::operator_rules(found, pointer).map(|rules| Some(Cow::Owned(rules))),
             },

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::escape;
+
 /// All the schemas that speak of one place: those in force and those of every branch, since which branch holds is not
 /// known before validation.
 #[derive(Clone)]
@@ -49,6 +51,15 @@ impl<'s> Place<'s> {
                 next.schemas.extend(place.items().schemas);
             }
             next
+        })
+    }
+
+    /// Every default that may come to stand where these tokens lead to: of that place, or within one of a place around it.
+    pub(crate) fn defaults_below(&self, tokens: &[String]) -> impl Iterator<Item = &'s Value> {
+        (0..=tokens.len()).flat_map(move |length| {
+            let rest: String = tokens[length..].iter().map(|token| format!("/{}", escape(token))).collect();
+            let schemas = self.below(&tokens[..length]).schemas;
+            schemas.into_iter().filter_map(move |schema| schema.get("default")?.pointer(&rest))
         })
     }
 

@@ -66,7 +66,7 @@ impl Check {
             }
             Plan::Basic { user: None, .. } => Some(Self::Basic(Basic::new(None, &secrets))),
             Plan::Basic { user: Some(user), .. } => {
-                let user = config.value().pointer(user).and_then(Value::as_str).filter(|user| !user.is_empty())?;
+                let user = config.effective().pointer(user).and_then(Value::as_str).filter(|user| !user.is_empty())?;
                 Some(Self::Basic(Basic::new(Some(user), &secrets)))
             }
             Plan::Unsigned => allow_unsigned.then_some(Self::Unsigned),

@@ -6,7 +6,7 @@ use ring::digest;
 use super::evidence::Evidence;
 use super::json_body::JsonBody;
 use super::request::Request;
-use crate::invocation::hex;
+use crate::hex::hex;
 use crate::limit;
 use crate::manifest::webhook::KeySource;
 

@@ -1,6 +1,7 @@
 //! Configs: other names, validation, secrets.
 
 use hookyard_domain::config::{Config, ConfigSchema};
+use hookyard_domain::grant::Ask;
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::manifest::Manifest;
@@ -142,4 +143,88 @@ fn a_redacted_config_can_be_sent_back() {
     assert_eq!(keep(json!({ "secrets": { "gh": "new" } }))["secrets"], json!({ "gh": "new", "a/b": "s4" }));
     assert!(keep(json!({ "webhook_secret": null })).get("webhook_secret").is_none());
     assert_eq!(keep(json!({ "group_name": { "set": true } }))["group_name"], json!({ "set": true }), "no secret");
+}
+
+#[test]
+fn defaults_are_seen_by_guests_and_templates_but_not_by_operators() {
+    let config = json!({ "type": "object", "properties": {
+        "base": { "type": "string", "default": "https://a.example" },
+        "poll": { "type": "object", "properties": { "seconds": { "default": 10 } } },
+        "key": { "type": "string", "writeOnly": true },
+        "secret": { "type": "string", "writeOnly": true, "default": "everybody knows" },
+    } });
+    let manifest = json!({ "name": "x", "version": "1.0.0", "config": config });
+    let schema =
+        ConfigSchema::compile(&Manifest::parse(&manifest.to_string()).expect("valid").manifest).expect("valid");
+    let config = schema.resolve(json!({ "key": "k", "poll": {} })).expect("valid");
+    let effective = json!({ "key": "k", "poll": { "seconds": 10 }, "base": "https://a.example" });
+    assert_eq!(*config.effective(), effective);
+    assert_eq!(*config.value(), json!({ "key": "k", "poll": {} }));
+    assert_eq!(config.redacted(), json!({ "key": { "set": true }, "poll": {} }));
+    let guest = config.for_guest(&HashKey::new(&[4; 32]), &"shop".parse().expect("an id"));
+    let guest: Value = serde_json::from_str(&guest).expect("JSON");
+    assert_eq!((&guest["poll"], &guest["base"]), (&effective["poll"], &effective["base"]));
+    assert!(guest["key"].as_str().is_some_and(|key| key.starts_with("hysec_")) && guest.get("secret").is_none());
+    let overridden = schema.resolve(json!({ "base": "https://b.example" })).expect("valid");
+    assert_eq!(overridden.effective()["base"], "https://b.example");
+}
+
+#[test]
+fn each_secret_is_known_by_its_pointer() {
+    let config = full();
+    let secrets: Vec<_> = config.secrets().map(|(pointer, secret)| (pointer, secret.expose().to_owned())).collect();
+    let expected = [
+        ("/access_token", "tok-1"),
+        ("/auth/secret", "s5"),
+        ("/secrets/a~1b", "s4"),
+        ("/secrets/gh", "s3"),
+        ("/webhook_secret/0", "s1"),
+        ("/webhook_secret/1", "s2"),
+    ];
+    assert_eq!(secrets, expected.map(|(pointer, secret)| (pointer, secret.to_owned())));
+}
+
+fn manifest(properties: &Value) -> Manifest {
+    let config = json!({ "type": "object", "properties": properties });
+    let manifest = json!({ "name": "x", "version": "1.0.0", "config": config });
+    Manifest::parse(&manifest.to_string()).expect("valid").manifest
+}
+
+#[test]
+fn what_was_a_secret_stays_one_until_the_operator_consents() {
+    let secret = json!({ "writeOnly": true });
+    let keys = json!({ "type": "object", "additionalProperties": secret, "properties": { "user": {} } });
+    let aliased = json!({ "type": "string", "writeOnly": true, "x-aliases": ["api-key"] });
+    let consented = Ask::of(&manifest(&json!({ "key": aliased, "other": secret, "keys": keys })));
+    let written =
+        json!({ "api-key": "k-1", "other": "k-2", "keys": { "a": "k-3", "user": "u", "b": 4 }, "plain": "p" });
+    // Not marked any more, moved by another name, and named among those that are marked.
+    for properties in [
+        json!({ "key": { "x-aliases": ["api-key"] } }),
+        json!({ "api-key": {}, "moved": { "x-aliases": ["other"] } }),
+        json!({ "moved": { "x-aliases": ["api-key"] }, "elsewhere": { "x-aliases": ["keys"] } }),
+        json!({ "key": aliased, "other": secret, "keys": { "additionalProperties": secret, "properties": { "a": {}, "b": {} } } }),
+    ] {
+        let schema = ConfigSchema::compile(&manifest(&properties)).expect("valid");
+        let config = schema.resolve_keeping(written.clone(), &consented).expect("valid");
+        assert!(config.kept_secrets().count() > 0);
+        let (key, shop) = (HashKey::new(&[4; 32]), "shop".parse::<ConnectionId>().expect("an id"));
+        let guest = config.for_guest(&key, &shop);
+        for secret in ["k-1", "k-2", "k-3", ":4"] {
+            assert!(
+                !guest.contains(secret) && !config.redacted().to_string().contains(secret),
+                "{properties}: {guest}"
+            );
+        }
+        assert!(guest.contains("\"p\""), "{guest}");
+        assert_eq!(config.placeholders(&key, &shop).len(), config.secrets().count());
+        let plain = schema.resolve(written.clone()).expect("valid").for_guest(&key, &shop);
+        assert!(["k-1", "k-2", "k-3"].iter().any(|secret| plain.contains(secret)), "{plain}");
+    }
+    let same =
+        ConfigSchema::compile(&manifest(&json!({ "key": aliased, "other": secret, "keys": keys }))).expect("valid");
+    let config = same.resolve_keeping(written, &consented).expect("valid");
+    assert_eq!(config.kept_secrets().count(), 0);
+    assert_eq!(config.effective()["keys"]["user"], "u");
+    assert!(config.for_guest(&HashKey::new(&[4; 32]), &"shop".parse().expect("an id")).contains("\"u\""));
 }

@@ -1,6 +1,6 @@
 //! Rules that would verify less than they seem to are refused, by name.
 
-use hookyard_domain::connection::Grant;
+use hookyard_domain::grant::Grant;
 use hookyard_domain::manifest::Manifest;
 use hookyard_domain::signature::Verifier;
 use serde_json::{Value, json};
