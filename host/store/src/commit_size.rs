@@ -9,7 +9,8 @@ use crate::ledger::CommitError;
 /// What a guard, a mark or a row counts beside its text and values.
 const ROW_BYTES: usize = 64;
 
-/// The size of a commit in bytes, if it is not too large. Its events must be of its connection.
+/// The size of a commit in bytes, its stored answer included, if neither is too large. Its events must be of its
+/// connection.
 pub(crate) fn checked_size(commit: &Commit) -> Result<usize, CommitError> {
     debug_assert!(
         commit.writes.iter().all(|write| match write {
@@ -20,11 +21,13 @@ pub(crate) fn checked_size(commit: &Commit) -> Result<usize, CommitError> {
     );
     let guards: usize = commit.guards.iter().map(guard_bytes).sum();
     let writes: usize = commit.writes.iter().map(write_bytes).sum();
-    let bytes = guards + writes;
-    if bytes > limit::COMMIT_BYTES_MAX {
-        return Err(CommitError::TooLarge { bytes, max: limit::COMMIT_BYTES_MAX });
-    }
-    Ok(bytes)
+    let answers: usize = commit.writes.iter().map(answer_bytes).sum();
+    let bytes = checked(guards + writes, limit::COMMIT_BYTES_MAX)?;
+    Ok(bytes + checked(answers, limit::STORED_ANSWER_BYTES_MAX)?)
+}
+
+fn checked(bytes: usize, max: usize) -> Result<usize, CommitError> {
+    if bytes > max { Err(CommitError::TooLarge { bytes, max }) } else { Ok(bytes) }
 }
 
 fn guard_bytes(guard: &Guard) -> usize {
@@ -35,13 +38,24 @@ fn guard_bytes(guard: &Guard) -> usize {
 }
 
 fn write_bytes(write: &Write) -> usize {
-    ROW_BYTES
-        + match write {
-            Write::Mark(_) => 0,
-            Write::Append { event, .. } => event_bytes(event),
-            Write::Set { key, value, .. } => key.len() + value.len(),
-            Write::Delete { key } | Write::Increment { key, .. } => key.len(),
+    match write {
+        Write::Mark(_) => ROW_BYTES,
+        Write::Append { event, .. } => ROW_BYTES + event_bytes(event),
+        Write::Set { key, value, .. } => ROW_BYTES + key.len() + value.len(),
+        Write::Delete { key } | Write::Increment { key, .. } => ROW_BYTES + key.len(),
+        // These have a bound of their own, so that an answer does not depend on how large its draft is.
+        Write::Idempotency { .. } | Write::ForgetIdempotency { .. } => 0,
+    }
+}
+
+fn answer_bytes(write: &Write) -> usize {
+    match write {
+        Write::Idempotency { record, .. } => {
+            ROW_BYTES + record.answer.as_ref().map_or(0, |answer| answer.content_type.len() + answer.body.len())
         }
+        Write::ForgetIdempotency { .. } => ROW_BYTES,
+        Write::Mark(_) | Write::Append { .. } | Write::Set { .. } | Write::Delete { .. } | Write::Increment { .. } => 0,
+    }
 }
 
 fn event_bytes(event: &Event) -> usize {
@@ -51,4 +65,27 @@ fn event_bytes(event: &Event) -> usize {
         + event.traceparent.as_ref().map_or(0, String::len)
         + event.plugin.version.len()
         + event.time.as_str().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use hookyard_domain::clock::Timestamp;
+    use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord, StoredAnswer};
+
+    use super::*;
+
+    #[test]
+    fn an_answer_counts_for_the_queue_and_the_group_that_it_waits_in() {
+        let at = Timestamp::from_millis(0);
+        let answer = StoredAnswer { status: 200, content_type: "text/plain".into(), body: vec![b'x'; 1_000].into() };
+        let record = IdempotencyRecord { request: [0; 32], attempt: 1, answer: Some(answer), expires_at: at };
+        let id = IdempotencyId([1; 16]);
+        let writes = vec![
+            Write::Set { key: "key".into(), value: vec![b'x'; 100], expires_at: None },
+            Write::Idempotency { id, record: Box::new(record) },
+            Write::ForgetIdempotency { id },
+        ];
+        let commit = Commit { connection: "shop".parse().expect("valid"), at, guards: Vec::new(), writes };
+        assert_eq!(checked_size(&commit).expect("is small"), 3 * ROW_BYTES + 103 + 1_010);
+    }
 }

@@ -1,8 +1,10 @@
 //! What every store promises, as tests that run on each of them.
 
 mod commits;
+mod consents;
 mod events;
 mod host;
+mod idempotency;
 mod keys;
 mod marks;
 pub(crate) mod world;
@@ -71,6 +73,23 @@ promises! {
         events_of_one_commit_with_one_dedupe_mark_count_once
         a_commit_that_is_refused_sets_no_dedupe_mark
         a_dedupe_mark_is_a_mark
+    }
+    idempotency {
+        a_started_record_is_read_back_as_it_was
+        an_answer_replaces_it_in_the_commit_of_its_effects
+        a_commit_that_is_refused_leaves_the_record_as_it_was
+        a_forgotten_record_is_gone
+        an_answer_is_never_replaced_nor_forgotten_before_its_time
+        records_of_one_commit_are_written_in_order
+        a_record_ceases_to_exist_when_its_time_has_come
+        a_record_that_is_replaced_expires_when_the_new_one_does
+        another_connections_record_is_another_one
+        a_largest_answer_fits_beside_a_largest_commit
+        an_answer_may_not_be_larger_and_lends_no_room_to_the_rest
+    }
+    consents {
+        a_consent_is_read_back_as_it_was_recorded
+        a_consent_replaces_the_one_of_its_connection
     }
     events {
         an_event_is_read_back_as_it_was_appended

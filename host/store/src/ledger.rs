@@ -7,12 +7,13 @@ use hookyard_domain::clock::Timestamp;
 use hookyard_domain::commit::{Commit, Committed, MarkKey};
 use hookyard_domain::event::{EventFilter, LoggedEvent, Offset};
 use hookyard_domain::id::ConnectionId;
+use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
 use hookyard_domain::kv::KvEntry;
 use tokio::sync::watch;
 
 use crate::error::StoreError;
 
-/// The event log, the marks and the key-value pairs: what commits write.
+/// The event log, the marks, the key-value pairs and the idempotency records: what commits write.
 ///
 /// Every read sees every commit whose `commit` has returned.
 #[async_trait]
@@ -51,6 +52,14 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     /// Whether the mark is set, within the retention time of marks.
     async fn marked(&self, mark: MarkKey, now: Timestamp) -> Result<bool, StoreError>;
 
+    /// The record of an idempotency key; `None` when there is none, or when it has expired at `now`.
+    async fn idempotency(
+        &self,
+        connection: &ConnectionId,
+        id: IdempotencyId,
+        now: Timestamp,
+    ) -> Result<Option<IdempotencyRecord>, StoreError>;
+
     /// Events after `after` that pass the filter, in order: up to `limit` of them (at least 1, at most
     /// [`EVENTS_PAGE_MAX`](hookyard_domain::limit::EVENTS_PAGE_MAX)), fewer when they are large or far between.
     async fn events(&self, after: Offset, filter: &EventFilter, limit: usize) -> Result<EventPage, StoreError>;
@@ -77,8 +86,8 @@ pub enum CommitError {
         /// The key.
         key: String,
     },
-    /// The commit is larger than any may be.
-    #[error("the commit has {bytes} bytes, more than the {max} that one may have")]
+    /// The commit, or the answer that is stored with it, is larger than any may be; each has a bound of its own.
+    #[error("the commit, or its stored answer, has {bytes} bytes, more than the {max} that one may have")]
     TooLarge {
         /// Its size.
         bytes: usize,

@@ -1,10 +1,11 @@
 //! The durable state of a host.
 //!
-//! What the host needs of it are three small traits: [`Ledger`] (what invocations commit and read), [`HostKeys`] and
-//! [`Tokens`]; [`Store`] is all of them. [`sqlite`] keeps it on disk, [`memory`] in memory, for tests; both pass one
+//! What the host needs of it are four small traits: [`Ledger`] (what invocations commit and read), [`HostKeys`],
+//! [`Tokens`] and [`Consents`]; [`Store`] is all of them. [`sqlite`] keeps it on disk, [`memory`] in memory, for tests; both pass one
 //! contract suite, and backends differ in speed, never in promises. Nothing outside this crate knows a database.
 
 mod commit_size;
+mod consents;
 mod error;
 mod host_keys;
 mod ledger;
@@ -18,6 +19,7 @@ mod contract;
 
 use async_trait::async_trait;
 
+pub use consents::{Consent, Consents};
 pub use error::StoreError;
 pub use host_keys::HostKeys;
 pub use ledger::{CommitError, EventPage, KeyPage, Ledger};
@@ -25,7 +27,7 @@ pub use tokens::{AddTokenError, ApiToken, Tokens};
 
 /// All that a host keeps.
 #[async_trait]
-pub trait Store: Ledger + HostKeys + Tokens {
+pub trait Store: Ledger + HostKeys + Tokens + Consents {
     /// Finishes what was accepted, then gives the store up: when this returns, another host may open it. Whatever is
     /// asked afterwards fails as [`StoreError::Closed`]. Closing twice does nothing.
     async fn close(&self);

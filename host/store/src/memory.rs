@@ -11,13 +11,17 @@ use hookyard_domain::clock::{Clock, Timestamp};
 use hookyard_domain::commit::{Commit, Committed, MarkKey};
 use hookyard_domain::event::{EventFilter, Offset};
 use hookyard_domain::id::{ConnectionId, TokenId};
+use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
 use hookyard_domain::kv::KvEntry;
 use hookyard_domain::limit;
 use tokio::sync::watch;
 
 use crate::commit_size::checked_size;
 use crate::memory::state::State;
-use crate::{AddTokenError, ApiToken, CommitError, EventPage, HostKeys, KeyPage, Ledger, Store, StoreError, Tokens};
+use crate::{
+    AddTokenError, ApiToken, CommitError, Consent, Consents, EventPage, HostKeys, KeyPage, Ledger, Store, StoreError,
+    Tokens,
+};
 
 /// A store in memory.
 pub struct MemoryStore {
@@ -101,6 +105,15 @@ impl Ledger for MemoryStore {
         Ok(self.state()?.marked(mark, now))
     }
 
+    async fn idempotency(
+        &self,
+        connection: &ConnectionId,
+        id: IdempotencyId,
+        now: Timestamp,
+    ) -> Result<Option<IdempotencyRecord>, StoreError> {
+        Ok(self.state()?.idempotency(connection, id, now).cloned())
+    }
+
     async fn events(&self, after: Offset, filter: &EventFilter, limit: usize) -> Result<EventPage, StoreError> {
         Ok(self.state()?.events(after, filter, limit))
     }
@@ -134,6 +147,18 @@ impl Tokens for MemoryStore {
 
     async fn remove_token(&self, id: TokenId) -> Result<bool, StoreError> {
         Ok(self.state()?.tokens.remove(&id).is_some())
+    }
+}
+
+#[async_trait]
+impl Consents for MemoryStore {
+    async fn consent(&self, connection: &ConnectionId) -> Result<Option<Consent>, StoreError> {
+        Ok(self.state()?.consents.get(connection).cloned())
+    }
+
+    async fn record_consent(&self, consent: Consent) -> Result<(), StoreError> {
+        self.state()?.consents.insert(consent.connection.clone(), consent);
+        Ok(())
     }
 }
 

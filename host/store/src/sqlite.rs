@@ -7,11 +7,13 @@
 mod apply;
 mod checkpointer;
 mod connection;
+mod consent_rows;
 mod directory;
 mod error;
 mod event_rows;
 mod group;
 mod host_rows;
+mod idempotency_rows;
 mod kv_rows;
 mod mark_rows;
 mod open;
@@ -33,6 +35,7 @@ use hookyard_domain::clock::{Clock, Timestamp};
 use hookyard_domain::commit::{Commit, Committed, MarkKey};
 use hookyard_domain::event::{EventFilter, Offset};
 use hookyard_domain::id::{ConnectionId, TokenId};
+use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
 use hookyard_domain::kv::KvEntry;
 use hookyard_domain::limit;
 use tokio::sync::{Mutex, watch};
@@ -41,7 +44,10 @@ pub use self::open::OpenError;
 use self::open::Threads;
 use self::readers::Readers;
 use self::writer::WriterQueue;
-use crate::{AddTokenError, ApiToken, CommitError, EventPage, HostKeys, KeyPage, Ledger, Store, StoreError, Tokens};
+use crate::{
+    AddTokenError, ApiToken, CommitError, Consent, Consents, EventPage, HostKeys, KeyPage, Ledger, Store, StoreError,
+    Tokens,
+};
 
 /// A store on disk.
 ///
@@ -112,6 +118,16 @@ impl Ledger for SqliteStore {
         self.readers.read(move |database| mark_rows::marked(database, mark, now)).await
     }
 
+    async fn idempotency(
+        &self,
+        connection: &ConnectionId,
+        id: IdempotencyId,
+        now: Timestamp,
+    ) -> Result<Option<IdempotencyRecord>, StoreError> {
+        let connection = connection.clone();
+        self.readers.read(move |database| idempotency_rows::get(database, &connection, id, now)).await
+    }
+
     async fn events(&self, after: Offset, filter: &EventFilter, limit: usize) -> Result<EventPage, StoreError> {
         let filter = filter.clone();
         self.readers.read(move |database| event_rows::page(database, after, &filter, limit)).await
@@ -143,6 +159,18 @@ impl Tokens for SqliteStore {
 
     async fn remove_token(&self, id: TokenId) -> Result<bool, StoreError> {
         self.writer.write(move |database| host_rows::remove_token(database, id)).await
+    }
+}
+
+#[async_trait]
+impl Consents for SqliteStore {
+    async fn consent(&self, connection: &ConnectionId) -> Result<Option<Consent>, StoreError> {
+        let connection = connection.clone();
+        self.readers.read(move |database| consent_rows::get(database, &connection)).await
+    }
+
+    async fn record_consent(&self, consent: Consent) -> Result<(), StoreError> {
+        self.writer.write(move |database| consent_rows::set(database, &consent)).await
     }
 }
 

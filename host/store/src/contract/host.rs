@@ -1,9 +1,10 @@
 use hookyard_domain::entropy::SeededEntropy;
 use hookyard_domain::event::Offset;
 use hookyard_domain::id::TokenId;
+use hookyard_domain::idempotency::IdempotencyId;
 use hookyard_domain::limit;
 
-use super::world::{World, id, mark, noon, set};
+use super::world::{World, consent, id, mark, noon, set};
 use crate::{AddTokenError, ApiToken, CommitError, StoreError};
 
 fn token(name: &str, entropy: &SeededEntropy, millis: u64) -> ApiToken {
@@ -47,15 +48,23 @@ pub(super) async fn a_closed_store_commits_nothing(world: World) {
     let error = world.commit([], [set("key", "v")]).await.expect_err("is closed");
     assert!(matches!(error, CommitError::Unavailable(StoreError::Closed)), "{error:?}");
     assert!(matches!(world.store.host_key("hash", [1; 32]).await, Err(StoreError::Closed)));
+    assert!(matches!(world.store.record_consent(consent("shop", "{}")).await, Err(StoreError::Closed)));
 }
 
 pub(super) async fn a_closed_store_reads_nothing(world: World) {
     world.write([set("key", "v")]).await;
     world.store.close().await;
-    let key = ["key".to_owned()];
-    assert!(matches!(world.store.get_many(&id("shop"), &key, noon()).await, Err(StoreError::Closed)));
-    assert!(matches!(world.store.keys(&id("shop"), "", None, 1, noon()).await, Err(StoreError::Closed)));
-    assert!(matches!(world.store.marked(mark(1), noon()).await, Err(StoreError::Closed)));
-    assert!(matches!(world.store.events(Offset(0), &Default::default(), 1).await, Err(StoreError::Closed)));
-    assert!(matches!(world.store.tokens().await, Err(StoreError::Closed)));
+    let (shop, key, record) = (id("shop"), ["key".to_owned()], IdempotencyId([1; 16]));
+    assert_closed(world.store.get_many(&shop, &key, noon()).await);
+    assert_closed(world.store.keys(&shop, "", None, 1, noon()).await);
+    assert_closed(world.store.marked(mark(1), noon()).await);
+    assert_closed(world.store.idempotency(&shop, record, noon()).await);
+    assert_closed(world.store.events(Offset(0), &Default::default(), 1).await);
+    assert_closed(world.store.tokens().await);
+    assert_closed(world.store.consent(&shop).await);
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "what a read returned is looked at and done with")]
+fn assert_closed<T: std::fmt::Debug>(read: Result<T, StoreError>) {
+    assert!(matches!(read, Err(StoreError::Closed)), "{read:?}");
 }

@@ -8,13 +8,14 @@ use hookyard_domain::commit::{Commit, Committed, Guard, MarkKey, Write};
 use hookyard_domain::entropy::SeededEntropy;
 use hookyard_domain::event::{Event, Offset};
 use hookyard_domain::id::{ConnectionId, EventId};
+use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
 use hookyard_domain::kv::{KvEntry, Revision};
 use hookyard_domain::plugin::PluginVersion;
 use serde_json::value::RawValue;
 
 use crate::memory::MemoryStore;
 use crate::sqlite::SqliteStore;
-use crate::{CommitError, Store};
+use crate::{CommitError, Consent, Store};
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -105,6 +106,10 @@ impl World {
         self.store.marked(mark(number), self.clock.now()).await.expect("reads")
     }
 
+    pub(crate) async fn idempotency(&self, record: IdempotencyId) -> Option<IdempotencyRecord> {
+        self.store.idempotency(&id("shop"), record, self.clock.now()).await.expect("reads")
+    }
+
     pub(crate) async fn event_count(&self) -> usize {
         self.store.events(Offset::START, &Default::default(), 1_000).await.expect("reads").events.len()
     }
@@ -150,6 +155,11 @@ pub(crate) fn increment(key: &str, by: i64) -> Write {
 
 pub(crate) fn key_at(key: &str, revision: Option<Revision>) -> Guard {
     Guard::KeyAt { key: key.to_owned(), revision }
+}
+
+pub(crate) fn consent(connection: &str, asked: &str) -> Consent {
+    let plugin = "aftership".parse().expect("valid");
+    Consent { connection: id(connection), plugin, asked: asked.to_owned(), at: noon() }
 }
 
 pub(crate) fn mark_absent(number: u8) -> Guard {

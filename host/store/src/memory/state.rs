@@ -7,11 +7,12 @@ use hookyard_domain::clock::Timestamp;
 use hookyard_domain::commit::{Commit, Committed, Guard, MarkKey, Write};
 use hookyard_domain::event::{Event, EventFilter, LoggedEvent, Offset};
 use hookyard_domain::id::{ConnectionId, TokenId};
+use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
 use hookyard_domain::kv::{KvEntry, Revision, counter};
 use hookyard_domain::limit;
 
 use crate::pages::{EventPageBuilder, KeyPageBuilder};
-use crate::{ApiToken, CommitError, EventPage, KeyPage};
+use crate::{ApiToken, CommitError, Consent, EventPage, KeyPage};
 
 type KvKey = (ConnectionId, String);
 
@@ -23,10 +24,12 @@ pub(super) struct State {
     /// The newest day under which each mark was set.
     marks: HashMap<MarkKey, i64>,
     kv: BTreeMap<KvKey, KvEntry>,
+    idempotency: HashMap<(ConnectionId, IdempotencyId), IdempotencyRecord>,
     revision: u64,
     swept_at: Option<Timestamp>,
     pub(super) host_keys: HashMap<String, [u8; 32]>,
     pub(super) tokens: BTreeMap<TokenId, ApiToken>,
+    pub(super) consents: HashMap<ConnectionId, Consent>,
 }
 
 impl State {
@@ -48,6 +51,17 @@ impl State {
             match write {
                 Write::Mark(mark) => self.mark(*mark, commit.at),
                 Write::Append { event, dedupe } => committed.events.push(self.append(event, *dedupe, commit.at)),
+                Write::Idempotency { id, record } => {
+                    if !self.is_answered(&commit.connection, *id, commit.at) {
+                        self.idempotency.insert((commit.connection.clone(), *id), (**record).clone());
+                    }
+                }
+                Write::ForgetIdempotency { id } => {
+                    let key = (commit.connection.clone(), *id);
+                    if self.idempotency.get(&key).is_some_and(|record| record.answer.is_none()) {
+                        self.idempotency.remove(&key);
+                    }
+                }
                 Write::Set { .. } | Write::Delete { .. } | Write::Increment { .. } => {}
             }
         }
@@ -83,7 +97,9 @@ impl State {
                     let sum = number.checked_add(*by).ok_or_else(not_a_number)?;
                     (key, Some((sum.to_string().into_bytes(), held.and_then(|entry| entry.expires_at))))
                 }
-                Write::Mark(_) | Write::Append { .. } => continue,
+                Write::Mark(_) | Write::Append { .. } | Write::Idempotency { .. } | Write::ForgetIdempotency { .. } => {
+                    continue;
+                }
             };
             self.revision += 1;
             let revision = Revision(self.revision);
@@ -119,6 +135,19 @@ impl State {
 
     pub(super) fn entry(&self, connection: &ConnectionId, key: &str, now: Timestamp) -> Option<&KvEntry> {
         self.kv.get(&(connection.clone(), key.to_owned())).filter(|entry| exists(entry, now))
+    }
+
+    fn is_answered(&self, connection: &ConnectionId, id: IdempotencyId, at: Timestamp) -> bool {
+        self.idempotency(connection, id, at).is_some_and(|record| record.answer.is_some())
+    }
+
+    pub(super) fn idempotency(
+        &self,
+        connection: &ConnectionId,
+        id: IdempotencyId,
+        now: Timestamp,
+    ) -> Option<&IdempotencyRecord> {
+        self.idempotency.get(&(connection.clone(), id)).filter(|record| record.expires_at > now)
     }
 
     pub(super) fn keys(
@@ -168,6 +197,7 @@ impl State {
         }
         self.swept_at = Some(now);
         self.kv.retain(|_, entry| exists(entry, now));
+        self.idempotency.retain(|_, record| record.expires_at > now);
         self.marks.retain(|_, day| *day >= now.as_days() - limit::MARK_RETENTION_DAYS);
     }
 }

@@ -6,7 +6,7 @@ use hookyard_domain::kv::counter;
 use rusqlite::Connection;
 
 use super::state::WriterState;
-use super::{event_rows, kv_rows, mark_rows};
+use super::{event_rows, idempotency_rows, kv_rows, mark_rows};
 use crate::CommitError;
 
 /// Why a commit was not applied.
@@ -42,6 +42,8 @@ pub(super) fn apply(database: &Connection, state: &mut WriterState, commit: &Com
             }
             Write::Delete { key } => kv_rows::delete(database, connection, key)?,
             Write::Increment { key, by } => application.increment(key, *by)?,
+            Write::Idempotency { id, record } => idempotency_rows::set(database, connection, *id, record, commit.at)?,
+            Write::ForgetIdempotency { id } => idempotency_rows::forget(database, connection, *id)?,
         }
     }
     Ok(committed)

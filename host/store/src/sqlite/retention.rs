@@ -1,4 +1,5 @@
-//! Clears away what has expired: old marks, expired keys, and the pages that they leave free. Events stay.
+//! Clears away what has expired: old marks, expired keys and idempotency records, and the pages that they leave free.
+//! Events stay.
 //!
 //! It happens on the writer in small batches while no commit waits; when commits leave it no time for long, a batch takes
 //! its turn after each group.
@@ -9,7 +10,7 @@ use hookyard_domain::clock::Timestamp;
 use hookyard_domain::limit;
 use rusqlite::Connection;
 
-use super::{kv_rows, mark_rows};
+use super::{idempotency_rows, kv_rows, mark_rows};
 
 /// Pages that one batch gives back to the file system.
 const PAGES_PER_BATCH: i64 = 64;
@@ -27,6 +28,7 @@ pub(super) struct Retention {
 enum Stage {
     Marks,
     Keys,
+    Idempotency,
     Pages,
 }
 
@@ -47,12 +49,14 @@ impl Retention {
         let finished = match self.stage {
             Stage::Marks => mark_rows::delete_before(database, mark_rows::oldest_kept(now), self.rows)? == 0,
             Stage::Keys => kv_rows::delete_expired(database, now, self.rows)? < self.rows,
+            Stage::Idempotency => idempotency_rows::delete_expired(database, now, self.rows)? == 0,
             Stage::Pages => !give_back_pages(database)?,
         };
         if finished {
             self.stage = match self.stage {
                 Stage::Marks => Stage::Keys,
-                Stage::Keys => Stage::Pages,
+                Stage::Keys => Stage::Idempotency,
+                Stage::Idempotency => Stage::Pages,
                 Stage::Pages => {
                     self.wanted_at = now.after(limit::RETENTION_INTERVAL);
                     Stage::Marks
@@ -99,6 +103,7 @@ fn give_back_pages(database: &Connection) -> rusqlite::Result<bool> {
 mod tests {
     use hookyard_domain::clock::{Clock as _, ManualClock};
     use hookyard_domain::commit::MarkKey;
+    use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord, StoredAnswer};
     use hookyard_domain::kv::Revision;
 
     use super::*;
@@ -161,6 +166,43 @@ mod tests {
         clock.advance(Duration::from_secs(50));
         sweep(&mut retention, &database, &clock);
         assert_eq!(count(&database, "kv"), 50);
+    }
+
+    /// Keeps a record with an answer of this size.
+    fn keep(database: &Connection, number: u8, bytes: usize, expires_at: Timestamp) {
+        let answer = StoredAnswer { status: 200, content_type: "text/plain".into(), body: vec![b'x'; bytes].into() };
+        let record = IdempotencyRecord { request: [0; 32], attempt: 1, answer: Some(answer), expires_at };
+        idempotency_rows::set(database, 1, IdempotencyId([number; 16]), &record, Timestamp::from_millis(0))
+            .expect("keeps");
+    }
+
+    #[test]
+    fn idempotency_records_go_once_they_have_expired() {
+        let (database, clock) = (database(), ManualClock::at(start()));
+        for number in 1..=100 {
+            keep(&database, number, 10, start().after(Duration::from_secs(number.into())));
+        }
+        let mut retention = Retention::new(clock.now());
+        sweep(&mut retention, &database, &clock);
+        assert_eq!(count(&database, "idempotency"), 100);
+        clock.advance(Duration::from_secs(50));
+        assert!(sweep(&mut retention, &database, &clock) > 3, "it takes several batches");
+        assert_eq!(count(&database, "idempotency"), 50);
+        clock.advance(Duration::from_secs(50));
+        sweep(&mut retention, &database, &clock);
+        assert_eq!(count(&database, "idempotency"), 0);
+    }
+
+    #[test]
+    fn a_batch_takes_fewer_records_the_larger_their_answers_are() {
+        let (database, rows) = (database(), limit::RETENTION_ROWS_MIN);
+        for number in 1..=5 {
+            keep(&database, number, 100 * 1_024, start());
+        }
+        keep(&database, 6, limit::STORED_ANSWER_BYTES_MAX, start().after(Duration::from_secs(1)));
+        let now = start().after(DAY);
+        let deleted = || idempotency_rows::delete_expired(&database, now, rows).expect("deletes");
+        assert_eq!([deleted(), deleted(), deleted(), deleted(), deleted()], [2, 2, 2, 0, 0]);
     }
 
     #[test]

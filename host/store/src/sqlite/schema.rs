@@ -9,7 +9,7 @@ pub(super) const APPLICATION_ID: i32 = 0x486b_5964;
 pub(super) const PAGE_BYTES: u64 = 4_096;
 
 /// Each step leads from the version of its index to the next one. Steps are only ever appended.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, SECOND];
 
 /// - `connection` gives ids a number, because they are part of every key and index entry.
 /// - `event` is append-only; its offset is the rowid, and the index is (connection, offset). `data` comes last, so that
@@ -67,6 +67,30 @@ const FIRST: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
+/// - `idempotency` holds what came with an `Idempotency-Key`: started as long as `status`, `content_type` and `body` are
+///   null, answered when none of them is.
+/// - `consent` holds what each connection's plugin asked for when the operator consented.
+const SECOND: &str = "
+    CREATE TABLE idempotency (
+        connection INTEGER NOT NULL,
+        id BLOB NOT NULL,
+        request BLOB NOT NULL,
+        attempt INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        status INTEGER,
+        content_type TEXT,
+        body BLOB,
+        PRIMARY KEY (connection, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX idempotency_by_expiry ON idempotency (expires_at);
+    CREATE TABLE consent (
+        connection TEXT PRIMARY KEY,
+        plugin TEXT NOT NULL,
+        asked TEXT NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
+
 /// The version of a database: how many migrations it has had.
 pub(super) fn version(database: &Connection) -> rusqlite::Result<i64> {
     database.pragma_query_value(None, "user_version", |row| row.get(0))
@@ -88,7 +112,7 @@ pub(super) fn migrate(database: &mut Connection, migrations: &[&str]) -> rusqlit
 mod tests {
     use super::*;
 
-    const SECOND: &str = "ALTER TABLE host_key ADD COLUMN note TEXT; UPDATE host_key SET note = name;";
+    const NEXT: &str = "ALTER TABLE host_key ADD COLUMN note TEXT; UPDATE host_key SET note = name;";
 
     fn migrated(migrations: &[&str]) -> Connection {
         let mut database = Connection::open_in_memory().expect("opens");
@@ -100,7 +124,7 @@ mod tests {
     fn a_migration_keeps_what_an_older_version_wrote() {
         let mut database = migrated(MIGRATIONS);
         database.execute("INSERT INTO host_key (name, key) VALUES ('hash', x'00')", []).expect("inserts");
-        migrate(&mut database, &[MIGRATIONS, &[SECOND]].concat()).expect("migrates");
+        migrate(&mut database, &[MIGRATIONS, &[NEXT]].concat()).expect("migrates");
         let note: String = database.query_row("SELECT note FROM host_key", [], |row| row.get(0)).expect("is there");
         assert_eq!(note, "hash");
         assert_eq!(version(&database).expect("reads"), MIGRATIONS.len() as i64 + 1);

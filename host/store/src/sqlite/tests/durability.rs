@@ -7,11 +7,31 @@ use hookyard_domain::commit::Write;
 use hookyard_domain::entropy::SeededEntropy;
 use hookyard_domain::event::Offset;
 use hookyard_domain::id::TokenId;
+use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord, StoredAnswer};
 
-use super::{append, directory, kinds, open};
-use crate::contract::world::{DAY, commit, delete, id, key_at, mark, mark_absent, noon, set, set_until};
+use super::{append, database, directory, kinds, open};
+use crate::contract::world::{DAY, commit, consent, delete, id, key_at, mark, mark_absent, noon, set, set_until};
 use crate::sqlite::SqliteStore;
-use crate::{ApiToken, HostKeys as _, Ledger as _, Store as _, Tokens as _};
+use crate::sqlite::schema::{APPLICATION_ID, MIGRATIONS, migrate};
+use crate::{ApiToken, Consents as _, HostKeys as _, Ledger as _, Store as _, Tokens as _};
+
+/// A record of a run that has begun, and of one that was answered.
+fn records() -> [(IdempotencyId, IdempotencyRecord); 2] {
+    let started = IdempotencyRecord { request: [7; 32], attempt: 1, answer: None, expires_at: noon().after(DAY) };
+    let answer = StoredAnswer { status: 200, content_type: "application/json".into(), body: vec![b'1'; 9_000].into() };
+    let answered = IdempotencyRecord { answer: Some(answer), ..started.clone() };
+    [(IdempotencyId([1; 16]), started), (IdempotencyId([2; 16]), answered)]
+}
+
+fn keep((id, record): (IdempotencyId, IdempotencyRecord)) -> Write {
+    Write::Idempotency { id, record: Box::new(record) }
+}
+
+async fn assert_has_records(store: &SqliteStore) {
+    for (key, record) in records() {
+        assert_eq!(store.idempotency(&id("shop"), key, noon()).await.expect("reads"), Some(record));
+    }
+}
 
 #[tokio::test]
 async fn a_store_that_is_opened_again_has_everything() {
@@ -28,6 +48,8 @@ async fn a_store_that_is_opened_again_has_everything() {
         store.commit(commit("shop", noon(), [], writes)).await.expect("commits");
         store.host_key("hash", [9; 32]).await.expect("keeps");
         store.add_token(token.clone()).await.expect("keeps");
+        store.commit(commit("shop", noon(), [], records().map(keep))).await.expect("commits");
+        store.record_consent(consent("shop", "{}")).await.expect("keeps");
     }
     let store = open(directory.path());
     assert_eq!(*store.newest().borrow(), Offset(1));
@@ -38,6 +60,8 @@ async fn a_store_that_is_opened_again_has_everything() {
     assert_eq!(entries[0].as_ref().expect("is there").value, b"value");
     assert_eq!(store.host_key("hash", [1; 32]).await.expect("keeps"), [9; 32]);
     assert_eq!(store.tokens().await.expect("reads"), [token]);
+    assert_has_records(&store).await;
+    assert_eq!(store.consent(&id("shop")).await.expect("reads"), Some(consent("shop", "{}")));
     let committed = store.commit(commit("shop", noon(), [], [append("a.c", 10)])).await.expect("commits");
     assert_eq!(committed.events, [Some(Offset(2))]);
 }
@@ -47,6 +71,8 @@ async fn what_was_committed_survives_a_process_that_is_killed() {
     let (directory, copy) = (directory(), directory());
     let store = open(directory.path());
     store.commit(commit("shop", noon(), [], [append("a.b", 10), set("key", "v")])).await.expect("commits");
+    store.commit(commit("shop", noon(), [], records().map(keep))).await.expect("commits");
+    store.record_consent(consent("shop", "{}")).await.expect("keeps");
     // What a killed process leaves: the files as they are now, without an orderly end.
     for file in ["hookyard.db", "hookyard.db-wal"] {
         fs::copy(directory.path().join(file), copy.path().join(file)).expect("copies");
@@ -55,6 +81,32 @@ async fn what_was_committed_survives_a_process_that_is_killed() {
     assert_eq!(kinds(&survivor).await, ["a.b"]);
     let entries = survivor.get_many(&id("shop"), &["key".to_owned()], noon()).await.expect("reads");
     assert!(entries[0].is_some());
+    assert_has_records(&survivor).await;
+    assert_eq!(survivor.consent(&id("shop")).await.expect("reads"), Some(consent("shop", "{}")));
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_goes_on_with_what_it_has() {
+    let directory = directory();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).expect("the mode can be set");
+    let mut older = database(directory.path());
+    older.pragma_update(None, "application_id", APPLICATION_ID).expect("writes");
+    migrate(&mut older, &MIGRATIONS[..1]).expect("migrates");
+    older
+        .execute_batch(
+            "INSERT INTO connection (id, name) VALUES (1, 'shop');
+             INSERT INTO kv (connection, key, revision, value) VALUES (1, 'key', 1, x'76');
+             UPDATE sequence SET next = 2 WHERE name = 'revision';",
+        )
+        .expect("writes");
+    drop(older);
+    let store = open(directory.path());
+    let entries = store.get_many(&id("shop"), &["key".to_owned()], noon()).await.expect("reads");
+    assert_eq!(entries[0].as_ref().expect("is there").value, b"v");
+    store.commit(commit("shop", noon(), [], records().map(keep))).await.expect("commits");
+    store.record_consent(consent("shop", "{}")).await.expect("keeps");
+    drop(store);
+    assert_has_records(&open(directory.path())).await;
 }
 
 #[tokio::test]
@@ -117,17 +169,20 @@ async fn what_has_expired_is_cleared_away_while_the_store_runs() {
         .commit(commit("shop", noon(), [], [Write::Mark(mark(1)), retained, set("long", "v")]))
         .await
         .expect("commits");
+    store.commit(commit("shop", noon(), [], records().map(keep))).await.expect("commits");
     drop(store);
     let later = Arc::new(ManualClock::at(noon().after(DAY * 9)));
     let store = SqliteStore::open(directory.path(), later).expect("opens");
-    let rows = |database: &rusqlite::Connection| -> rusqlite::Result<(i64, i64)> {
-        database.query_row("SELECT (SELECT count(*) FROM mark), (SELECT count(*) FROM kv)", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
+    let rows = |database: &rusqlite::Connection| -> rusqlite::Result<(i64, i64, i64)> {
+        database.query_row(
+            "SELECT (SELECT count(*) FROM mark), (SELECT count(*) FROM kv), (SELECT count(*) FROM idempotency)",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
     };
     // Batches run between these questions, whenever none waits.
     for _ in 0..10_000 {
-        if store.writer.write(rows).await.expect("reads") == (0, 1) {
+        if store.writer.write(rows).await.expect("reads") == (0, 1, 0) {
             return;
         }
         tokio::task::yield_now().await;

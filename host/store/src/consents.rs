@@ -1,0 +1,30 @@
+//! What each connection's plugin asked for when the operator consented to it.
+
+use async_trait::async_trait;
+use hookyard_domain::clock::Timestamp;
+use hookyard_domain::id::{ConnectionId, PluginName};
+
+use crate::error::StoreError;
+
+/// What was asked and consented to: a plugin that asks for more later needs another consent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// Whose consent it is.
+    pub connection: ConnectionId,
+    /// The plugin that asked; a consent says nothing of another one.
+    pub plugin: PluginName,
+    /// What it asked for, as JSON. The store keeps the text as it is.
+    pub asked: String,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
+/// The consents, one a connection.
+#[async_trait]
+pub trait Consents: Send + Sync {
+    /// The consent of this connection, if one has been recorded.
+    async fn consent(&self, connection: &ConnectionId) -> Result<Option<Consent>, StoreError>;
+
+    /// Keeps a consent in place of the one that its connection has. Durable on return.
+    async fn record_consent(&self, consent: Consent) -> Result<(), StoreError>;
+}
