@@ -1,12 +1,17 @@
-//! `crypto`: hashing and random bytes of the host. Signing with secrets needs the vault and is refused until there is one.
+//! `crypto`: hashing, signing and random bytes of the host.
 //!
-//! Scope: none, nothing here belongs to a connection. Grant: none needed. Limit: random bytes of one call; data is bounded
-//! by the guest's memory. Act: at once.
+//! Scope: the connection's secrets, for keys. Grant: none needed; a plugin may sign whatever it likes with its connection's
+//! secrets, and learns signatures but no keys. Limit: random bytes of one call; data is bounded by the call. Act: at once.
+
+mod signing;
+
+use std::borrow::Cow;
 
 use hookyard_domain::limit;
-use ring::digest;
+use ring::{digest, hmac};
 
 use crate::effects::Effects;
+use crate::placeholder::{self, Exposed};
 use crate::refusal::Refusal;
 
 impl Effects {
@@ -16,19 +21,39 @@ impl Effects {
             "sha1" => &digest::SHA1_FOR_LEGACY_USE_ONLY,
             "sha256" => &digest::SHA256,
             "sha512" => &digest::SHA512,
-            other => return Err(Refusal::invalid(format!("hash {other:?} is not one of sha1, sha256, sha512"))),
+            other => return Err(unknown_hash(other)),
         };
         Ok(digest::digest(algorithm, data).as_ref().to_vec())
     }
 
-    /// Refuses to authenticate: keys may hold placeholders, which this host cannot fill in.
-    pub fn hmac(&self) -> Result<Vec<u8>, Refusal> {
-        Err(Refusal::unsupported("this host does not offer crypto.hmac"))
+    /// The HMAC of `data`; `hash` as for [`Effects::digest`]. Placeholders in `key` are filled in; `data` is taken as it is.
+    pub fn hmac(&self, hash: &str, key: &[u8], data: &[u8]) -> Result<Vec<u8>, Refusal> {
+        let algorithm = match hash {
+            "sha1" => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+            "sha256" => hmac::HMAC_SHA256,
+            "sha512" => hmac::HMAC_SHA512,
+            other => return Err(unknown_hash(other)),
+        };
+        let key = hmac::Key::new(algorithm, &self.filled_key(key)?);
+        Ok(hmac::sign(&key, data).as_ref().to_vec())
     }
 
-    /// Refuses to sign, for the same reason.
-    pub fn sign(&self) -> Result<Vec<u8>, Refusal> {
-        Err(Refusal::unsupported("this host does not offer crypto.sign"))
+    /// The signature of `data`. `algorithm`: `rs256`, `es256` (r and s, 32 bytes each), `ed25519`; `key`: PKCS#8 in PEM, in
+    /// which placeholders are filled in.
+    pub fn sign(&self, algorithm: &str, key: &str, data: &[u8]) -> Result<Vec<u8>, Refusal> {
+        signing::sign(algorithm, &self.filled_key(key.as_bytes())?, data)
+    }
+
+    fn filled_key<'k>(&self, key: &'k [u8]) -> Result<Cow<'k, [u8]>, Refusal> {
+        let mut left = limit::KEY_MATERIAL_BYTES_MAX.saturating_sub(key.len());
+        placeholder::fill(key, |placeholder| {
+            let secret = self.known_secret(placeholder)?;
+            left = left.checked_sub(secret.text.expose().len()).ok_or_else(|| {
+                let bound = limit::KEY_MATERIAL_BYTES_MAX;
+                Refusal::too_large(format!("the key has more than {bound} bytes with its secrets"))
+            })?;
+            Ok(Exposed(secret.text.clone()))
+        })
     }
 
     /// `length` random bytes, at most [`limit::RANDOM_BYTES_MAX`].
@@ -46,11 +71,18 @@ impl Effects {
     }
 }
 
+fn unknown_hash(hash: &str) -> Refusal {
+    Refusal::invalid(format!("hash {hash:?} is not one of sha1, sha256, sha512"))
+}
+
 #[cfg(test)]
 mod tests {
+    use hookyard_domain::grant::Grant;
+    use serde_json::json;
+
     use super::*;
     use crate::refusal::RefusalCode;
-    use crate::test_host::TestHost;
+    use crate::test_host::{NoNames, TestConnection, TestHost, egress};
 
     #[test]
     fn digests_are_those_of_the_standard() {
@@ -63,6 +95,41 @@ mod tests {
         assert_eq!(hex("sha256"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert!(hex("sha512").starts_with("ddaf35a193617abacc417349ae204131"));
         assert_eq!(effects.digest("md5", b"").expect_err("unknown").code, RefusalCode::Invalid);
+    }
+
+    #[test]
+    fn placeholders_in_keys_are_filled_in_and_those_in_data_are_not() {
+        let config = json!({"api_key": "Jefe"});
+        let connection = TestConnection::new("shop", &json!({}), &Grant::default(), config, &egress(NoNames));
+        let effects = TestHost::new().effects_with(&connection);
+        let key = connection.placeholder("/api_key");
+        let data = b"what do ya want for nothing?";
+        // RFC 4231, section 4.3.
+        let expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+        let hex = |hmac: Vec<u8>| hmac.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        assert_eq!(hex(effects.hmac("sha256", key.as_bytes(), data).expect("known")), expected);
+        assert_eq!(hex(effects.hmac("sha256", b"Jefe", data).expect("known")), expected);
+        let within = effects.hmac("sha1", format!("<{key}>").as_bytes(), data);
+        assert_eq!(within, effects.hmac("sha1", b"<Jefe>", data));
+        assert_eq!(within.expect("known").len(), 20);
+        assert_ne!(effects.hmac("sha512", b"k", key.as_bytes()), effects.hmac("sha512", b"k", b"Jefe"));
+        let derived = effects.derive_secret("hex", key).expect("derived");
+        assert_eq!(effects.hmac("sha512", derived.as_bytes(), data), effects.hmac("sha512", b"4a656665", data));
+        let unknown = b"hysec_00000000000000000000000000000000";
+        assert_eq!(effects.hmac("sha256", unknown, data).expect_err("unknown").code, RefusalCode::Denied);
+        assert_eq!(effects.hmac("md5", b"k", data).expect_err("unknown").code, RefusalCode::Invalid);
+        assert_eq!(effects.sign("ed25519", key, data).expect_err("no PEM").code, RefusalCode::Invalid);
+    }
+
+    #[test]
+    fn a_private_key_may_be_a_placeholder() {
+        let key = include_str!("../../../tests/vectors/rs256.pem");
+        let config = json!({"signing_key": key});
+        let connection = TestConnection::new("shop", &json!({}), &Grant::default(), config, &egress(NoNames));
+        let effects = TestHost::new().effects_with(&connection);
+        let signature = effects.sign("rs256", connection.placeholder("/signing_key"), b"data").expect("signed");
+        assert_eq!(signature.len(), 256);
+        assert_eq!(effects.sign("rs256", key, b"data"), Ok(signature));
     }
 
     #[test]

@@ -8,12 +8,16 @@ use hookyard_domain::entropy::Entropy;
 use hookyard_domain::id::{ConnectionId, WebhookId};
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::plugin::PluginVersion;
+use hookyard_domain::redaction::Redactor;
 use hookyard_store::Ledger;
 
 use crate::budget::Budget;
 use crate::event_rules::EventRules;
+use crate::http_request::Requests;
 use crate::kv_store::Overlay;
 use crate::log::{Log, SharedLog};
+use crate::outbound::Outbound;
+use crate::secrets::Derivations;
 
 /// Whom an invocation is for. Set by the host; a guest never names any of it.
 #[derive(Debug, Clone)]
@@ -32,6 +36,8 @@ pub struct Scope {
     pub received_at: Timestamp,
     /// Which events the plugin's manifest declares.
     pub event_rules: Arc<EventRules>,
+    /// What the connection may send, and its secrets.
+    pub outbound: Arc<Outbound>,
 }
 
 /// What the capabilities work with.
@@ -56,13 +62,19 @@ pub struct Effects {
     pub(crate) events: Vec<Write>,
     pub(crate) kv: Overlay,
     pub(crate) log: SharedLog,
+    pub(crate) derived: Arc<Derivations>,
+    pub(crate) requests: Arc<Requests>,
 }
 
 impl Effects {
     /// No effects yet.
     pub fn new(scope: Scope, services: Services) -> Self {
         let kv = Overlay::new(services.entropy.as_ref());
-        Self { scope, services, budget: Budget::default(), events: Vec::new(), kv, log: SharedLog::default() }
+        let log = SharedLog::redacting(Arc::clone(scope.outbound.vault().redactor()));
+        let derived = Arc::new(Derivations::default());
+        let requests = Requests::new(Arc::clone(&scope.outbound), Arc::clone(&derived), log.clone());
+        let (budget, events, requests) = (Budget::default(), Vec::new(), Arc::new(requests));
+        Self { scope, services, budget, events, kv, log, derived, requests }
     }
 
     /// Whom this is for.
@@ -75,12 +87,18 @@ impl Effects {
         &self.log
     }
 
+    /// Finds and replaces the connection's secrets in texts.
+    pub fn redactor(&self) -> &Arc<Redactor> {
+        self.scope.outbound.vault().redactor()
+    }
+
     /// Everything collected, for one commit: events in the order of their calls, and at most one write for each key.
     pub fn into_draft(self) -> Draft {
         let events = self.events.len();
         let (guards, keys) = self.kv.into_parts();
         let writes = self.events.into_iter().chain(keys).collect();
-        Draft { guards, writes, log: self.log.take(), events }
+        let (sent_unsafe, provider_accepted) = (self.requests.sent_unsafe(), self.requests.accepted());
+        Draft { guards, writes, log: self.log.take(), events, sent_unsafe, provider_accepted }
     }
 }
 
@@ -104,4 +122,9 @@ pub struct Draft {
     pub log: Log,
     /// How many of the writes are events.
     pub events: usize,
+    /// Whether a request other than GET, HEAD and OPTIONS was handed to the network: then the invocation must not run again
+    /// by itself.
+    pub sent_unsafe: bool,
+    /// Whether a provider has answered one of its requests with a status below 400.
+    pub provider_accepted: bool,
 }

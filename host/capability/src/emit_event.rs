@@ -8,13 +8,13 @@ use hookyard_domain::event::{Event, EventTime};
 use hookyard_domain::id::EventId;
 use hookyard_domain::json;
 use hookyard_domain::limit;
+use hookyard_domain::schema::view;
 use serde_json::value::RawValue;
 
 use crate::budget::RECORD_BYTES;
 use crate::effects::Effects;
 use crate::event_rules::check_data;
 use crate::refusal::Refusal;
-use crate::schema_view;
 
 /// An event as a guest proposes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Effects {
         let dedupe = self.dedupe_mark(&event)?;
         let data = parse_data(&event.kind, event.data)?;
         if let Some(schema) = schema {
-            let value = schema_view::value_of(data.get()).map_err(|error| not_json(&event.kind, &error))?;
+            let value = view::value_of(data.get()).map_err(|error| not_json(&event.kind, &error))?;
             check_data(schema, &event.kind, &value)?;
         }
         let subject_bytes = event.subject.as_ref().map_or(0, String::len);

@@ -7,22 +7,30 @@
 mod budget;
 mod crypto;
 mod effects;
+mod egress;
 mod emit_event;
 mod event_rules;
 mod http_request;
 mod kv_store;
 mod log;
+mod outbound;
+mod placeholder;
 mod refusal;
-mod schema_view;
 mod secrets;
+mod sleep;
 #[cfg(test)]
 mod test_host;
 mod timers;
+mod vault;
 
 pub use effects::{Draft, Effects, Scope, Services};
+pub use egress::{Egress, EgressError, EgressSettings, Resolve, SystemResolver};
 pub use emit_event::NewEvent;
 pub use event_rules::{EventRules, EventRulesError};
-pub use http_request::{HttpError, HttpErrorCode};
+pub use http_request::{HttpError, HttpErrorCode, HttpRequest, HttpResponse, Requests};
 pub use kv_store::{Entry, KeyPage, SetOptions};
 pub use log::{Log, SharedLog};
+pub use outbound::Outbound;
 pub use refusal::{HostFailure, Refusal, RefusalCode};
+pub use sleep::{ManualSleep, Sleep, SystemSleep};
+pub use vault::Vault;

@@ -1,17 +1,27 @@
-//! What the tests of capabilities stand on: a store in memory, a clock by hand, a fixed seed.
+//! What the tests of capabilities stand on: a store in memory, a clock by hand, a fixed seed, and a way out that leads nowhere.
 
+use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use hookyard_domain::clock::{Clock, ManualClock, Timestamp};
 use hookyard_domain::commit::{Commit, Write};
+use hookyard_domain::config::ConfigSchema;
+use hookyard_domain::credential::Credentials;
 use hookyard_domain::entropy::SeededEntropy;
+use hookyard_domain::grant::{Ask, EgressGrant, Grant};
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::manifest::Manifest;
 use hookyard_store::memory::MemoryStore;
 use hookyard_store::{CommitError, Ledger};
+use serde_json::{Value, json};
 
 use crate::effects::{Draft, Effects, Scope, Services};
+use crate::egress::{Egress, EgressSettings, Resolve};
 use crate::event_rules::EventRules;
+use crate::outbound::Outbound;
+use crate::vault::Vault;
 
 pub(crate) struct TestHost {
     pub(crate) store: Arc<MemoryStore>,
@@ -32,25 +42,30 @@ impl TestHost {
     }
 
     pub(crate) fn effects_of(&self, connection: &str) -> Effects {
+        self.effects_with(&TestConnection::new(connection, &json!({}), &Grant::default(), json!({}), &egress(NoNames)))
+    }
+
+    pub(crate) fn effects_with(&self, connection: &TestConnection) -> Effects {
         let manifest = r#"{"name": "test", "version": "1.0.0", "events": [
             {"kind": "thing.happened", "data": {"type": "object", "required": ["id"]}},
             {"kind": "thing.said"}
         ]}"#;
         let manifest: Manifest = serde_json::from_str(manifest).expect("a manifest");
         let scope = Scope {
-            connection: connection.parse().expect("valid"),
+            connection: connection.outbound.connection.clone(),
             plugin: manifest.plugin(),
             webhook: None,
             traceparent: None,
             hops: 2,
             received_at: Timestamp::from_millis(1_600_000_000_000),
             event_rules: Arc::new(EventRules::compile(&manifest).expect("usable schemas")),
+            outbound: Arc::clone(&connection.outbound),
         };
         let services = Services {
             ledger: Arc::clone(&self.store) as Arc<dyn Ledger>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&self.entropy) as Arc<dyn hookyard_domain::entropy::Entropy>,
-            hash_key: HashKey::new(&[9; 32]),
+            hash_key: hash_key(),
         };
         Effects::new(scope, services)
     }
@@ -75,4 +90,60 @@ impl TestHost {
         let entry = self.effects().kv_get(key.into()).await.expect("the store answers").expect("not refused");
         entry.map(|entry| String::from_utf8(entry.value).expect("text"))
     }
+}
+
+/// A connection whose manifest asks for hosts and credentials, with a config and what the operator granted beyond the manifest.
+pub(crate) struct TestConnection {
+    pub(crate) outbound: Arc<Outbound>,
+    /// The config as its plugin sees it.
+    pub(crate) config: Value,
+}
+
+impl TestConnection {
+    /// `asks` holds `hosts` and `credentials` of the manifest. Of the config, `api_key`, `password`, `signing_key`, `short` and
+    /// all in `secrets` are secret.
+    pub(crate) fn new(id: &str, asks: &Value, grant: &Grant, config: Value, egress: &Arc<Egress>) -> Self {
+        let secret = json!({"type": "string", "writeOnly": true});
+        let mut manifest = json!({"name": "test", "version": "1.0.0", "config": {"type": "object", "properties": {
+            "api_key": secret, "password": secret, "signing_key": secret, "user": {"type": "string"},
+            "secrets": {"type": "object", "additionalProperties": secret},
+        }}});
+        manifest.as_object_mut().expect("an object").extend(asks.as_object().expect("an object").clone());
+        let manifest: Manifest = serde_json::from_value(manifest).expect("a manifest");
+        let config = ConfigSchema::compile(&manifest).expect("a schema").resolve(config).expect("a valid config");
+        let id = id.parse().expect("valid");
+        let asked = Ask::of(&manifest);
+        let grant = EgressGrant::resolve(&asked, &config, grant).expect("hosts that can be read");
+        let credentials = Credentials::compile(&manifest, &asked, &config, &grant).expect("usable credentials");
+        let vault = Arc::new(Vault::new(&config, &hash_key(), &id));
+        let shown = serde_json::from_str(&config.for_guest(&hash_key(), &id)).expect("JSON");
+        let outbound = Arc::new(Outbound::new(Arc::clone(egress), id, grant, credentials, vault));
+        Self { outbound, config: shown }
+    }
+
+    /// The placeholder at a pointer of the config.
+    pub(crate) fn placeholder(&self, pointer: &str) -> &str {
+        self.config.pointer(pointer).and_then(Value::as_str).expect("a secret that is set")
+    }
+}
+
+/// A way out with this resolver.
+pub(crate) fn egress(resolver: impl Resolve + 'static) -> Arc<Egress> {
+    let settings = EgressSettings { resolver: Arc::new(resolver), extra_roots: vec![] };
+    Arc::new(Egress::new(settings).expect("TLS can be set up"))
+}
+
+/// Knows no name.
+#[derive(Debug)]
+pub(crate) struct NoNames;
+
+#[async_trait]
+impl Resolve for NoNames {
+    async fn resolve(&self, _host: &str) -> io::Result<Vec<IpAddr>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
+fn hash_key() -> HashKey {
+    HashKey::new(&[9; 32])
 }

@@ -1,0 +1,228 @@
+//! Puts secrets where the manifest's credentials say, each encoded for its place.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hookyard_domain::credential::{Credential, How, Place};
+use hookyard_domain::host_pattern::Origin;
+use hookyard_domain::limit;
+use hookyard_domain::secret::Secret;
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Method};
+use serde::de::IgnoredAny;
+use url::Url;
+
+use crate::outbound::Outbound;
+use crate::placeholder::{self, Exposed};
+use crate::secrets::{Derivations, encode};
+use crate::vault::KnownSecret;
+
+use super::check::{CheckedRequest, check_header_bounds, check_url_length, is_header_value};
+use super::failure::Failure;
+
+/// A request as it goes onto the wire, and what of it may not go to another origin.
+pub(super) struct FilledRequest {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: Vec<FilledHeader>,
+    pub(super) body: Option<Bytes>,
+    /// Whether a secret is in the body.
+    pub(super) secret_body: bool,
+    /// Secrets in it that are none of the connection's own: derived ones, and those of Basic authentication.
+    pub(super) secrets: Vec<FilledSecret>,
+}
+
+/// A secret in a request.
+pub(super) struct FilledSecret {
+    pub(super) text: Secret,
+    /// Whether the provider's answers may hold it.
+    pub(super) reflects: bool,
+}
+
+/// One header.
+pub(super) struct FilledHeader {
+    pub(super) name: HeaderName,
+    pub(super) value: HeaderValue,
+    /// Whether a placeholder stood in it, or the host put it there.
+    pub(super) secret: bool,
+}
+
+/// Fills in what the guest placed, then adds what the host puts in. A header that the host puts in replaces the guest's.
+pub(super) fn fill(
+    request: &CheckedRequest,
+    outbound: &Outbound,
+    derived: &Derivations,
+) -> Result<FilledRequest, Failure> {
+    let credentials: Vec<_> = outbound.credentials.for_origin(&request.origin).collect();
+    let mut filling =
+        Filling { outbound, derived, origin: &request.origin, credentials: &credentials, secrets: Vec::new() };
+    let url = filling.url(&request.url)?;
+    let secret_query = url != request.url;
+    let put = filling.put_headers()?;
+    let mut headers = Vec::with_capacity(request.headers.len() + put.len() + 1);
+    for (name, value) in request.headers.iter().filter(|(name, _)| put.iter().all(|put| put.name != *name)) {
+        headers.push(filling.header(name, value)?);
+    }
+    headers.extend(put);
+    let (body, secret_body) = filling.body(request)?;
+    let secrets = filling.secrets;
+    let secret_header = headers.iter().any(|header| header.secret);
+    if outbound.vault().holds_any() || secret_body || !secrets.is_empty() || secret_query || secret_header {
+        // A compressed answer could hold a secret that nobody finds, also one of an earlier request.
+        headers.retain(|header| header.name != ACCEPT_ENCODING);
+        let value = HeaderValue::from_static("identity");
+        headers.push(FilledHeader { name: ACCEPT_ENCODING, value, secret: false });
+    }
+    let bytes = headers.iter().map(|header| header.name.as_str().len() + header.value.len()).sum();
+    check_header_bounds(headers.len(), bytes)?;
+    Ok(FilledRequest { method: request.method.clone(), url, headers, body, secret_body, secrets })
+}
+
+struct Filling<'a> {
+    outbound: &'a Outbound,
+    derived: &'a Derivations,
+    origin: &'a Origin,
+    credentials: &'a [&'a Credential],
+    secrets: Vec<FilledSecret>,
+}
+
+impl Filling<'_> {
+    fn url(&mut self, url: &Url) -> Result<Url, Failure> {
+        let mut filled = url.clone();
+        if let Some(query) = url.query() {
+            let bound = limit::EGRESS_URL_BYTES_MAX;
+            let query = self.text(query, Place::Query, "the query", bound)?;
+            filled.set_query(Some(&query));
+        }
+        check_url_length(filled.as_str().len())?;
+        Ok(filled)
+    }
+
+    fn header(&mut self, name: &HeaderName, value: &str) -> Result<FilledHeader, Failure> {
+        let what = format!("the header {name}");
+        let filled = self.text(value, Place::Header, &what, limit::EGRESS_HEADERS_BYTES_MAX)?;
+        header(name.clone(), &filled, matches!(filled, Cow::Owned(_)))
+    }
+
+    /// What the host puts in by itself. The first credential of a header counts.
+    fn put_headers(&mut self) -> Result<Vec<FilledHeader>, Failure> {
+        let mut headers: Vec<FilledHeader> = Vec::new();
+        for credential in self.credentials {
+            let (name, value) = match &credential.how {
+                How::Header { name, value } => (name.clone(), value),
+                How::Basic { value, .. } => (AUTHORIZATION, value),
+                How::Place { .. } => continue,
+            };
+            if headers.iter().all(|header| header.name != name) {
+                headers.push(header(name, value.expose(), true)?);
+                // Other values hold secrets of the vault as they are, and those are looked for anyway.
+                if let (How::Basic { .. }, Some((_, encoded))) = (&credential.how, value.expose().split_once(' ')) {
+                    self.secrets.push(FilledSecret { text: Secret::new(encoded), reflects: credential.reflects });
+                }
+            }
+        }
+        Ok(headers)
+    }
+
+    fn body(&mut self, request: &CheckedRequest) -> Result<(Option<Bytes>, bool), Failure> {
+        let Some(body) = &request.body else { return Ok((None, false)) };
+        let Some(found) = placeholder::first(body) else { return Ok((Some(body.clone()), false)) };
+        let text = std::str::from_utf8(body).ok();
+        let (text, place, what) = match (body_place(&request.headers), text) {
+            (Some(Place::Json), Some(text)) if serde_json::from_str::<IgnoredAny>(text).is_ok() => {
+                (text, Place::Json, "the JSON body")
+            }
+            (Some(Place::Form), Some(text)) => (text, Place::Form, "the form"),
+            _ => {
+                let why = format!(
+                    "the body holds the placeholder {found}, but secrets go only into bodies that are JSON or a form, and \
+                     whose content-type says so"
+                );
+                return Err(Failure::denied(why));
+            }
+        };
+        let filled = self.text(text, place, what, limit::EGRESS_BODY_BYTES_MAX)?;
+        Ok((Some(Bytes::from(filled.into_owned())), true))
+    }
+
+    /// Fills in each placeholder of `text`, up to `bound` bytes in all.
+    fn text<'t>(&mut self, text: &'t str, place: Place, what: &str, bound: usize) -> Result<Cow<'t, str>, Failure> {
+        let mut left = bound.saturating_sub(text.len());
+        placeholder::fill_text(text, |placeholder| {
+            let secret = self.known(placeholder, what)?;
+            let reflects = self.check_place(&secret, place, what)?;
+            let encoded = match place {
+                Place::Header => secret.text.clone(),
+                Place::Query | Place::Form => Secret::new(encode::percent(secret.text.expose())),
+                Place::Json => Secret::new(encode::json_string(secret.text.expose())),
+            };
+            let bytes = encoded.expose().len();
+            left = left
+                .checked_sub(bytes)
+                .ok_or_else(|| Failure::invalid(format!("{what} has more than {bound} bytes with its secrets")))?;
+            if place == Place::Header && !is_header_value(encoded.expose()) {
+                return Err(Failure::invalid(format!("{} cannot stand in a header: {NO_HEADER_VALUE}", secret.name())));
+            }
+            if self.outbound.vault().secret(placeholder).is_none() {
+                self.secrets.push(FilledSecret { text: secret.text.clone(), reflects });
+            }
+            Ok(Exposed(encoded))
+        })
+    }
+
+    fn known(&self, placeholder: &str, what: &str) -> Result<Arc<KnownSecret>, Failure> {
+        let known = self.outbound.vault().secret(placeholder).cloned().or_else(|| self.derived.secret(placeholder));
+        known.ok_or_else(|| {
+            Failure::denied(format!("{what} holds {placeholder}, which stands for no secret of this invocation"))
+        })
+    }
+
+    /// Fails unless the manifest lets all that is in the secret go to this place of this origin. Then says whether answers may
+    /// hold it.
+    fn check_place(&self, secret: &KnownSecret, place: Place, what: &str) -> Result<bool, Failure> {
+        let mut reflects = !secret.pointers.is_empty();
+        for pointer in &secret.pointers {
+            let mut allowing =
+                self.credentials.iter().filter(|credential| allows(credential, place, pointer)).peekable();
+            if allowing.peek().is_none() {
+                let name = secret.name();
+                let why =
+                    format!("no credential of the manifest lets {name} into {what} of a request to {}", self.origin);
+                return Err(Failure::denied(why));
+            }
+            reflects &= allowing.any(|credential| credential.reflects);
+        }
+        Ok(reflects)
+    }
+}
+
+fn allows(credential: &Credential, place: Place, pointer: &str) -> bool {
+    match &credential.how {
+        How::Place { places, secrets } => places.contains(&place) && secrets.matches(pointer),
+        How::Header { .. } | How::Basic { .. } => false,
+    }
+}
+
+const NO_HEADER_VALUE: &str = "it holds more than visible ASCII characters, blanks and tabs";
+
+fn header(name: HeaderName, value: &str, secret: bool) -> Result<FilledHeader, Failure> {
+    let parsed = HeaderValue::from_str(value).ok().filter(|_| is_header_value(value));
+    let mut value =
+        parsed.ok_or_else(|| Failure::invalid(format!("the header {name} cannot be sent: {NO_HEADER_VALUE}")))?;
+    value.set_sensitive(secret);
+    Ok(FilledHeader { name, value, secret })
+}
+
+/// What the content-type says that the body is. Several of them, or none, say nothing.
+fn body_place(headers: &[(HeaderName, String)]) -> Option<Place> {
+    let mut types = headers.iter().filter(|(name, _)| *name == CONTENT_TYPE).map(|(_, value)| value);
+    let (Some(only), None) = (types.next(), types.next()) else { return None };
+    let essence = only.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match essence.as_str() {
+        "application/x-www-form-urlencoded" => Some(Place::Form),
+        "application/json" => Some(Place::Json),
+        other if other.ends_with("+json") => Some(Place::Json),
+        _ => None,
+    }
+}

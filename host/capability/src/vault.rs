@@ -1,0 +1,85 @@
+//! The secrets of one connection, and the placeholders by which its plugin speaks of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use hookyard_domain::config::Config;
+use hookyard_domain::id::ConnectionId;
+use hookyard_domain::keyed_hash::HashKey;
+use hookyard_domain::redaction::Redactor;
+use hookyard_domain::secret::Secret;
+use serde_json::Value;
+
+/// What the placeholders of a connection's config stand for, and what its secrets look like wherever they turn up. Made once
+/// for a config; shows nothing of itself.
+pub struct Vault {
+    known: BTreeMap<String, Arc<KnownSecret>>,
+    redactor: Arc<Redactor>,
+}
+
+/// What a placeholder stands for.
+pub(crate) struct KnownSecret {
+    /// The text to fill in, before it is encoded for its place.
+    pub(crate) text: Secret,
+    /// JSON pointers into the config of all secrets in it: one, or those that it was derived from.
+    pub(crate) pointers: BTreeSet<String>,
+}
+
+impl Vault {
+    /// The secrets of this config, under the placeholders that [`Config::for_guest`] shows.
+    pub fn new(config: &Config, key: &HashKey, connection: &ConnectionId) -> Self {
+        let shown: Value = serde_json::from_str(&config.for_guest(key, connection)).unwrap_or_default();
+        let secrets: Vec<_> = config.secrets().collect();
+        let redactor = Arc::new(Redactor::new(secrets.iter().map(|(_, secret)| secret)));
+        let known = secrets.into_iter().filter_map(|(pointer, text)| {
+            let placeholder = shown.pointer(pointer)?.as_str()?.to_owned();
+            Some((placeholder, Arc::new(KnownSecret { text, pointers: BTreeSet::from([pointer.to_owned()]) })))
+        });
+        Self { known: known.collect(), redactor }
+    }
+
+    /// Finds and replaces the connection's secrets in texts.
+    pub fn redactor(&self) -> &Arc<Redactor> {
+        &self.redactor
+    }
+
+    /// What a placeholder stands for.
+    pub(crate) fn secret(&self, placeholder: &str) -> Option<&Arc<KnownSecret>> {
+        self.known.get(placeholder)
+    }
+
+    /// Whether there is any.
+    pub(crate) fn holds_any(&self) -> bool {
+        !self.known.is_empty()
+    }
+
+    /// All of them.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Arc<KnownSecret>> {
+        self.known.values()
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Vault(•••)")
+    }
+}
+
+impl fmt::Debug for KnownSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KnownSecret").field("pointers", &self.pointers).finish_non_exhaustive()
+    }
+}
+
+impl KnownSecret {
+    /// For messages: which secret this is, without the secret.
+    pub(crate) fn name(&self) -> String {
+        let pointers: Vec<_> = self.pointers.iter().map(String::as_str).collect();
+        match pointers.as_slice() {
+            [] => "the derived text".to_owned(),
+            [pointer] => format!("the secret at {pointer}"),
+            several => format!("the text derived from the secrets at {}", several.join(" and ")),
+        }
+    }
+}
