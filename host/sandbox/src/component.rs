@@ -69,6 +69,11 @@ impl Component {
         self.0.pooled
     }
 
+    /// Slots that one instance takes of those that the sandbox has.
+    pub fn slots(&self) -> u32 {
+        self.0.slots
+    }
+
     /// Size of the component file.
     pub fn wasm_bytes(&self) -> u64 {
         self.0.wasm_bytes

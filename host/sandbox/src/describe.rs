@@ -6,6 +6,7 @@ use hookyard_capability::SharedLog;
 use hookyard_domain::clock::{ManualClock, Timestamp};
 use hookyard_domain::entropy::SeededEntropy;
 use hookyard_domain::limit;
+use hookyard_domain::redaction::Redactor;
 use tokio::time::Instant;
 use wasmtime::Trap;
 use wasmtime::component::InstancePre;
@@ -60,7 +61,8 @@ fn reason(error: &wasmtime::Error, guest: &Guest) -> String {
     if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
         return took_too_long();
     }
-    let Broken { mut message, backtrace } = Broken::new(error, guest);
+    // There is no connection yet, and no secret.
+    let Broken { mut message, backtrace } = Broken::new(error, guest).shown(&Redactor::new([]));
     if let Some(line) = guest.log().take().lines.pop() {
         message = format!("{message}; its last log line: {:?}", line.message);
     }

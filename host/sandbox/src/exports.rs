@@ -3,7 +3,7 @@
 use wasmtime::Store;
 use wasmtime::component::{ComponentNamedList, Instance, InstancePre, Lift, Lower};
 
-use crate::bindings::exports::hookyard::plugin::{definition, webhook_handler};
+use crate::bindings::exports::hookyard::plugin::{action_handler, definition, lifecycle, webhook_handler};
 use crate::bindings::hookyard::plugin::types::Error;
 use crate::component::Exports;
 use crate::guest::Guest;
@@ -29,6 +29,8 @@ const INTERFACES: [(&str, &[&str]); 5] = [
 pub(crate) struct ExportIndices {
     pub(crate) definition: definition::GuestIndices,
     pub(crate) webhook_handler: Option<webhook_handler::GuestIndices>,
+    pub(crate) action_handler: Option<action_handler::GuestIndices>,
+    pub(crate) lifecycle: Option<lifecycle::GuestIndices>,
     present: Exports,
 }
 
@@ -47,17 +49,25 @@ impl ExportIndices {
                 }
             }
         }
-        let [definition, webhook_handler, action_handler, lifecycle, timer_handler] = present;
-        if !definition {
+        let [described, webhook_handler, action_handler, lifecycle, timer_handler] = present;
+        let present = Exports { webhook_handler, action_handler, lifecycle, timer_handler };
+        if !described {
             return Err(Rejection::NoDefinition { expected: DEFINITION, hint: definition_hint(&names) });
         }
         let unusable = |error: wasmtime::Error| Rejection::Invalid { reason: format!("{error:#}") };
         Ok(Self {
             definition: definition::GuestIndices::new(component).map_err(unusable)?,
-            webhook_handler: webhook_handler
+            webhook_handler: (present.webhook_handler)
                 .then(|| webhook_handler::GuestIndices::new(component).map_err(unusable))
                 .transpose()?,
-            present: Exports { webhook_handler, action_handler, lifecycle, timer_handler },
+            action_handler: (present.action_handler)
+                .then(|| action_handler::GuestIndices::new(component).map_err(unusable))
+                .transpose()?,
+            lifecycle: present
+                .lifecycle
+                .then(|| lifecycle::GuestIndices::new(component).map_err(unusable))
+                .transpose()?,
+            present,
         })
     }
 

@@ -1,15 +1,19 @@
 //! What the engine keeps for one instance: the state behind its imports.
 
-use hookyard_capability::{Effects, HostFailure, SharedLog};
+use std::sync::Arc;
+
+use hookyard_capability::{Effects, HostFailure, Requests, SharedLog};
 use hookyard_domain::invocation::LogLevel;
 use hookyard_domain::limit;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::bounds::Bounds;
 use crate::invocation::Invocation;
 use crate::output::Output;
 use crate::wasi::Surroundings;
+use crate::wasi_http::OutgoingHttp;
 
 /// One guest, alive for one call.
 pub(crate) struct Guest {
@@ -18,6 +22,9 @@ pub(crate) struct Guest {
     pub(crate) bounds: Bounds,
     outputs: [Output; 2],
     wasi: WasiCtx,
+    http: WasiHttpCtx,
+    /// Before the table, whose end is the end of unfinished bodies.
+    outgoing_http: OutgoingHttp,
     table: ResourceTable,
 }
 
@@ -40,6 +47,8 @@ impl Guest {
         Self {
             wasi: surroundings.context(stdout.clone(), stderr.clone()),
             outputs: [stdout, stderr],
+            http: WasiHttpCtx::new(),
+            outgoing_http: OutgoingHttp::new(task.requests()),
             bounds: Bounds::new(memory_bytes_max),
             failure: None,
             task,
@@ -87,10 +96,23 @@ impl Task {
             Self::Serve(invocation) => invocation.effects.log(),
         }
     }
+
+    fn requests(&self) -> Option<Arc<Requests>> {
+        match self {
+            Self::Describe(_) => None,
+            Self::Serve(invocation) => Some(invocation.effects.requests()),
+        }
+    }
 }
 
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for Guest {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.outgoing_http, table: &mut self.table, ctx: &mut self.http }
     }
 }

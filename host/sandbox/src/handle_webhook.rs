@@ -1,7 +1,6 @@
 //! `webhook-handler.handle`.
 
 use bytes::Bytes;
-use hookyard_domain::invocation::{ErrorKind, PluginError};
 use hookyard_domain::limit;
 use wasmtime::Store;
 use wasmtime::component::Instance;
@@ -63,11 +62,5 @@ fn bounded(response: Response) -> Result<WebhookResponse, CallError> {
     } else {
         return Ok(WebhookResponse { status, headers, body: Bytes::from(body) });
     };
-    Err(CallError::Unusable(PluginError {
-        kind: ErrorKind::Failed,
-        code: "invalid-response".into(),
-        message: format!("the plugin returned a response with {problem}"),
-        retry_after: None,
-        details: serde_json::Map::new(),
-    }))
+    Err(CallError::unusable("invalid-response", format!("the plugin returned a response with {problem}")))
 }

@@ -20,7 +20,8 @@ const CONTRACT: [&str; 10] = [
     "hookyard:plugin/log@0.1.0",
 ];
 /// The packages of WASI that it offers, all at the same version.
-const WASI: [&str; 6] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
+const WASI: [&str; 7] =
+    ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:http/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
 const WASI_VERSION: &str = "0.2";
 
 /// Binds a component to what it imports, or says what does not fit.

@@ -19,10 +19,11 @@ use crate::bindings::Plugin;
 use crate::bindings::hookyard::plugin::types;
 use crate::guest::Guest;
 
-/// Everything that a guest may import: the contract, and WASI with nothing behind it.
+/// Everything that a guest may import: the contract, WASI with nothing behind it, and its outgoing HTTP.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     Plugin::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     Ok(linker)
 }

@@ -1,7 +1,7 @@
 //! One call into a fresh instance, which is gone afterwards whatever happened in it.
 
 use hookyard_capability::HostFailure;
-use hookyard_domain::invocation::PluginError;
+use hookyard_domain::invocation::{ErrorKind, PluginError};
 use tokio::time::Instant;
 use wasmtime::component::Instance;
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
@@ -36,6 +36,20 @@ pub(crate) enum CallError {
     Returned(types::Error),
     /// What it returned cannot be used.
     Unusable(PluginError),
+}
+
+impl CallError {
+    /// What was returned cannot be used, for this reason: `failed`.
+    pub(crate) fn unusable(code: &str, message: String) -> Self {
+        let details = serde_json::Map::new();
+        Self::Unusable(PluginError {
+            kind: ErrorKind::Failed,
+            code: code.to_owned(),
+            message,
+            retry_after: None,
+            details,
+        })
+    }
 }
 
 impl Sandbox {
@@ -73,7 +87,7 @@ impl Sandbox {
         let (task, failure) = store.into_data().finish();
         let Task::Serve(invocation) = task else { unreachable!("the guest was given an invocation") };
         let effects = invocation.effects;
-        let outcome = ended.outcome(failure, effects.log());
+        let outcome = ended.outcome(failure, effects.log()).shown(effects.redactor());
         Finished { outcome, effects, usage: Usage { wall: began.elapsed(), cpu: meter.spent(), memory_bytes } }
     }
 }

@@ -5,6 +5,7 @@
 //! [`Sandbox::handle_webhook`] calls it with an [`Invocation`], in which everything is resolved: nothing is looked up here.
 //! What comes back ([`Finished`]) has the effects that the guest wants; making them true is for others.
 
+mod activate;
 mod bindings;
 mod bounds;
 mod cache;
@@ -26,12 +27,15 @@ mod outcome;
 mod output;
 mod plugin_error;
 mod rejection;
+mod run_action;
 mod sandbox;
 mod ticker;
 mod tier;
 mod trap;
 mod wasi;
+mod wasi_http;
 
+pub use activate::Activated;
 pub use component::{Component, Exports};
 pub use invocation::{Invocation, WebhookRequest, WebhookResponse};
 pub use outcome::{Deadline, Finished, Outcome, Usage};

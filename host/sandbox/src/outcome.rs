@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use hookyard_capability::{Effects, HostFailure};
 use hookyard_domain::invocation::PluginError;
+use hookyard_domain::redaction::Redactor;
+
+use crate::plugin_error;
+use crate::trap::Broken;
 
 /// An invocation that is over, whatever came of it.
 #[derive(Debug)]
@@ -36,6 +40,20 @@ pub enum Outcome<T> {
     Unavailable(HostFailure),
     /// No slot became free in time; the guest was not called.
     Busy,
+}
+
+impl<T> Outcome<T> {
+    /// Without any secret of the connection in what the guest says (it may have learnt one all the same), and within bounds.
+    pub(crate) fn shown(self, redactor: &Redactor) -> Self {
+        match self {
+            Self::Error(error) => Self::Error(plugin_error::shown(error, redactor)),
+            Self::Trap { message, backtrace } => {
+                let Broken { message, backtrace } = Broken { message, backtrace }.shown(redactor);
+                Self::Trap { message, backtrace }
+            }
+            other => other,
+        }
+    }
 }
 
 /// Which time was up.

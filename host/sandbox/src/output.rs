@@ -20,6 +20,8 @@ pub(crate) struct Output {
     line: Arc<Mutex<Line>>,
 }
 
+const LINE_BYTES_MAX: usize = limit::LOG_LINE_BYTES_MAX + limit::REDACTION_SLACK_BYTES;
+
 /// A line that has not ended yet.
 #[derive(Debug, Default)]
 struct Line {
@@ -43,7 +45,8 @@ impl Output {
         let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
         for part in bytes.split_inclusive(|&byte| byte == b'\n') {
             let (text, ended) = part.strip_suffix(b"\n").map_or((part, false), |text| (text, true));
-            let room = limit::LOG_LINE_BYTES_MAX.saturating_sub(line.kept.len());
+            // A little more than is logged, so that a secret across the end is found.
+            let room = LINE_BYTES_MAX.saturating_sub(line.kept.len());
             line.kept.extend_from_slice(&text[..text.len().min(room)]);
             line.begun = true;
             if ended {
@@ -115,6 +118,9 @@ impl AsyncWrite for Output {
 
 #[cfg(test)]
 mod tests {
+    use hookyard_domain::redaction::Redactor;
+    use hookyard_domain::secret::Secret;
+
     use super::*;
 
     fn lines(writes: &[&[u8]]) -> Vec<String> {
@@ -142,5 +148,16 @@ mod tests {
         let piece = [b'x'; 1000];
         let written = lines(&[&piece[..]; 50]);
         assert_eq!(written.iter().map(String::len).collect::<Vec<_>>(), [limit::LOG_LINE_BYTES_MAX]);
+    }
+
+    #[test]
+    fn a_secret_across_the_end_of_a_line_is_not_shown_by_its_beginning() {
+        let redactor = Redactor::new([&Secret::new("correct-horse")]);
+        let log = SharedLog::redacting(Arc::new(redactor));
+        let output = Output::new(log.clone(), LogLevel::Info);
+        output.take_in("x".repeat(limit::LOG_LINE_BYTES_MAX - 3).as_bytes());
+        output.take_in(b"correct-");
+        output.take_in(b"horse\n");
+        assert_eq!(log.take().lines[0].message, format!("{}•", "x".repeat(limit::LOG_LINE_BYTES_MAX - 3)));
     }
 }

@@ -10,12 +10,12 @@ impl Host for Guest {
         Ok(self.effects("crypto.digest")?.digest(&hash, &data).map_err(refused))
     }
 
-    async fn hmac(&mut self, _hash: String, _key: Vec<u8>, _data: Vec<u8>) -> Answer<Vec<u8>> {
-        Ok(self.effects("crypto.hmac")?.hmac().map_err(refused))
+    async fn hmac(&mut self, hash: String, key: Vec<u8>, data: Vec<u8>) -> Answer<Vec<u8>> {
+        Ok(self.effects("crypto.hmac")?.hmac(&hash, &key, &data).map_err(refused))
     }
 
-    async fn sign(&mut self, _algorithm: String, _key: String, _data: Vec<u8>) -> Answer<Vec<u8>> {
-        Ok(self.effects("crypto.sign")?.sign().map_err(refused))
+    async fn sign(&mut self, algorithm: String, key: String, data: Vec<u8>) -> Answer<Vec<u8>> {
+        Ok(self.effects("crypto.sign")?.sign(&algorithm, &key, &data).map_err(refused))
     }
 
     /// The contract has no refusal here, so asking for too much ends the guest.

@@ -6,8 +6,8 @@ use crate::guest::Guest;
 use super::{Answer, refused};
 
 impl Host for Guest {
-    async fn derive(&mut self, _encoding: String, _text: String) -> Answer<String> {
-        Ok(self.effects("secrets.derive")?.derive_secret().map_err(refused))
+    async fn derive(&mut self, encoding: String, text: String) -> Answer<String> {
+        Ok(self.effects("secrets.derive")?.derive_secret(&encoding, &text).map_err(refused))
     }
 
     async fn token(&mut self, _document: String) -> Answer<String> {

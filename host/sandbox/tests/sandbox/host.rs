@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hookyard_capability::{Effects, EventRules, Scope, Services};
+use hookyard_capability::{Effects, Egress, EgressSettings, EventRules, Outbound, Scope, Services, Vault};
 use hookyard_domain::clock::{Clock, ManualClock, Timestamp};
+use hookyard_domain::config::ConfigSchema;
+use hookyard_domain::credential::Credentials;
 use hookyard_domain::entropy::{Entropy, SeededEntropy};
+use hookyard_domain::grant::EgressGrant;
 use hookyard_domain::id::{InvocationId, WebhookId};
 use hookyard_domain::invocation::{Cause, IdempotencyKeys, InvocationLimits};
 use hookyard_domain::keyed_hash::HashKey;
@@ -26,6 +29,16 @@ pub(crate) struct TestHost {
     clock: Arc<ManualClock>,
     entropy: Arc<SeededEntropy>,
     pub(crate) dir: TempDir,
+}
+
+/// A way out that leads nowhere.
+fn nothing_granted(manifest: &Manifest, key: &HashKey) -> Outbound {
+    let schema = ConfigSchema::compile(manifest).expect("usable");
+    let config = schema.resolve(serde_json::json!({})).expect("valid");
+    let connection = "shop".parse().expect("valid");
+    let vault = Arc::new(Vault::new(&config, key, &connection));
+    let egress = Arc::new(Egress::new(EgressSettings::of_this_machine()).expect("TLS"));
+    Outbound::new(egress, connection, EgressGrant::default(), Credentials::default(), vault)
 }
 
 pub(crate) const ROOMY: InvocationLimits = InvocationLimits {
@@ -67,6 +80,7 @@ impl TestHost {
             hops: 0,
             received_at: self.clock.now(),
             event_rules: Arc::new(EventRules::compile(&manifest).expect("usable")),
+            outbound: Arc::new(nothing_granted(&manifest, &key)),
         };
         let services = Services {
             ledger: Arc::clone(&self.store) as Arc<dyn Ledger>,

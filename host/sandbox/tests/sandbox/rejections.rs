@@ -119,7 +119,7 @@ async fn an_import_that_nobody_offers_is_named() {
     let wasm = r#"(component (import "acme:tools/teapot@1.0.0" (instance (export "pour" (func)))))"#;
     let rejection = rejection_of(&wat::parse_str(wasm).expect("valid")).await;
     assert_eq!(rejection.to_string(), "it imports acme:tools/teapot@1.0.0, which this host does not offer");
-    let wasm = r#"(component (import "wasi:http/outgoing-handler@0.2.3" (instance (export "handle" (func)))))"#;
+    let wasm = r#"(component (import "wasi:keyvalue/store@0.2.0" (instance (export "open" (func)))))"#;
     let rejection = rejection_of(&wat::parse_str(wasm).expect("valid")).await;
     assert!(matches!(rejection, Rejection::UnknownImport { .. }), "{rejection}");
 }
