@@ -1,24 +1,35 @@
 //! Puts a host together: the only place that knows which parts there are.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use hookyard_capability::Services;
-use hookyard_domain::clock::{Clock, SystemClock};
+use hookyard_capability::{Egress, EgressSettings, Services, Sleep, SystemSleep};
+use hookyard_domain::clock::{Clock, SystemClock, Timestamp};
 use hookyard_domain::entropy::{Entropy, SystemEntropy};
+use hookyard_domain::grant::Ask;
+use hookyard_domain::id::ConnectionId;
 use hookyard_domain::keyed_hash::HashKey;
+use hookyard_domain::limit;
 use hookyard_sandbox::{Compiler, Sandbox, SandboxSettings};
 use hookyard_store::Store;
 use hookyard_store::sqlite::SqliteStore;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::actions::Actions;
 use crate::config::Settings;
 use crate::connections::{Builder, Connections};
+use crate::consents;
 use crate::host::Host;
 use crate::http::{self, Addresses, Listeners};
+use crate::in_work::InWork;
 use crate::invocations::Invocations;
+use crate::invoker::Invoker;
+use crate::lifecycle::Lifecycle;
+use crate::open_files;
+use crate::order_locks::OrderLocks;
 use crate::pipeline::Pipeline;
 use crate::plugins::Plugins;
 use crate::telemetry::metrics::Metrics;
@@ -32,6 +43,10 @@ pub struct Surroundings {
     pub entropy: Arc<dyn Entropy>,
     /// The program that compiles components: a `hookyard` binary.
     pub compiler: PathBuf,
+    /// How names are resolved, and whom TLS trusts.
+    pub egress: EgressSettings,
+    /// How waiting is done.
+    pub sleep: Arc<dyn Sleep>,
 }
 
 impl Surroundings {
@@ -44,6 +59,8 @@ impl Surroundings {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy::default()),
             compiler: std::env::current_exe().context("cannot find this program's own path")?,
+            egress: EgressSettings::of_this_machine(),
+            sleep: Arc::new(SystemSleep),
         })
     }
 }
@@ -62,6 +79,7 @@ pub struct Running {
 /// # Errors
 /// The data directory is in use or damaged, an address cannot be bound, or, with `strict`, anything is wrong.
 pub async fn start(settings: Settings) -> anyhow::Result<Running> {
+    open_files::raise();
     start_in(settings, Surroundings::of_this_machine()?).await
 }
 
@@ -70,10 +88,11 @@ pub async fn start(settings: Settings) -> anyhow::Result<Running> {
 /// # Errors
 /// As [`start`].
 pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow::Result<Running> {
-    let Surroundings { clock, entropy, compiler } = surroundings;
+    let Surroundings { clock, entropy, compiler, egress, sleep } = surroundings;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&settings.data, Arc::clone(&clock))?);
     let key = store.host_key("hash", HashKey::generate(&*entropy)).await.context("cannot read the host's key")?;
     let hash_key = HashKey::new(&key);
+    let egress = Arc::new(Egress::new(egress).context("cannot set up what plugins send through")?);
 
     let sandbox = SandboxSettings {
         pool_slots: settings.pool_slots,
@@ -88,42 +107,89 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
 
     let listeners = Listeners::bind(&settings).await?;
     let addresses = listeners.addresses();
-    let connections = connections(&settings, &plugins, &addresses, &hash_key, &*clock)?;
+    let consents = consents::read(&*store, &settings.connections).await?;
+    let builder = builder(&settings, &addresses.public.to_string(), &hash_key, egress);
+    let (connections, problems) = connections(&settings, &plugins, &builder, &consents, clock.now());
+    problems.iter().for_each(|problem| tracing::error!("{problem}"));
+    if settings.strict {
+        let problems = with_rejected(problems, &plugins);
+        anyhow::ensure!(problems.is_empty(), "not started (--strict):\n{}", problems.join("\n"));
+    }
+    for connection in connections.all().iter().filter(|connection| !consents.contains_key(&connection.id)) {
+        if let Some(ready) = &connection.ready {
+            consents::record(&*store, &connection.id, &ready.plugin, clock.now()).await?;
+        }
+    }
 
     let services =
         Services { ledger: store.clone(), clock: Arc::clone(&clock), entropy: Arc::clone(&entropy), hash_key };
     let metrics = Arc::new(Metrics::default());
     let invocations = Arc::new(Invocations::default());
-    let pipeline = Arc::new(Pipeline::new(services, sandbox, Arc::clone(&invocations), Arc::clone(&metrics)));
-    let host = Arc::new(Host { settings, clock, entropy, store, plugins, connections, pipeline, invocations, metrics });
+    let invoker = Arc::new(Invoker::new(services, sandbox, Arc::clone(&invocations), Arc::clone(&metrics)));
+    let order = OrderLocks::default();
+    let in_work = Arc::new(InWork::default());
+    let pipeline = Arc::new(Pipeline::new(Arc::clone(&invoker), order.clone(), Arc::clone(&in_work)));
+    let actions = Arc::new(Actions::new(Arc::clone(&invoker), order, Arc::clone(&in_work)));
+    let lifecycle = Arc::new(Lifecycle::new(invoker, sleep));
+    connections.all().iter().for_each(|connection| lifecycle.begin(connection));
+    let host = Arc::new(Host {
+        settings,
+        clock,
+        entropy,
+        store,
+        plugins,
+        builder,
+        connections,
+        pipeline,
+        actions,
+        lifecycle,
+        in_work,
+        invocations,
+        metrics,
+    });
 
     let (stop, stopping) = watch::channel(false);
     let serving = tokio::spawn(http::serve(Arc::clone(&host), listeners, stopping));
     Ok(Running { host, addresses, stop, serving })
 }
 
-/// Builds the connections of the file and reports everything that is wrong with any of them.
+/// Everything for which a strict host with these settings would not start. Nothing is called, sent or kept.
+///
+/// # Errors
+/// What plugins send through cannot be set up on this machine.
+pub fn problems(settings: &Settings, plugins: &Plugins, now: Timestamp) -> anyhow::Result<Vec<String>> {
+    // The key only makes the placeholders that guests see instead of secrets, so that any will do here; the host's own would
+    // need its database.
+    let hash_key = HashKey::new(&[0; HashKey::BYTES]);
+    let egress = Arc::new(Egress::new(EgressSettings::of_this_machine())?);
+    let builder = builder(settings, &settings.listen.to_string(), &hash_key, egress);
+    let (_, problems) = connections(settings, plugins, &builder, &BTreeMap::new(), now);
+    Ok(with_rejected(problems, plugins))
+}
+
+fn builder(settings: &Settings, listening: &str, hash_key: &HashKey, egress: Arc<Egress>) -> Builder {
+    let public_url = settings.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
+    let base_url = public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
+    Builder { base_url, public_url, hash_key: hash_key.clone(), egress, pool_slots: settings.pool_slots }
+}
+
+/// Builds the connections of the file, and says everything that is wrong with any of them.
 fn connections(
     settings: &Settings,
     plugins: &Plugins,
-    addresses: &Addresses,
-    hash_key: &HashKey,
-    clock: &dyn Clock,
-) -> anyhow::Result<Connections> {
-    let public_url = settings.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/'));
-    let listening = format!("http://{}", addresses.public);
-    let builder =
-        Builder { plugins, base_url: public_url.unwrap_or(&listening), public_url, hash_key, now: clock.now() };
-    let (built, problems): (Vec<_>, Vec<_>) =
-        settings.connections.iter().map(|(id, connection)| builder.build(id, connection)).unzip();
-    let problems = problems.into_iter().flatten();
-    let mut problems: Vec<String> = settings.problems.iter().cloned().chain(problems).collect();
-    problems.iter().for_each(|problem| tracing::error!("{problem}"));
-    if settings.strict {
-        problems.extend(plugins.rejected().iter().map(|file| format!("{}: {}", file.path.display(), file.reason)));
-        anyhow::ensure!(problems.is_empty(), "not started (--strict):\n{}", problems.join("\n"));
-    }
-    Ok(built.into_iter().collect())
+    builder: &Builder,
+    consents: &BTreeMap<ConnectionId, Ask>,
+    now: Timestamp,
+) -> (Connections, Vec<String>) {
+    let build = |(id, connection)| builder.build(plugins, id, connection, consents.get(id), now);
+    let (built, problems): (Vec<_>, Vec<_>) = settings.connections.iter().map(build).unzip();
+    let problems = settings.problems.iter().cloned().chain(problems.into_iter().flatten()).collect();
+    (built.into_iter().collect(), problems)
+}
+
+fn with_rejected(mut problems: Vec<String>, plugins: &Plugins) -> Vec<String> {
+    problems.extend(plugins.rejected().iter().map(|file| format!("{}: {}", file.path.display(), file.reason)));
+    problems
 }
 
 impl Running {
@@ -138,6 +204,10 @@ impl Running {
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "serving ended in a panic");
         }
+        if !self.host.in_work.end(limit::HTTP_DRAIN_MAX).await {
+            tracing::warn!("some webhooks or actions did not end in time and are cut off");
+        }
+        self.host.lifecycle.stop().await;
         self.host.store.close().await;
     }
 }

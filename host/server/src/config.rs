@@ -3,13 +3,11 @@
 //! Everything that is wrong is found in one go and says where it stands. What is wrong with one connection makes that
 //! connection invalid; what is wrong with the host itself keeps it from starting.
 
-mod cidr;
 mod connection;
 mod document;
 mod entry;
 mod file;
 mod grant;
-mod host_pattern;
 mod interpolate;
 mod json;
 mod layer;
@@ -24,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::secret::Secret;
+use ipnet::IpNet;
 use url::Url;
 
 pub use connection::ConnectionSettings;
@@ -65,7 +64,7 @@ pub struct Settings {
     /// Refuse to start when anything is wrong.
     pub strict: bool,
     /// CIDRs of private addresses that deliveries to endpoints may reach.
-    pub egress_private_addresses: Vec<String>,
+    pub egress_private_addresses: Vec<IpNet>,
     /// The connections of the file.
     pub connections: BTreeMap<ConnectionId, ConnectionSettings>,
     /// What is wrong with connections of the file that cannot even be listed, because their id or the name of their

@@ -1,21 +1,23 @@
 //! The connections of a host: record, plugin, config, rules and health in one snapshot.
 
 mod build;
+mod condition;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use hookyard_domain::clock::Timestamp;
+use hookyard_capability::Outbound;
 use hookyard_domain::config::Config;
-use hookyard_domain::connection::{Grant, Health, HealthStatus};
+use hookyard_domain::grant::Grant;
 use hookyard_domain::id::{ConnectionId, PluginName};
-use hookyard_domain::invocation::{InvocationLimits, PluginError};
+use hookyard_domain::invocation::InvocationLimits;
 use hookyard_domain::manifest::webhook::WebhookRules;
 use hookyard_domain::signature::Verifier;
 use tokio::sync::Semaphore;
 
-pub use build::Builder;
+pub use build::{Builder, Consented};
+pub(crate) use condition::Condition;
 
 use crate::plugins::Plugin;
 
@@ -30,13 +32,15 @@ pub struct Connection {
     pub enabled: bool,
     /// The config with secrets replaced by `{"set": true}`; `null` while it cannot be read.
     pub redacted_config: serde_json::Value,
-    /// What was granted.
+    /// What the operator granted beyond what the plugin asks.
     pub grant: Grant,
+    /// What the plugin asks and what of it was consented to.
+    pub consented: Consented,
     /// Where the provider sends its webhooks.
     pub webhook_url: String,
     /// What it works with.
     pub ready: Option<Ready>,
-    health: ArcSwap<Health>,
+    pub(crate) condition: Condition,
 }
 
 /// What a working connection works with.
@@ -50,6 +54,8 @@ pub struct Ready {
     pub guest_config: Arc<str>,
     /// Webhook rules and their verifier; absent when the plugin takes no webhooks.
     pub webhook: Option<WebhookEntry>,
+    /// What it may send, and with which secrets.
+    pub outbound: Arc<Outbound>,
     /// Bounds of one invocation.
     pub limits: InvocationLimits,
     /// Invocations that it may have running: its share of the host's, so that a flood at one connection leaves room for others.
@@ -67,55 +73,36 @@ pub struct WebhookEntry {
     pub body_bytes_max: u64,
 }
 
-impl Connection {
-    /// How it is doing. This never gates webhooks.
-    pub fn health(&self) -> Arc<Health> {
-        self.health.load_full()
-    }
-
-    /// The provider refused the credentials: unhealthy from now on, until something succeeds.
-    pub(crate) fn refused(&self, error: &PluginError, now: Timestamp) {
-        tracing::warn!(connection = %self.id, code = ?error.code, message = ?error.message, "connection unhealthy");
-        self.health.store(Arc::new(Health {
-            status: HealthStatus::Unhealthy,
-            code: Some(error.code.clone()),
-            message: Some(error.message.clone()),
-            since: now,
-        }));
-    }
-
-    /// An invocation succeeded.
-    pub(crate) fn succeeded(&self, now: Timestamp) {
-        if self.health.load().status == HealthStatus::Unhealthy {
-            tracing::info!(connection = %self.id, "connection recovered");
-            self.health.store(Arc::new(Health {
-                status: HealthStatus::Healthy,
-                code: None,
-                message: None,
-                since: now,
-            }));
-        }
-    }
-}
-
-/// All connections of a host.
+/// All connections of a host. Who has got hold of one keeps it as it was, also when it is replaced.
 #[derive(Debug, Default)]
-pub struct Connections(BTreeMap<ConnectionId, Arc<Connection>>);
+pub struct Connections(ArcSwap<BTreeMap<ConnectionId, Arc<Connection>>>);
 
 impl Connections {
     /// The connection with this id.
-    pub fn get(&self, id: &ConnectionId) -> Option<&Arc<Connection>> {
-        self.0.get(id)
+    pub fn get(&self, id: &ConnectionId) -> Option<Arc<Connection>> {
+        self.0.load().get(id).cloned()
     }
 
     /// All, by id.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Connection>> {
-        self.0.values()
+    pub fn all(&self) -> Vec<Arc<Connection>> {
+        self.0.load().values().cloned().collect()
+    }
+
+    /// Puts a connection in the place of the one with the same id.
+    pub(crate) fn replace(&self, connection: &Arc<Connection>) {
+        self.0.rcu(|connections| {
+            let mut connections = BTreeMap::clone(connections);
+            if let Some(old) = connections.insert(connection.id.clone(), Arc::clone(connection)) {
+                old.retire();
+            }
+            connections
+        });
     }
 }
 
 impl FromIterator<Connection> for Connections {
     fn from_iter<I: IntoIterator<Item = Connection>>(connections: I) -> Self {
-        Self(connections.into_iter().map(|connection| (connection.id.clone(), Arc::new(connection))).collect())
+        let connections = connections.into_iter().map(|connection| (connection.id.clone(), Arc::new(connection)));
+        Self(ArcSwap::from_pointee(connections.collect()))
     }
 }

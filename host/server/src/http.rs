@@ -4,6 +4,7 @@
 //! resource; `problem` writes every error.
 
 mod accept;
+mod actions;
 mod activity;
 mod api_body;
 mod app;
@@ -21,7 +22,7 @@ mod listeners;
 mod names;
 mod path_name;
 mod plugins;
-mod problem;
+pub(crate) mod problem;
 mod router;
 mod tokens;
 mod trigger;

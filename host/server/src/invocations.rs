@@ -1,6 +1,7 @@
 //! The most recent invocations, in memory: what was called, how it ended, what the plugin logged.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ pub struct Record {
     /// Which plugin, at which version.
     pub plugin: PluginVersion,
     /// Why.
-    pub webhook: WebhookId,
+    pub occasion: Occasion,
     /// How it ended, as one word.
     pub outcome: &'static str,
     /// The error, trap or deadline, with the guest's backtrace where there is one.
@@ -39,23 +40,34 @@ pub struct Record {
     pub log_dropped: u64,
 }
 
+/// Why a plugin was called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Occasion {
+    /// To handle a webhook.
+    Webhook(WebhookId),
+    /// To run the action of this name.
+    Action(String),
+    /// To activate the connection.
+    Activation,
+}
+
 /// What identifies an invocation.
 pub(crate) struct Subject {
     pub(crate) id: InvocationId,
     pub(crate) connection: ConnectionId,
     pub(crate) plugin: PluginVersion,
-    pub(crate) webhook: WebhookId,
+    pub(crate) occasion: Occasion,
 }
 
 impl Record {
     pub(crate) fn new<T>(subject: Subject, at: Timestamp, outcome: &Outcome<T>, usage: Usage, log: &Log) -> Self {
-        let Subject { id, connection, plugin, webhook } = subject;
+        let Subject { id, connection, plugin, occasion } = subject;
         Self {
             id,
             at,
             connection,
             plugin,
-            webhook,
+            occasion,
             outcome: word(outcome),
             error: reason(outcome),
             wall: usage.wall,
@@ -85,9 +97,19 @@ impl Record {
         }
         if let Some(error) = &self.error {
             tracing::warn!(
-                connection = %self.connection, plugin = %self.plugin, invocation = %self.id, webhook = %self.webhook,
+                connection = %self.connection, plugin = %self.plugin, invocation = %self.id, occasion = %self.occasion,
                 outcome = self.outcome, error = one_line(error), "invocation failed"
             );
+        }
+    }
+}
+
+impl fmt::Display for Occasion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Webhook(id) => write!(f, "webhook {id}"),
+            Self::Action(name) => write!(f, "action {name}"),
+            Self::Activation => f.write_str("activation"),
         }
     }
 }

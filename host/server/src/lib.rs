@@ -3,12 +3,20 @@
 //! Bytes come in through [`http`], are verified, handled in the sandbox and committed by [`pipeline`], and are read again by
 //! clients through [`http`]. [`compose`] is the only module that wires the crates together.
 
+pub mod action_rules;
+pub mod actions;
 pub mod compose;
 pub mod config;
 pub mod connections;
+mod consents;
 pub mod host;
 pub mod http;
+pub mod in_work;
 pub mod invocations;
+pub mod invoker;
+pub mod lifecycle;
+mod open_files;
+pub mod order_locks;
 pub mod pipeline;
 pub mod plugins;
 pub mod telemetry;

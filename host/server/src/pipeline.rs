@@ -6,43 +6,37 @@
 mod answer;
 mod course;
 mod invoke;
-mod order_locks;
 mod single_flight;
 
 use std::sync::Arc;
 
-use hookyard_capability::Services;
 use hookyard_domain::commit::MarkKey;
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::signature::{Receipt, Refused};
 use hookyard_domain::webhook::{UnverifiedWebhook, VerifiedWebhook};
-use hookyard_sandbox::Sandbox;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument as _;
 
 use crate::connections::Connection;
-use crate::invocations::Invocations;
-use crate::telemetry::metrics::Metrics;
+use crate::in_work::InWork;
+use crate::invoker::Invoker;
+use crate::order_locks::{OrderLocks, Turn};
 pub use answer::Answer;
 use course::Course;
-use order_locks::{OrderLocks, Turn};
 use single_flight::{Role, SingleFlight, Wait};
 
 /// Carries webhooks from the socket to the store.
 pub struct Pipeline {
-    services: Services,
-    sandbox: Sandbox,
-    invocations: Arc<Invocations>,
-    metrics: Arc<Metrics>,
+    invoker: Arc<Invoker>,
+    in_work: Arc<InWork>,
     flights: SingleFlight<MarkKey, Answer>,
     order: OrderLocks,
 }
 
 impl Pipeline {
-    /// A pipeline with nothing in it.
-    pub fn new(services: Services, sandbox: Sandbox, invocations: Arc<Invocations>, metrics: Arc<Metrics>) -> Self {
-        let (flights, order) = (SingleFlight::new(), OrderLocks::default());
-        Self { services, sandbox, invocations, metrics, flights, order }
+    /// A pipeline with nothing in it. `order` has the keys that webhooks and actions share.
+    pub fn new(invoker: Arc<Invoker>, order: OrderLocks, in_work: Arc<InWork>) -> Self {
+        Self { invoker, in_work, flights: SingleFlight::new(), order }
     }
 
     /// Takes a webhook from the provider through verification, plugin and commit.
@@ -52,7 +46,7 @@ impl Pipeline {
         let Some(entry) = connection.ready.as_ref().and_then(|ready| ready.webhook.as_ref()) else {
             return Answer::try_again("connection-invalid", "the connection takes no webhooks now");
         };
-        match entry.verifier.verify(webhook, self.services.clock.now()) {
+        match entry.verifier.verify(webhook, self.invoker.services.clock.now()) {
             Ok(Receipt::Webhook(verified)) => self.admit(connection, verified, false).await,
             Ok(Receipt::Handshake(text)) => Answer::Handshake(text),
             Err(Refused::Unauthorized { reason }) => {
@@ -100,7 +94,7 @@ impl Pipeline {
             }
             answer
         };
-        tokio::spawn(work.in_current_span()).await.unwrap_or_else(|error| {
+        self.in_work.spawn(work.in_current_span()).await.unwrap_or_else(|error| {
             tracing::error!(%error, "handling a webhook panicked");
             Answer::try_again("unavailable", "the host failed")
         })
@@ -117,7 +111,7 @@ impl Pipeline {
             return Answer::try_again("connection-invalid", "the connection takes no webhooks now");
         };
         if let Some(mark) = course.mark {
-            match self.services.ledger.marked(mark, self.services.clock.now()).await {
+            match self.invoker.services.ledger.marked(mark, self.invoker.services.clock.now()).await {
                 Ok(true) => return Answer::Seen,
                 Ok(false) => {}
                 Err(error) => return Answer::store_unavailable(&error),
@@ -137,7 +131,7 @@ impl Pipeline {
     /// The mark of a handled webhook.
     fn mark_of(&self, connection: &ConnectionId, dedupe_key: &str) -> MarkKey {
         let parts = ["webhook", connection.as_str(), dedupe_key];
-        MarkKey(self.services.hash_key.hash16(&parts.map(str::as_bytes)))
+        MarkKey(self.invoker.services.hash_key.hash16(&parts.map(str::as_bytes)))
     }
 }
 

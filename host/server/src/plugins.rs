@@ -13,6 +13,8 @@ use hookyard_domain::limit;
 use hookyard_domain::manifest::Manifest;
 use hookyard_sandbox::{Component, Sandbox};
 
+use crate::action_rules::ActionRules;
+
 /// A plugin that can serve.
 #[derive(Debug)]
 pub struct Plugin {
@@ -26,6 +28,8 @@ pub struct Plugin {
     pub config_schema: ConfigSchema,
     /// What it may emit.
     pub event_rules: Arc<EventRules>,
+    /// What it can be asked to do.
+    pub actions: ActionRules,
     /// The file that it was loaded from.
     pub path: PathBuf,
 }
@@ -128,12 +132,18 @@ impl Plugin {
             ConfigSchema::compile(&manifest).map_err(|error| format!("the manifest's config schema: {error}"))?;
         let event_rules =
             EventRules::compile(&manifest).map_err(|error| format!("the manifest's event schemas: {error}"))?;
+        let actions =
+            ActionRules::compile(&manifest).map_err(|error| format!("the manifest's action schemas: {error}"))?;
+        if !manifest.actions.is_empty() && !component.exports().action_handler {
+            return Err("the manifest declares actions, but the component does not export action-handler".to_owned());
+        }
         Ok(Self {
             manifest,
             warnings: parsed.warnings,
             component,
             config_schema,
             event_rules: Arc::new(event_rules),
+            actions,
             path: path.to_owned(),
         })
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use hookyard_domain::connection::Grant;
+use hookyard_domain::grant::Grant;
 use hookyard_domain::id::{ConnectionId, PluginName};
 use serde_json::{Map, Value};
 
@@ -18,8 +18,8 @@ pub struct ConnectionSettings {
     pub plugin: PluginName,
     /// Its config with variables filled in: may hold secrets.
     pub config: Value,
-    /// What is granted beyond what the manifest asks; `None`: as asked.
-    pub grant: Option<Grant>,
+    /// What is granted beyond what the manifest asks.
+    pub grant: Grant,
     /// Whether it works.
     pub enabled: bool,
     /// Where it stands, for messages: file and line.
@@ -35,7 +35,7 @@ impl ConnectionSettings {
     pub fn new(plugin: PluginName, config: Value) -> Self {
         let location = "no file".to_owned();
         let config_lines = ConfigLines::default();
-        Self { plugin, config, grant: None, enabled: true, location, problems: Vec::new(), config_lines }
+        Self { plugin, config, grant: Grant::default(), enabled: true, location, problems: Vec::new(), config_lines }
     }
 
     /// Where the member of the config that `pointer` names stands, as messages begin:
@@ -102,7 +102,7 @@ pub(super) fn read(entry: &Entry<'_>) -> Found {
     let mut lines = Lines::new();
     let config = config(&section, &mut lines, &mut problems);
     lines.entry(String::new()).or_insert_with(|| entry.document.line(&entry.span));
-    let grant = section.get("grants").and_then(|grants| grant::read(&grants, &mut problems));
+    let grant = section.get("grants").map(|grants| grant::read(&grants, &mut problems)).unwrap_or_default();
     let enabled = section.get("enabled").and_then(|enabled| enabled.boolean(&mut problems)).unwrap_or(true);
     let (Some(id), Some(plugin)) = (id, plugin) else { return Found::Unlisted(problems) };
     let settings = ConnectionSettings {

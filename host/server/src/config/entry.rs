@@ -136,16 +136,16 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// A list of strings, each checked by `check`, which says what is wrong with one.
-    pub(super) fn texts(
+    /// A list of strings, each read by `parse`, whose error says what is wrong as words that follow the string.
+    pub(super) fn list<T, E: std::fmt::Display>(
         &self,
         problems: &mut Vec<Problem>,
-        check: impl Fn(&str) -> Result<(), String>,
-    ) -> Option<Vec<String>> {
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<Vec<T>> {
         let DeValue::Array(array) = self.value else {
             return self.wrong_type("a list of strings", self.value, problems);
         };
-        let mut texts = Vec::new();
+        let mut list = Vec::new();
         for (index, item) in array.iter().enumerate() {
             let item = Entry {
                 path: format!("{}[{index}]", self.path),
@@ -154,12 +154,12 @@ impl<'a> Entry<'a> {
                 ..self.clone()
             };
             let Some(text) = item.text(problems) else { continue };
-            match check(&text.value) {
-                Ok(()) => texts.push(text.value),
+            match parse(&text.value) {
+                Ok(parsed) => list.push(parsed),
                 Err(wrong) => problems.push(item.problem(format!("{} {wrong}", text.shown()))),
             }
         }
-        Some(texts)
+        Some(list)
     }
 
     fn wrong_type<T>(&self, expected: &str, found: &DeValue<'_>, problems: &mut Vec<Problem>) -> Option<T> {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use hookyard_domain::address::range;
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::limit;
+use ipnet::IpNet;
 
-use super::cidr;
 use super::connection::{self, ConnectionSettings, Found};
 use super::document::Document;
 use super::entry::Section;
@@ -38,7 +39,7 @@ pub(super) struct FileSettings {
     /// Relative paths of the file start here.
     pub(super) directory: Option<PathBuf>,
     pub(super) layer: Layer,
-    pub(super) egress_private_addresses: Vec<String>,
+    pub(super) egress_private_addresses: Vec<IpNet>,
     pub(super) connections: BTreeMap<ConnectionId, ConnectionSettings>,
     /// What is wrong with connections that cannot be listed.
     pub(super) unlisted: Vec<Problem>,
@@ -74,7 +75,7 @@ impl FileSettings {
         self.layer = layer_of(top, directory, problems);
         if let Some(egress) = top.get("egress").and_then(|egress| egress.section(problems)) {
             egress.refuse_unknown(&["private_addresses"], problems);
-            let ranges = egress.get("private_addresses").and_then(|ranges| ranges.texts(problems, cidr::check));
+            let ranges = egress.get("private_addresses").and_then(|ranges| ranges.list(problems, range::parse));
             self.egress_private_addresses = ranges.unwrap_or_default();
         }
         if let Some(subscriptions) = top.get("subscriptions") {

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use hookyard_domain::grant::Grant;
 use serde_json::json;
 
 use super::*;
@@ -272,11 +273,14 @@ fn grants_are_as_asked_or_what_the_table_says() {
     let world = World::new(
         "[connections.a]\nplugin = \"x\"\ngrants = \"as-asked\"\n[connections.b]\nplugin = \"x\"\n[connections.c]\nplugin = \"x\"\n[connections.c.grants]\nhosts = [\"http://crm:8080\"]\nallow_unsigned = true\nprivate_addresses = [\"10.0.0.0/8\"]\n",
     );
-    assert_eq!(world.connection("a").grant, None);
-    assert_eq!(world.connection("b").grant, None);
-    let grant = world.connection("c").grant.expect("more than asked");
-    assert_eq!((grant.hosts.as_slice(), grant.allow_unsigned), (["http://crm:8080".to_owned()].as_slice(), true));
-    assert_eq!(grant.private_addresses, ["10.0.0.0/8"]);
+    assert_eq!(world.connection("a").grant, Grant::default());
+    assert_eq!(world.connection("b").grant, Grant::default());
+    let beyond = Grant {
+        hosts: vec!["http://crm:8080".parse().expect("a pattern")],
+        allow_unsigned: true,
+        private_addresses: vec!["10.0.0.0/8".parse().expect("a range")],
+    };
+    assert_eq!(world.connection("c").grant, beyond);
 }
 
 #[test]

@@ -16,13 +16,20 @@ impl App {
     /// # Errors
     /// 415 for another media type, 400 for what is not JSON, 422 for JSON of another shape, and what reading may bring.
     pub(crate) async fn read_json<T: DeserializeOwned>(&self, request: Request<Body>) -> Result<T, Problem> {
-        if !is_json(request.headers()) {
-            let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type");
-            return Err(problem.detail("send the body with Content-Type: application/json"));
-        }
+        check_is_json(request.headers())?;
         let held = self.read_body(request.into_body(), limit::API_BODY_BYTES_MAX).await?;
         parse(&held)
     }
+}
+
+/// # Errors
+/// 415 for another media type.
+pub(super) fn check_is_json(headers: &HeaderMap) -> Result<(), Problem> {
+    if is_json(headers) {
+        return Ok(());
+    }
+    let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type");
+    Err(problem.detail("send the body with Content-Type: application/json"))
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

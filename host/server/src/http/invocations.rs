@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::problem::{InputError, Problem};
 use crate::host::Host;
-use crate::invocations::Record;
+use crate::invocations::{Occasion, Record};
 
 /// The states that an invocation can end in.
 const STATES: [&str; 9] =
@@ -29,7 +29,12 @@ struct InvocationView {
     at: Timestamp,
     connection: ConnectionId,
     plugin: String,
-    webhook: WebhookId,
+    /// `webhook`, `action` or `activation`.
+    occasion: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook: Option<WebhookId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<String>,
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
@@ -90,13 +95,20 @@ impl Filter {
 
 impl From<Record> for InvocationView {
     fn from(record: Record) -> Self {
+        let (occasion, webhook, action) = match record.occasion {
+            Occasion::Webhook(id) => ("webhook", Some(id), None),
+            Occasion::Action(name) => ("action", None, Some(name)),
+            Occasion::Activation => ("activation", None, None),
+        };
         let line = |LogLine { level, message }| LogLineView { level: level.as_str(), message };
         Self {
             id: record.id,
             at: record.at,
             connection: record.connection,
             plugin: record.plugin.to_string(),
-            webhook: record.webhook,
+            occasion,
+            webhook,
+            action,
             state: record.outcome,
             error: record.error,
             wall_us: record.wall.as_micros(),

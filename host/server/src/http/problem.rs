@@ -11,6 +11,9 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+/// The media type of a problem document.
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+
 /// An error on its way to a client. `code` is what programs test.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Problem(Box<Content>);
@@ -75,6 +78,10 @@ impl Problem {
         self.0.status
     }
 
+    pub(crate) fn retry_after_given(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
     pub(crate) fn code(&self) -> &str {
         &self.0.code
     }
@@ -130,6 +137,11 @@ impl Problem {
     pub(crate) fn of_plugin(status: StatusCode, error: PluginError) -> Self {
         let mut problem = Self::new(status, error.code).detail(error.message);
         problem.0.details = error.details;
+        // These two have a meaning to every client, whatever a plugin takes them for.
+        problem.0.details.remove("retry_after_ms");
+        if !problem.0.details.get("errors").is_none_or(is_list_of_errors) {
+            problem.0.details.remove("errors");
+        }
         problem.0.retry_after = error.retry_after;
         if let Some(after) = error.retry_after {
             let millis = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
@@ -176,7 +188,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.0.status, self.document().to_string()).into_response();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(after) = self.0.retry_after {
             headers.insert(RETRY_AFTER, seconds_rounded_up(after).into());
@@ -191,7 +203,13 @@ impl IntoResponse for Problem {
     }
 }
 
-fn seconds_rounded_up(duration: Duration) -> u64 {
+/// `[{"pointer": …, …}, …]`.
+fn is_list_of_errors(errors: &Value) -> bool {
+    errors.as_array().is_some_and(|errors| errors.iter().all(|error| error["pointer"].is_string()))
+}
+
+/// What `Retry-After` says.
+pub(crate) fn seconds_rounded_up(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 

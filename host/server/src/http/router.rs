@@ -15,7 +15,7 @@ use http::{HeaderValue, Request};
 use super::app::{App, Entered};
 use super::entrance::{Entrance, Trust};
 use super::problem::Problem;
-use super::{connections, events, health, invocations, plugins, tokens, trigger, webhooks};
+use super::{actions, connections, events, health, invocations, plugins, tokens, trigger, webhooks};
 
 /// The routes of one listener.
 pub(crate) fn router(app: &Arc<App>, entrance: Entrance) -> Router {
@@ -42,6 +42,9 @@ fn api() -> Router<Entered> {
         .route("/v1/plugins/{name}", get(plugins::show))
         .route("/v1/connections", get(connections::list))
         .route("/v1/connections/{id}", get(connections::show))
+        .route("/v1/connections/{id}/check", post(connections::check))
+        .route("/v1/connections/{id}/consent", post(connections::consent))
+        .route("/v1/connections/{id}/actions/{action}", post(actions::run))
         .route("/v1/connections/{id}/webhooks", post(trigger::trigger))
         .route("/v1/events", get(events::list))
         .route("/v1/events/stream", get(events::stream::follow))

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hookyard_capability::{EgressSettings, SystemSleep};
 use hookyard_domain::clock::{ManualClock, Timestamp};
 use hookyard_domain::entropy::SeededEntropy;
 use hookyard_domain::secret::Secret;
@@ -31,6 +32,8 @@ async fn host(dir: &Path) -> Running {
     settings.pool_slots = 0;
     settings.token = Some(Secret::new(TOKEN));
     let surroundings = Surroundings {
+        egress: EgressSettings::of_this_machine(),
+        sleep: Arc::new(SystemSleep),
         clock: Arc::new(ManualClock::at(Timestamp::from_millis(1_772_617_272_000))),
         entropy: Arc::new(SeededEntropy::new(1)),
         compiler: dir.join("nothing-to-compile"),

@@ -81,7 +81,7 @@ pub(super) fn story(webhook: &UnverifiedWebhook) -> tracing::Span {
 fn find<'a>(app: &App, path: &'a str) -> Result<(Arc<Connection>, &'a str), Problem> {
     let (id, rest) = target(path).ok_or_else(nothing_here)?;
     let connection = app.host.connections.get(&id).ok_or_else(nothing_here)?;
-    Ok((Arc::clone(connection), rest))
+    Ok((connection, rest))
 }
 
 fn nothing_here() -> Problem {

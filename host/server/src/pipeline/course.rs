@@ -24,11 +24,6 @@ impl Course {
     pub(super) fn begin(connection: &Connection, mark: Option<MarkKey>, fresh: bool) -> Self {
         Self { mark, fresh, until: Instant::now() + answer_within(connection) }
     }
-
-    /// What is left until the provider has its answer.
-    pub(super) fn left(&self) -> Duration {
-        self.until.saturating_duration_since(Instant::now())
-    }
 }
 
 /// How long the provider waits: the manifest's `answer_within_ms`, but no longer than the whole deadline of an invocation.

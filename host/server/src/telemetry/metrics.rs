@@ -21,6 +21,8 @@ pub struct Metrics {
     webhooks: Family<WebhookLabels, Counter>,
     webhook_seconds: Histogram,
     webhooks_in_flight: Gauge,
+    actions: Family<ActionLabels, Counter>,
+    action_seconds: Histogram,
     invocations: Family<InvocationLabels, Counter>,
     invocation_cpu_seconds: Histogram,
     commit_seconds: Histogram,
@@ -32,6 +34,12 @@ pub struct Metrics {
 struct WebhookLabels {
     connection: String,
     outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ActionLabels {
+    connection: String,
+    status: u16,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -61,6 +69,8 @@ impl Default for Metrics {
             webhooks: Family::default(),
             webhook_seconds: Histogram::new(SECONDS),
             webhooks_in_flight: Gauge::default(),
+            actions: Family::default(),
+            action_seconds: Histogram::new(SECONDS),
             invocations: Family::default(),
             invocation_cpu_seconds: Histogram::new(SECONDS),
             commit_seconds: Histogram::new(SECONDS),
@@ -79,6 +89,9 @@ impl Metrics {
         let help = "From the head of a webhook to its answer";
         registry.register("webhook_duration_seconds", help, self.webhook_seconds.clone());
         registry.register("webhooks_in_flight", "Webhooks not yet answered", self.webhooks_in_flight.clone());
+        registry.register("actions", "Actions answered, by status", self.actions.clone());
+        let help = "From the head of an action's request to its answer";
+        registry.register("action_duration_seconds", help, self.action_seconds.clone());
         registry.register("invocations", "Calls into guests, by how they ended", self.invocations.clone());
         let help = "Time that guests burnt in one call";
         registry.register("invocation_cpu_seconds", help, self.invocation_cpu_seconds.clone());
@@ -100,6 +113,12 @@ impl Metrics {
     /// Counts a webhook as being handled until what is returned is dropped.
     pub fn webhook_in_flight(&self) -> Counted {
         Counted::new(self.webhooks_in_flight.clone())
+    }
+
+    /// A client was answered about an action of a known connection, this long after its request's head had arrived.
+    pub fn action(&self, connection: &str, status: u16, took: Duration) {
+        self.actions.get_or_create(&ActionLabels { connection: connection.to_owned(), status }).inc();
+        self.action_seconds.observe(took.as_secs_f64());
     }
 
     /// A call into a guest ended. `outcome` is one of a fixed list of words.

@@ -1,6 +1,7 @@
 //! W3C Trace Context, level 1: the `traceparent` header (<https://www.w3.org/TR/trace-context/#traceparent-header>).
 
 use hookyard_domain::entropy::Entropy;
+use hookyard_domain::hex::hex;
 
 /// The trace context of a request: the caller's trace continued by a span of this host, or a trace that begins here.
 ///
@@ -54,14 +55,6 @@ fn random<const BYTES: usize>(entropy: &dyn Entropy) -> [u8; BYTES] {
         bytes[BYTES - 1] = 1;
     }
     bytes
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a String succeeds");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Webhooks that share an order key run one after the other, in order of receipt.
+//! Webhooks and actions that share an order key run one after the other, in order of receipt.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ type Waiting = HashMap<Key, VecDeque<oneshot::Sender<()>>>;
 
 /// The keys that are held. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct OrderLocks(Arc<Mutex<Waiting>>);
+pub struct OrderLocks(Arc<Mutex<Waiting>>);
 
 impl OrderLocks {
     /// Takes the next place in the queue of a key. Takes no time, so that the order of calls is the order of turns. `None`

@@ -1,0 +1,227 @@
+//! The way of an action: check what is asked, take its places, look at its key, call the plugin, one commit, answer.
+//!
+//! A 200 means that the effects are durable. With an `Idempotency-Key` the start is durable before the plugin is called, and
+//! the answer is stored in the same commit as the effects: repeated with the key, an action that is not idempotent never runs
+//! a second time.
+
+mod answer;
+mod failure;
+mod in_flight;
+mod input;
+mod keyed;
+mod run_action;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hookyard_domain::id::InvocationId;
+use hookyard_domain::invocation::Cause;
+use hookyard_domain::limit;
+use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
+
+use crate::action_rules::ActionRule;
+use crate::connections::{Connection, Ready};
+use crate::http::problem::Problem;
+use crate::in_work::InWork;
+use crate::invocations::Occasion;
+use crate::invoker::{Errand, Invoker};
+use crate::order_locks::{OrderLocks, Turn};
+pub(crate) use answer::Answer;
+use failure::Failure;
+use in_flight::InFlight;
+use keyed::{Admission, Keyed};
+use run_action::RunAction;
+
+/// Runs the actions of connections.
+pub struct Actions {
+    invoker: Arc<Invoker>,
+    in_work: Arc<InWork>,
+    order: OrderLocks,
+    in_flight: InFlight,
+}
+
+/// What a client asks.
+#[derive(Debug)]
+pub(crate) struct ActionCall {
+    /// Which action.
+    pub(crate) name: String,
+    /// JSON; nothing counts as `{}`.
+    pub(crate) input: Bytes,
+    /// The client's name for this call: 1 to 255 of visible ASCII.
+    pub(crate) idempotency_key: Option<String>,
+    /// W3C trace context.
+    pub(crate) traceparent: String,
+}
+
+/// A call that has been found right.
+struct Task {
+    connection: Arc<Connection>,
+    call: ActionCall,
+    /// The input under the names of the schema.
+    input: String,
+    /// For waiting to be run, and for the run: each.
+    timeout: Duration,
+    idempotent: bool,
+}
+
+impl Actions {
+    /// No actions in work. `order` has the keys that webhooks and actions share.
+    pub fn new(invoker: Arc<Invoker>, order: OrderLocks, in_work: Arc<InWork>) -> Self {
+        Self { invoker, in_work, order, in_flight: InFlight::default() }
+    }
+
+    /// Runs an action and says what the client is answered.
+    ///
+    /// The work goes on when the caller stops waiting: a client that hangs up does not undo what was begun.
+    ///
+    /// # Errors
+    /// What was refused before the action ran.
+    pub(crate) async fn run(
+        self: &Arc<Self>,
+        connection: &Arc<Connection>,
+        call: ActionCall,
+    ) -> Result<Answer, Problem> {
+        let began = Instant::now();
+        let (task, keyed, turn) = self.begin(connection, call).inspect_err(|problem| {
+            self.tell(connection, problem.status().as_u16(), false, began);
+        })?;
+        let (actions, idempotent) = (Arc::clone(self), task.idempotent);
+        let work = async move {
+            let answer = actions.work(&task, keyed, turn).await;
+            let (status, replayed) = match &answer {
+                Ok(answer) => (answer.status(), answer.is_replayed()),
+                Err(problem) => (problem.status().as_u16(), false),
+            };
+            actions.tell(&task.connection, status, replayed, began);
+            answer
+        };
+        self.in_work.spawn(work.in_current_span()).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "running an action panicked");
+            let failure = Failure::Host { code: "unavailable", sent_unsafe: true };
+            Ok(Answer::problem(&failure.weighed(idempotent).problem()))
+        })
+    }
+
+    /// Checks what is asked and takes its places, in order of receipt, before anything waits.
+    fn begin(
+        &self,
+        connection: &Arc<Connection>,
+        call: ActionCall,
+    ) -> Result<(Task, Option<Keyed>, Option<Turn>), Problem> {
+        let (ready, rule) = find(connection, &call.name)?;
+        let input = input::read(rule, &call.input)?;
+        let keyed = match &call.idempotency_key {
+            Some(key) => Some(Keyed::begin(self, connection, rule, &call, key)?),
+            None => None,
+        };
+        let turn = match rule.declaration.order_key(&input).map(|key| self.order.queue(&connection.id, &key)) {
+            Some(None) => return Err(busy()),
+            turn => turn.flatten(),
+        };
+        let (timeout, idempotent) = (timeout(ready, rule), rule.declaration.idempotent);
+        Ok((Task { connection: Arc::clone(connection), call, input, timeout, idempotent }, keyed, turn))
+    }
+
+    /// Counts and logs an answer, whether or not the client is still there.
+    fn tell(&self, connection: &Connection, status: u16, replayed: bool, began: Instant) {
+        let took = began.elapsed();
+        self.invoker.metrics.action(connection.id.as_str(), status, took);
+        tracing::info!(status, replayed, micros = took.as_micros(), "action answered");
+    }
+
+    async fn work(&self, task: &Task, mut keyed: Option<Keyed>, mut turn: Option<Turn>) -> Result<Answer, Problem> {
+        let (ready, rule) = find(&task.connection, &task.call.name)?;
+        let mut attempt = 1;
+        if let Some(keyed) = &keyed {
+            match keyed.admit(&self.invoker).await? {
+                Admission::Replay(answer) => return Ok(answer),
+                Admission::Run { attempt: next } => attempt = next,
+            }
+        }
+        // Waiting has its own time, so that what is begun has all of its own.
+        let until = Instant::now() + task.timeout;
+        if let Some(turn) = &mut turn
+            && timeout_at(until, turn.come()).await.is_err()
+        {
+            return Err(busy());
+        }
+        let Ok(Ok(_share)) = timeout_at(until, ready.share.acquire()).await else { return Err(busy()) };
+        if let Some(keyed) = &mut keyed {
+            keyed.start(&self.invoker, &task.connection, attempt).await?;
+        }
+        let result = self.call(task, ready, rule, keyed.as_ref(), attempt).await;
+        match result {
+            Ok(output) => Ok(Answer::output(output)),
+            Err(failure) => {
+                let failure = failure.weighed(rule.declaration.idempotent);
+                if let Some(keyed) = &keyed {
+                    keyed.settle(&self.invoker, &task.connection, &failure).await;
+                }
+                Ok(Answer::problem(&failure.problem()))
+            }
+        }
+    }
+
+    async fn call(
+        &self,
+        task: &Task,
+        ready: &Ready,
+        rule: &ActionRule,
+        keyed: Option<&Keyed>,
+        attempt: u32,
+    ) -> Result<String, Failure> {
+        let services = &self.invoker.services;
+        let now = services.clock.now();
+        let Task { connection, call, .. } = task;
+        let cause = match &call.idempotency_key {
+            Some(key) => Cause::ActionKey { action: call.name.clone(), key: key.clone() },
+            None => Cause::Call(InvocationId::new(now, &*services.entropy)),
+        };
+        let attributes = vec![("received-at", now.to_string()), ("traceparent", call.traceparent.clone())];
+        let errand = Errand {
+            connection,
+            ready,
+            occasion: Occasion::Action(call.name.clone()),
+            cause,
+            webhook: None,
+            traceparent: Some(call.traceparent.clone()),
+            received_at: now,
+            attributes,
+            attempt,
+            until: Instant::now() + task.timeout,
+        };
+        let undertaking = RunAction { name: &call.name, input: &task.input, rule, keyed };
+        self.invoker.until_durable(&errand, &undertaking).await
+    }
+}
+
+/// How long one run may take: the action's `timeout_ms`, or the deadline of every invocation of the plugin.
+fn timeout(ready: &Ready, rule: &ActionRule) -> Duration {
+    let own = rule.declaration.timeout_ms.map(Duration::from_millis);
+    own.unwrap_or(ready.limits.deadline).min(limit::DEADLINE_MAX)
+}
+
+fn find<'c>(connection: &'c Connection, name: &str) -> Result<(&'c Ready, &'c ActionRule), Problem> {
+    let Some(ready) = &connection.ready else {
+        let (code, why) = match connection.enabled {
+            true => ("connection-invalid", "its configuration cannot be used"),
+            false => ("connection-disabled", "it is disabled"),
+        };
+        let problem = Problem::unavailable(code, format!("connection {}: {why}", connection.id));
+        return Err(problem.retry_after(limit::CONNECTION_RETRY_AFTER));
+    };
+    let actions = &ready.plugin.actions;
+    let rule = actions.get(name).ok_or_else(|| {
+        let known: Vec<_> = actions.names().collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        Problem::not_found(format!("plugin {} has no action {name:?} (it has: {known})", connection.plugin_name))
+    })?;
+    Ok((ready, rule))
+}
+
+/// Nothing was begun.
+fn busy() -> Problem {
+    Problem::unavailable("overloaded", "the connection has too much in work").retry_after(failure::TRY_AGAIN_AFTER)
+}

@@ -1,0 +1,217 @@
+//! Calls plugins until what they want is durable: the part that webhooks, actions and activations share.
+
+use std::sync::Arc;
+
+use hookyard_capability::{Draft, Effects, Scope, Services};
+use hookyard_domain::clock::Timestamp;
+use hookyard_domain::commit::{Commit, Guard, Write};
+use hookyard_domain::id::{InvocationId, WebhookId};
+use hookyard_domain::invocation::{Cause, ErrorKind, IdempotencyKeys, InvocationLimits};
+use hookyard_domain::limit;
+use hookyard_sandbox::{Component, Finished, Invocation, Outcome, Sandbox};
+use hookyard_store::{CommitError, StoreError};
+use tokio::time::Instant;
+
+use crate::connections::{Connection, Ready};
+use crate::invocations::{Invocations, Occasion, Record, Subject, word};
+use crate::telemetry::metrics::Metrics;
+
+/// What it takes to call a plugin and to commit what comes of it.
+pub struct Invoker {
+    pub(crate) services: Services,
+    sandbox: Sandbox,
+    invocations: Arc<Invocations>,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+/// One thing that a plugin is called for: which function, what its outcome means, and what the host adds to its commit.
+pub(crate) trait Undertaking: Sync {
+    /// What the plugin returns.
+    type Returned: Send;
+    /// What it comes to once everything is durable.
+    type Done: Send;
+    /// What it comes to when nothing of it is kept.
+    type Failed: From<NotCommitted> + Send;
+
+    /// Calls the plugin.
+    fn call(
+        &self,
+        sandbox: &Sandbox,
+        component: &Component,
+        invocation: Invocation,
+    ) -> impl Future<Output = Finished<Self::Returned>> + Send;
+
+    /// Whether the effects are to be committed. `sent_unsafe`: the plugin has sent a request that may have changed
+    /// something at the provider.
+    fn conclude(&self, outcome: Outcome<Self::Returned>, sent_unsafe: bool) -> Result<Self::Done, Self::Failed>;
+
+    /// Adds the host's own guards and writes to those of the plugin.
+    fn join(&self, done: &Self::Done, draft: &mut Draft);
+}
+
+/// For whom and why a plugin is called.
+pub(crate) struct Errand<'a> {
+    pub(crate) connection: &'a Connection,
+    pub(crate) ready: &'a Ready,
+    pub(crate) occasion: Occasion,
+    /// What stays the same when the call is repeated.
+    pub(crate) cause: Cause,
+    pub(crate) webhook: Option<WebhookId>,
+    pub(crate) traceparent: Option<String>,
+    pub(crate) received_at: Timestamp,
+    /// What `invocation.attribute` answers.
+    pub(crate) attributes: Vec<(&'static str, String)>,
+    /// The number of the first run.
+    pub(crate) attempt: u32,
+    /// Every run and the commit lie before.
+    pub(crate) until: Instant,
+}
+
+/// Why something was not committed although the plugin succeeded.
+#[derive(Debug)]
+pub(crate) enum NotCommitted {
+    /// Its mark is there already.
+    Seen,
+    /// Others changed the same keys in every run.
+    Conflict {
+        /// The last run sent a request that may have changed something at the provider, so it was not repeated.
+        sent_unsafe: bool,
+    },
+    /// Too much waits for the store.
+    Overloaded {
+        /// As above.
+        sent_unsafe: bool,
+    },
+    /// The store cannot write.
+    Unavailable {
+        /// Why.
+        error: StoreError,
+        /// As above.
+        sent_unsafe: bool,
+    },
+    /// It can never be committed: a sentence that says why.
+    Refused(String),
+}
+
+impl Invoker {
+    /// An invoker that has called nothing yet.
+    pub fn new(services: Services, sandbox: Sandbox, invocations: Arc<Invocations>, metrics: Arc<Metrics>) -> Self {
+        Self { services, sandbox, invocations, metrics }
+    }
+
+    /// Calls the plugin until its effects are durable, or until it is clear that they will not be: once, and again from the
+    /// start when others have changed the keys that it read, unless it has sent something that must not be sent twice.
+    pub(crate) async fn until_durable<U: Undertaking>(
+        &self,
+        errand: &Errand<'_>,
+        undertaking: &U,
+    ) -> Result<U::Done, U::Failed> {
+        for run in 0..=limit::CONFLICT_RETRIES_MAX {
+            if run > 0 {
+                self.step_aside(run, errand.until).await;
+            }
+            let invocation = self.invocation(errand, run);
+            let id = invocation.id;
+            let finished = undertaking.call(&self.sandbox, &errand.ready.plugin.component, invocation).await;
+            let (outcome, mut draft) = self.write_down(errand, id, finished);
+            let (sent_unsafe, provider_accepted) = (draft.sent_unsafe, draft.provider_accepted);
+            let done = undertaking.conclude(outcome, sent_unsafe)?;
+            undertaking.join(&done, &mut draft);
+            let not_committed = match self.commit(errand.connection, draft).await {
+                Ok(()) => {
+                    errand.connection.call_succeeded(provider_accepted, errand.received_at, self.services.clock.now());
+                    return Ok(done);
+                }
+                Err(CommitError::KeyMoved { key }) if !sent_unsafe => {
+                    tracing::debug!(connection = %errand.connection.id, key, run, "commit conflicted");
+                    continue;
+                }
+                Err(CommitError::KeyMoved { .. }) => NotCommitted::Conflict { sent_unsafe },
+                Err(CommitError::MarkPresent) => NotCommitted::Seen,
+                Err(CommitError::Overloaded) => NotCommitted::Overloaded { sent_unsafe },
+                Err(CommitError::Unavailable(error)) => NotCommitted::Unavailable { error, sent_unsafe },
+                Err(error @ (CommitError::NotANumber { .. } | CommitError::TooLarge { .. })) => {
+                    NotCommitted::Refused(error.to_string())
+                }
+            };
+            return Err(not_committed.into());
+        }
+        Err(NotCommitted::Conflict { sent_unsafe: false }.into())
+    }
+
+    /// Waits for a random while before a run is repeated, so that runs which have met do not meet again.
+    async fn step_aside(&self, run: u32, until: Instant) {
+        let mut random = [0; 4];
+        self.services.entropy.fill(&mut random);
+        let part = f64::from(u32::from_be_bytes(random)) / f64::from(u32::MAX);
+        let longest = limit::CONFLICT_WAIT_MAX * 2_u32.saturating_pow(run.saturating_sub(1));
+        let left = until.saturating_duration_since(Instant::now());
+        tokio::time::sleep(longest.mul_f64(part).min(left)).await;
+    }
+
+    fn invocation(&self, errand: &Errand<'_>, run: u32) -> Invocation {
+        let Errand { connection, ready, .. } = errand;
+        let scope = Scope {
+            connection: connection.id.clone(),
+            plugin: ready.plugin.manifest.plugin(),
+            webhook: errand.webhook,
+            traceparent: errand.traceparent.clone(),
+            hops: 0,
+            received_at: errand.received_at,
+            event_rules: ready.plugin.event_rules.clone(),
+            outbound: Arc::clone(&ready.outbound),
+        };
+        let cause = errand.cause.clone();
+        let left = errand.until.saturating_duration_since(Instant::now());
+        Invocation {
+            id: InvocationId::new(self.services.clock.now(), &*self.services.entropy),
+            attempt: errand.attempt.saturating_add(run),
+            config: ready.guest_config.clone(),
+            webhook_url: connection.webhook_url.clone(),
+            idempotency: IdempotencyKeys::new(self.services.hash_key.clone(), connection.id.clone(), cause),
+            attributes: errand.attributes.clone(),
+            limits: InvocationLimits { deadline: left, ..ready.limits },
+            effects: Effects::new(scope, self.services.clone()),
+        }
+    }
+
+    /// Keeps how the invocation went, for the operator, and splits it into its outcome and what it wants.
+    fn write_down<T>(&self, errand: &Errand<'_>, id: InvocationId, finished: Finished<T>) -> (Outcome<T>, Draft) {
+        let Finished { outcome, effects, usage } = finished;
+        let draft = effects.into_draft();
+        let (connection, plugin) = (errand.connection, errand.ready.plugin.manifest.plugin());
+        self.metrics.invocation(plugin.name.as_str(), word(&outcome), usage.cpu);
+        let subject = Subject { id, connection: connection.id.clone(), plugin, occasion: errand.occasion.clone() };
+        let now = self.services.clock.now();
+        self.invocations.keep(Record::new(subject, now, &outcome, usage, &draft.log));
+        if let Outcome::Error(error) = &outcome
+            && error.kind == ErrorKind::Unauthorized
+        {
+            connection.refused(error, now);
+        }
+        (outcome, draft)
+    }
+
+    async fn commit(&self, connection: &Connection, draft: Draft) -> Result<(), CommitError> {
+        let Draft { guards, writes, .. } = draft;
+        if guards.is_empty() && writes.is_empty() {
+            return Ok(());
+        }
+        self.commit_writes(connection, guards, writes).await
+    }
+
+    /// Commits what the host itself has to write.
+    pub(crate) async fn commit_writes(
+        &self,
+        connection: &Connection,
+        guards: Vec<Guard>,
+        writes: Vec<Write>,
+    ) -> Result<(), CommitError> {
+        let commit = Commit { connection: connection.id.clone(), at: self.services.clock.now(), guards, writes };
+        let began = Instant::now();
+        let committed = self.services.ledger.commit(commit).await?;
+        self.metrics.commit(began.elapsed());
+        self.metrics.events(connection.id.as_str(), committed.events.iter().flatten().count());
+        Ok(())
+    }
+}
