@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use hookyard_domain::clock::{Clock as _, SystemClock, Timestamp};
-use hookyard_domain::keyed_hash::HashKey;
+use hookyard_domain::clock::{Clock as _, SystemClock};
+use hookyard_server::compose;
 use hookyard_server::config::{self, Flags, Settings};
-use hookyard_server::connections::Builder;
 use hookyard_server::plugins::Plugins;
 
 use crate::environment;
@@ -44,7 +43,7 @@ async fn check_config(config: Option<PathBuf>) -> anyhow::Result<()> {
     let plugins = Plugins::load(&settings.plugins, &sandbox)
         .await
         .with_context(|| format!("cannot read the plugin directory {}", settings.plugins.display()))?;
-    let problems = problems(&settings, &plugins, SystemClock.now());
+    let problems = compose::problems(&settings, &plugins, SystemClock.now())?;
     if !problems.is_empty() {
         return Err(unusable(&problems));
     }
@@ -58,20 +57,6 @@ fn lenient(name: &str) -> Option<String> {
     let value = environment(name);
     let replaced = name == "HOOKYARD_STRICT" && matches!(value.as_deref(), None | Some("" | "true" | "1"));
     if replaced { Some("false".to_owned()) } else { value }
-}
-
-/// Everything for which a strict host with these settings would not start.
-fn problems(settings: &Settings, plugins: &Plugins, now: Timestamp) -> Vec<String> {
-    let public_url = settings.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/'));
-    let listening = format!("http://{}", settings.listen);
-    // A builder only makes the placeholders with it that guests see instead of secrets. No guest is called here and
-    // nothing is kept, so that any key does; the host's own would need its database.
-    let hash_key = HashKey::new(&[0; HashKey::BYTES]);
-    let base_url = public_url.unwrap_or(&listening);
-    let builder = Builder { plugins, base_url, public_url, hash_key: &hash_key, now };
-    let of_connections = settings.connections.iter().flat_map(|(id, connection)| builder.build(id, connection).1);
-    let of_plugins = plugins.rejected().iter().map(|file| format!("{}: {}", file.path.display(), file.reason));
-    settings.problems.iter().cloned().chain(of_connections).chain(of_plugins).collect()
 }
 
 fn unusable(problems: &[String]) -> anyhow::Error {
@@ -106,6 +91,7 @@ fn counted(count: usize, what: &str) -> String {
 mod tests {
     use std::path::Path;
 
+    use hookyard_domain::clock::Timestamp;
     use hookyard_server::config::ConnectionSettings;
     use serde_json::json;
 
@@ -118,7 +104,8 @@ mod tests {
         let mut disabled = ConnectionSettings::new("crm".parse().expect("a plugin's name"), json!({}));
         disabled.enabled = false;
         settings.connections.insert("shop".parse().expect("a connection's id"), disabled);
-        let problems = problems(&settings, &Plugins::default(), Timestamp::from_millis(0));
+        let problems =
+            compose::problems(&settings, &Plugins::default(), Timestamp::from_millis(0)).expect("can be told");
         assert_eq!(
             problems,
             ["x.toml:1: connections.A: no name", "no file: no plugin crm is loaded (loaded: none)"],

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use hookyard_domain::limit;
 use hookyard_server::config::{self, Flags};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use url::Url;
 
 use crate::environment;
@@ -56,11 +58,23 @@ impl Host {
     /// # Errors
     /// `HOOKYARD_URL` is not a URL, or the configuration that was named cannot be read.
     pub(crate) fn find(arguments: &HostArguments) -> anyhow::Result<Self> {
+        Self::find_with(arguments, SILENCE_TIMEOUT)
+    }
+
+    /// The same, for a request whose answer takes as long as an invocation may.
+    ///
+    /// # Errors
+    /// As [`Host::find`].
+    pub(crate) fn find_patient(arguments: &HostArguments) -> anyhow::Result<Self> {
+        Self::find_with(arguments, limit::DEADLINE_MAX + SILENCE_TIMEOUT)
+    }
+
+    fn find_with(arguments: &HostArguments, silence: Duration) -> anyhow::Result<Self> {
         // Fails where it was done before, which serves as well.
         rustls::crypto::ring::default_provider().install_default().unwrap_or_default();
         let builder = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(SILENCE_TIMEOUT)
+            .read_timeout(silence)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("hookyard/", env!("CARGO_PKG_VERSION")));
         let (builder, base, token, place) = match environment("HOOKYARD_URL").filter(|url| !url.is_empty()) {
@@ -100,6 +114,15 @@ impl Host {
     pub(crate) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         let request = self.request(Method::POST, path, &[]).header(CONTENT_TYPE, "application/json");
         self.answer(request.body(body.to_string())).await
+    }
+
+    /// `POST` of a JSON text as it is, with an `Idempotency-Key` if there is one; the answer is JSON as it came.
+    ///
+    /// # Errors
+    /// There is no host, or it refuses.
+    pub(crate) async fn call(&self, path: &str, body: String, key: Option<&str>) -> anyhow::Result<Box<RawValue>> {
+        let request = self.request(Method::POST, path, &[]).header(CONTENT_TYPE, "application/json").body(body);
+        self.answer(key.into_iter().fold(request, |request, key| request.header("idempotency-key", key))).await
     }
 
     /// `GET` of a stream; its body is left to be read.
@@ -200,9 +223,11 @@ fn refusal_text(status: StatusCode, body: &[u8]) -> String {
     let code = problem["code"].as_str().unwrap_or("no code");
     let said = problem["detail"].as_str().or(problem["title"].as_str()).unwrap_or("the host gives no reason");
     let mut text = format!("{said} ({} {code})", status.as_u16());
-    // The host's own detail is all errors in one sentence: a single one need not be said twice.
-    let is_new = |error: &&Value| error["detail"].as_str() != Some(said);
-    for error in problem["errors"].as_array().into_iter().flatten().filter(is_new) {
+    // The host's own detail is all errors in one sentence: a single one need not be said twice, unless its place is news.
+    let errors = problem["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let has_place = |error: &Value| errors.len() == 1 && error["pointer"].as_str() != Some("");
+    let is_new = |error: &&Value| error["detail"].as_str() != Some(said) || has_place(error);
+    for error in errors.iter().filter(is_new) {
         let member = |name: &str| error[name].as_str().unwrap_or_default();
         text.push_str(&format!("\n  {}: {}", member("pointer"), member("detail")));
     }

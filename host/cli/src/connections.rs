@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use hookyard_domain::id::ConnectionId;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::client::{Host, HostArguments};
 use crate::output::{self, cell};
@@ -31,9 +31,23 @@ enum What {
         #[command(flatten)]
         host: HostArguments,
     },
+    /// Grant one of them what its plugin asks now
+    Consent {
+        /// The connection's id
+        id: ConnectionId,
+        #[command(flatten)]
+        host: HostArguments,
+    },
+    /// Activate one of them again, and say how it is doing
+    Check {
+        /// The connection's id
+        id: ConnectionId,
+        #[command(flatten)]
+        host: HostArguments,
+    },
 }
 
-/// Prints the list, or one connection.
+/// Prints the list, or one connection. A check fails unless the connection is healthy.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.what.unwrap_or(What::List { host: arguments.host }) {
         What::List { host } => list(&host).await,
@@ -41,7 +55,28 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             let connection: Value = Host::find(&host)?.get(&format!("/v1/connections/{id}"), &[]).await?;
             if host.json { Ok(output::json(&connection)?) } else { show(&connection) }
         }
+        What::Check { id, host } => check(&id, &host).await,
+        What::Consent { id, host } => consent(&id, &host).await,
     }
+}
+
+async fn check(id: &ConnectionId, host: &HostArguments) -> anyhow::Result<()> {
+    let path = format!("/v1/connections/{id}/check");
+    let connection: Value = Host::find_patient(host)?.post(&path, &Value::Object(Map::new())).await?;
+    if host.json {
+        output::json(&connection)?;
+    } else {
+        show(&connection)?;
+    }
+    let status = cell(&connection["health"]["status"]);
+    anyhow::ensure!(status == "healthy", "{id} is {status}");
+    Ok(())
+}
+
+async fn consent(id: &ConnectionId, host: &HostArguments) -> anyhow::Result<()> {
+    let path = format!("/v1/connections/{id}/consent");
+    let connection: Value = Host::find(host)?.post(&path, &Value::Object(Map::new())).await?;
+    if host.json { Ok(output::json(&connection)?) } else { show(&connection) }
 }
 
 async fn list(host: &HostArguments) -> anyhow::Result<()> {
@@ -89,7 +124,16 @@ fn show(connection: &Value) -> anyhow::Result<()> {
         ("webhook url", cell(&connection["webhook_url"])),
         ("config", cell(&connection["config"])),
         ("grants", cell(&connection["grants"])),
-        ("setup", cell(&connection["setup"])),
+        ("needs consent", cell(&connection["needs_consent"])),
     ];
-    Ok(output::facts(&rows)?)
+    output::facts(&rows)?;
+    let setup = connection["setup"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if !setup.is_empty() {
+        output::line("left to do by hand:")?;
+    }
+    let lines = setup.iter().enumerate();
+    lines
+        .map(|(index, line)| format!("{:3}. {}", index + 1, output::clean_lines(&cell(line))))
+        .try_for_each(|l| output::line(&l))?;
+    Ok(())
 }

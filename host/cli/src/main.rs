@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
 
 mod build;
+mod call;
 mod check;
 mod client;
 mod connections;
@@ -13,6 +14,7 @@ mod inspect;
 mod output;
 mod plugins;
 mod serve;
+mod source;
 mod sse;
 mod tokens;
 mod trigger;
@@ -40,6 +42,8 @@ enum Command {
     Check(check::Arguments),
     /// Send a test webhook to a connection of a running host
     Trigger(trigger::Arguments),
+    /// Run an action of a connection of a running host
+    Call(call::Arguments),
     /// Print the events of a running host
     Events(events::Arguments),
     /// List or show the plugins of a running host
@@ -78,6 +82,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Build(arguments) => build::run(arguments).await,
         Command::Check(arguments) => check::run(arguments).await,
         Command::Trigger(arguments) => trigger::run(arguments).await,
+        Command::Call(arguments) => call::run(arguments).await,
         Command::Events(arguments) => events::run(arguments).await,
         Command::Plugins(arguments) => plugins::run(arguments).await,
         Command::Connections(arguments) => connections::run(arguments).await,
@@ -119,6 +124,11 @@ mod tests {
             "hookyard trigger demo delivered --json --data d",
             "hookyard trigger demo --file body.json --print-curl",
             "hookyard events --follow --after 12 --type aftership.* --type x --connection demo --json",
+            "hookyard call demo track-shipment",
+            "hookyard call demo track-shipment {} --idempotency-key k --json --data d",
+            "hookyard call demo track-shipment -",
+            "hookyard connections check demo",
+            "hookyard connections consent demo",
             "hookyard plugins",
             "hookyard plugins show aftership --json",
             "hookyard connections show demo --config x.toml",
@@ -140,6 +150,7 @@ mod tests {
             "hookyard trigger",
             "hookyard trigger demo delivered --file body.json",
             "hookyard trigger Demo!",
+            "hookyard call demo",
             "hookyard tokens",
             "hookyard connections show",
             "hookyard events --connection a/b",

@@ -50,7 +50,11 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
 pub(crate) fn facts(facts: &[(&str, String)]) -> io::Result<()> {
     let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let known = facts.iter().filter(|(_, value)| !value.is_empty());
-    known.map(|(name, value)| format!("{name:width$}  {}", clean(value))).try_for_each(|fact| line(&fact))
+    // Lines to be copied from a message stay lines.
+    let indent = format!("\n{:width$}  ", "");
+    known
+        .map(|(name, value)| format!("{name:width$}  {}", clean_lines(value).replace('\n', &indent)))
+        .try_for_each(|fact| line(&fact))
 }
 
 fn columns(head: &[&str], rows: &[Vec<String>]) -> Vec<String> {

@@ -1,6 +1,5 @@
 //! `hookyard trigger`: sends a test webhook to a connection of a running host.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -18,6 +17,7 @@ use crate::client::{Host, HostArguments};
 use crate::curl::{self, Body, Outgoing};
 use crate::failure::WrongUsage;
 use crate::output;
+use crate::source;
 
 /// Which webhook, and where to.
 #[derive(Debug, clap::Args)]
@@ -47,7 +47,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         return Ok(());
     }
     let request = match &arguments.file {
-        Some(file) => of_file(&read(file)?),
+        Some(file) => of_file(&source::read(file, limit::WEBHOOK_BODY_BYTES_MAX, "a webhook")?),
         None => json!({ "sample": sample(&host, &arguments).await?, "fresh": true }),
     };
     let report = host.post(&format!("/v1/connections/{}/webhooks", arguments.connection), &request).await?;
@@ -72,19 +72,6 @@ fn show(report: &Value) -> std::io::Result<()> {
         ("errors", output::cell(&problem["errors"])),
         ("response", output::cell(&response["body"])),
     ])
-}
-
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
-    let most = limit::WEBHOOK_BODY_BYTES_MAX;
-    let source: Box<dyn Read> = if file == Path::new("-") {
-        Box::new(std::io::stdin().lock())
-    } else {
-        Box::new(std::fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?)
-    };
-    let mut body = Vec::new();
-    source.take(most + 1).read_to_end(&mut body).with_context(|| format!("cannot read {}", file.display()))?;
-    anyhow::ensure!(body.len() as u64 <= most, "{} is larger than the {most} bytes of a webhook", file.display());
-    Ok(body)
 }
 
 /// The bytes as a test webhook.
