@@ -1,9 +1,12 @@
 //! What a plugin returns when it cannot do what was asked, and what the host refuses.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
+
+use crate::{RawValue, Setup};
 
 /// What the host does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,12 +72,31 @@ impl Error {
     }
 
     /// Members that join the problem document, for example `{"errors": [{"pointer": "/phone", …}]}`. `details` must serialise
-    /// to a JSON object; anything else is left out.
+    /// to a JSON object; anything else is left out. Members of earlier calls stay, unless they have the same name.
     #[must_use]
     pub fn details(mut self, details: &impl Serialize) -> Self {
-        self.details = serde_json::to_string(details).ok().filter(|json| json.starts_with('{'));
+        if let Some(more) = serde_json::to_string(details).ok().filter(|json| json.starts_with('{')) {
+            self.details = Some(match self.details.take() {
+                Some(present) => joined(&present, &more).unwrap_or(more),
+                None => more,
+            });
+        }
         self
     }
+
+    /// What is left to do by hand, for an error of [`Plugin::activate`](crate::Plugin::activate): the host shows the steps with
+    /// the connection, as it does those of a success. An operator whose key is refused needs them all the more.
+    #[must_use]
+    pub fn with_setup(self, setup: &Setup) -> Self {
+        self.details(setup)
+    }
+}
+
+/// The members of two objects; those of the second count.
+fn joined(present: &str, more: &str) -> Option<String> {
+    let mut members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(present).ok()?;
+    members.extend(serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(more).ok()?);
+    serde_json::to_string(&members).ok()
 }
 
 impl fmt::Display for Error {
@@ -112,5 +134,32 @@ impl std::error::Error for Refusal {}
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::failed(refusal.code, refusal.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn details(error: &Error) -> Value {
+        error.details.as_deref().map_or(Value::Null, |details| serde_json::from_str(details).expect("JSON"))
+    }
+
+    #[test]
+    fn details_add_up_and_the_last_of_a_name_counts() {
+        let error = Error::failed("c", "m").details(&json!({ "a": 1, "b": 1.5 })).details(&json!({ "b": 2, "c": 3 }));
+        assert_eq!(details(&error), json!({ "a": 1, "b": 2, "c": 3 }));
+        assert_eq!(details(&error.details(&json!(["no object"]))), json!({ "a": 1, "b": 2, "c": 3 }));
+        assert_eq!(Error::failed("c", "m").details(&7).details, None);
+    }
+
+    #[test]
+    fn an_error_of_activate_carries_the_steps_beside_its_details() {
+        let setup = Setup::default().step("Copy the key.").step("Save.");
+        let expected = json!({ "http_status": 401, "setup": ["Copy the key.", "Save."] });
+        let status = json!({ "http_status": 401 });
+        assert_eq!(details(&Error::unauthorized("c", "m").details(&status).with_setup(&setup)), expected);
+        assert_eq!(details(&Error::unauthorized("c", "m").with_setup(&setup).details(&status)), expected);
     }
 }

@@ -65,13 +65,16 @@ mod timer;
 mod webhook;
 
 pub mod connection;
+pub mod crypto;
 pub mod export;
+pub mod http;
 pub mod invocation;
 pub mod json;
 pub mod kv;
 pub mod lenient;
 pub mod log;
 pub mod manifest;
+pub mod secrets;
 pub mod time;
 
 #[cfg(target_arch = "wasm32")]

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-/// What is left to do by hand at the provider, in order; shown with the connection.
+/// What is left to do by hand at the provider, in order; shown with the connection. An error can carry it too:
+/// [`Error::with_setup`](crate::Error::with_setup).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Setup {
     /// One sentence each.

@@ -2,6 +2,7 @@
 //! be set with `member`.
 
 mod action;
+mod credential;
 mod event;
 mod limits;
 mod sample;
@@ -9,6 +10,7 @@ mod verify;
 mod webhook;
 
 pub use action::ActionKind;
+pub use credential::{Credential, Place};
 pub use event::EventKind;
 pub use limits::Limits;
 pub use sample::Sample;
@@ -42,6 +44,8 @@ pub struct Manifest {
     events: Vec<EventKind>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hosts: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    credentials: Vec<Credential>,
     #[serde(skip_serializing_if = "Option::is_none")]
     limits: Option<Limits>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -64,6 +68,7 @@ impl Manifest {
             actions: Vec::new(),
             events: Vec::new(),
             hosts: Vec::new(),
+            credentials: Vec::new(),
             limits: None,
             samples: Vec::new(),
         }
@@ -111,11 +116,19 @@ impl Manifest {
         self
     }
 
-    /// A host that the plugin wants to reach: `api.example.com`, `*.example.com`, `{config:/api_base}`. The operator sees and
-    /// grants it.
+    /// A host that the plugin wants to reach: `[http://]NAME[:PORT]`, where `NAME` is exact, `*.NAME` (one or more labels) or an
+    /// IP literal and no port means any, or `{config:/api_base}` for scheme, host and port of the URL in that place of the
+    /// config. The operator sees and grants it.
     #[must_use]
     pub fn host(mut self, pattern: impl Into<String>) -> Self {
         self.hosts.push(pattern.into());
+        self
+    }
+
+    /// One more way in which a secret goes into requests. Nothing else lets a secret out of the host; the operator sees it.
+    #[must_use]
+    pub fn credential(mut self, credential: Credential) -> Self {
+        self.credentials.push(credential);
         self
     }
 

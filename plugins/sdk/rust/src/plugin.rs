@@ -42,6 +42,8 @@ pub trait Plugin {
 
     /// A connection was created, changed or enabled, or the plugin's version changed: check the credentials, register at the
     /// provider, bring keys of older versions up to date (part `lifecycle`). May run again at any time.
+    ///
+    /// An error makes the connection unhealthy; [`Error::with_setup`] adds what is left to do by hand.
     fn activate(config: Self::Config) -> Result<Setup, Error> {
         let _ = config;
         Ok(Setup::default())

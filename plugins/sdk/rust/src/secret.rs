@@ -15,6 +15,10 @@ impl Secret {
     pub fn placeholder(&self) -> &str {
         &self.0
     }
+
+    pub(crate) fn from_placeholder(placeholder: String) -> Self {
+        Self(placeholder)
+    }
 }
 
 impl JsonSchema for Secret {

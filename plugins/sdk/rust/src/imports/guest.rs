@@ -1,9 +1,13 @@
 //! In the sandbox: the calls go to the host.
 
-use crate::bindings::imports::hookyard::plugin::{connection, emit_event, invocation, kv_store, log, types};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::bindings::imports::hookyard::plugin::{
+    connection, crypto, emit_event, http_request, invocation, kv_store, log, secrets, types,
+};
 use crate::kv::{Entry, Expected, Options, Page};
 use crate::log::Level;
-use crate::{Event, Refusal};
+use crate::{Event, Refusal, http};
 
 pub(crate) fn emit(event: Event, data: String) -> Result<(), Refusal> {
     let Event { kind, subject, dedupe_key, time } = event;
@@ -48,8 +52,57 @@ pub(crate) fn log(level: Level, message: &str) {
     log::write(level, message);
 }
 
+pub(crate) fn http_send(request: http::Request) -> Result<http::Response, http::Error> {
+    answer(http_request::send(&host_request(request)))
+}
+
+pub(crate) fn http_send_all(requests: Vec<http::Request>) -> Vec<Result<http::Response, http::Error>> {
+    let requests: Vec<_> = requests.into_iter().map(host_request).collect();
+    http_request::send_all(&requests).into_iter().map(answer).collect()
+}
+
+pub(crate) fn derive(encoding: &str, text: &str) -> Result<String, Refusal> {
+    secrets::derive(encoding, text).map_err(refusal)
+}
+
+pub(crate) fn digest(hash: &str, data: &[u8]) -> Result<Vec<u8>, Refusal> {
+    crypto::digest(hash, data).map_err(refusal)
+}
+
+pub(crate) fn hmac(hash: &str, key: &[u8], data: &[u8]) -> Result<Vec<u8>, Refusal> {
+    crypto::hmac(hash, key, data).map_err(refusal)
+}
+
+pub(crate) fn sign(algorithm: &str, key: &str, data: &[u8]) -> Result<Vec<u8>, Refusal> {
+    crypto::sign(algorithm, key, data).map_err(refusal)
+}
+
+pub(crate) use crypto::random;
+
+/// The clock of WASI is the host's.
+#[expect(clippy::disallowed_methods, reason = "this is where a guest gets its time from")]
+pub(crate) fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
 pub(crate) use connection::{config, id as connection_id, webhook_url};
 pub(crate) use invocation::{attempt, attribute, id as invocation_id, idempotency_key};
+
+fn host_request(request: http::Request) -> http_request::Request {
+    let http::Request { method, url, headers, body, timeout_ms, max_redirects, max_body_bytes, .. } = request;
+    http_request::Request { method, url, headers, body, timeout_ms, max_redirects, max_body_bytes }
+}
+
+fn answer(answer: Result<http_request::Response, http_request::Error>) -> Result<http::Response, http::Error> {
+    match answer {
+        Ok(http_request::Response { status, headers, body, truncated }) => {
+            let mut response = http::Response::new(status);
+            (response.headers, response.body, response.truncated) = (headers, body, truncated);
+            Ok(response)
+        }
+        Err(http_request::Error { code, message }) => Err(http::Error::new(code, message)),
+    }
+}
 
 /// As the contract writes it.
 fn revision(expected: Expected) -> Option<String> {

@@ -1,9 +1,12 @@
 //! On the build machine: the calls go to the test host whose invocation runs on this thread.
 
+use std::rc::Rc;
+use std::time::Duration;
+
 use crate::kv::{Entry, Options, Page};
 use crate::log::Level;
-use crate::testing::running;
-use crate::{Event, Refusal};
+use crate::testing::{crypto, running};
+use crate::{Event, Refusal, http};
 
 pub(crate) fn emit(event: Event, data: String) -> Result<(), Refusal> {
     running(|run| run.emit(event, data))
@@ -54,7 +57,7 @@ pub(crate) fn invocation_id() -> String {
 }
 
 pub(crate) fn attempt() -> u32 {
-    1
+    running(|run| run.attempt)
 }
 
 pub(crate) fn idempotency_key(purpose: &str) -> String {
@@ -63,4 +66,41 @@ pub(crate) fn idempotency_key(purpose: &str) -> String {
 
 pub(crate) fn attribute(name: &str) -> Option<String> {
     running(|run| run.attributes.get(name).cloned())
+}
+
+/// The provider answers while nothing of the invocation is borrowed, so that it may ask for the invocation's things.
+pub(crate) fn http_send(request: http::Request) -> Result<http::Response, http::Error> {
+    running(|run| Rc::clone(&run.outbound)).send(request)
+}
+
+pub(crate) fn http_send_all(requests: Vec<http::Request>) -> Vec<Result<http::Response, http::Error>> {
+    requests.into_iter().map(http_send).collect()
+}
+
+pub(crate) fn derive(encoding: &str, text: &str) -> Result<String, Refusal> {
+    running(|run| run.outbound.vault.borrow_mut().derive(encoding, text))
+}
+
+pub(crate) fn digest(hash: &str, data: &[u8]) -> Result<Vec<u8>, Refusal> {
+    crypto::digest(hash, data)
+}
+
+pub(crate) fn hmac(hash: &str, key: &[u8], data: &[u8]) -> Result<Vec<u8>, Refusal> {
+    match std::str::from_utf8(key) {
+        Ok(text) => crypto::authenticate(hash, running(|run| run.outbound.vault.borrow().fill(text))?.as_bytes(), data),
+        // Bytes that are no text hold no placeholder in any test.
+        Err(_) => crypto::authenticate(hash, key, data),
+    }
+}
+
+pub(crate) fn sign(algorithm: &str, key: &str, data: &[u8]) -> Result<Vec<u8>, Refusal> {
+    crypto::sign(algorithm, &running(|run| run.outbound.vault.borrow().fill(key))?, data)
+}
+
+pub(crate) fn random(length: u32) -> Vec<u8> {
+    running(|run| run.random(length))
+}
+
+pub(crate) fn now() -> Duration {
+    Duration::from_secs(running(|run| run.now))
 }

@@ -8,23 +8,31 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::answer::{Answer, Emitted, commits, status_of};
+use super::config::fill_in_defaults;
 use super::keys::Keys;
+use super::outbound::Outbound;
 use super::run::{Kinds, Run, invoke};
+use super::vault::Vault;
 use super::{CONNECTION, START};
 use crate::export::{Exported, Part, describe, with_config};
+use crate::log::Level;
 use crate::manifest::Manifest;
-use crate::{Action, Error, Output, Setup, Timer, Webhook, time};
+use crate::{Action, Error, Output, RawValue, Setup, Timer, Webhook, http, time};
 
 /// A host with one connection of the plugin `P`.
 pub struct Host<P> {
     manifest: Manifest,
-    config: String,
+    /// As the plugin sees it: defaults filled in, secrets behind placeholders.
+    config: Value,
+    outbound: Rc<Outbound>,
     kinds: Kinds,
     now: Cell<u64>,
+    attempt: Cell<u32>,
     runs: Cell<u64>,
     keys: RefCell<Keys>,
     marks: RefCell<BTreeSet<String>>,
     events: RefCell<Vec<Emitted>>,
+    log: RefCell<Vec<(Level, String)>>,
     plugin: PhantomData<P>,
 }
 
@@ -34,24 +42,46 @@ impl<P: Exported> Host<P> {
     /// # Panics
     ///
     /// If the config does not fit the schema of [`Plugin::Config`](crate::Plugin::Config), or the manifest contradicts
-    /// [`export!`](crate::export!).
+    /// [`export!`](crate::export!) or names a host in a way that the real host refuses.
     pub fn new(config: &Value) -> Self {
         let document: Value = serde_json::from_str(&describe::<P>()).expect("the SDK writes JSON");
         let problems = broken(&compile(&document["config"]), config);
         assert!(problems.is_empty(), "the config does not fit: {}", problems.join("; "));
+        let mut config = config.clone();
+        fill_in_defaults(&mut config, &document["config"], &document["config"]);
+        let vault = Vault::take(&mut config, &document["config"]);
+        let outbound = Rc::new(Outbound::new(&document, &config, vault));
         let manifest = P::manifest();
         let kinds = manifest.event_kinds().iter().map(|event| (event.kind.clone(), compile(&event.data))).collect();
         Self {
             manifest,
-            config: config.to_string(),
+            config,
+            outbound,
             kinds: Rc::new(kinds),
             now: Cell::new(START),
+            attempt: Cell::new(1),
             runs: Cell::new(0),
             keys: RefCell::default(),
             marks: RefCell::default(),
             events: RefCell::default(),
+            log: RefCell::default(),
             plugin: PhantomData,
         }
+    }
+
+    /// Answers the plugin's requests. What gets here is what the real host would send, but for the secrets: those that the host
+    /// adds are missing, and those that the plugin places are placeholders.
+    #[must_use]
+    pub fn provider(self, answer: impl FnMut(&http::Request) -> Result<http::Response, http::Error> + 'static) -> Self {
+        self.outbound.answer_with(answer);
+        self
+    }
+
+    /// Grants a host beyond those that the manifest asks for, as an operator does by name.
+    #[must_use]
+    pub fn grant(self, pattern: &str) -> Self {
+        self.outbound.grant(pattern);
+        self
     }
 
     /// What is wrong with a config, as the operator would see it; nothing, if it may be used.
@@ -85,11 +115,12 @@ impl<P: Exported> Host<P> {
         }
         let cause = dedupe_key.clone().unwrap_or_else(|| format!("webhook {}", self.runs.get()));
         let webhook = webhook.clone();
+        let logged = self.log.borrow().len();
         let (mut returned, mut run) = self.invoke(&cause, |config| P::handle(config, webhook));
         if let (true, Some(conflict)) = (commits(&returned), run.keys.conflict()) {
             returned = Err(conflict);
         }
-        let log = std::mem::take(&mut run.log);
+        let log = self.log.borrow()[logged..].to_vec();
         let events = if commits(&returned) { self.commit(run, dedupe_key) } else { Vec::new() };
         let status = status_of(&returned);
         let (response, error) = match returned {
@@ -117,18 +148,25 @@ impl<P: Exported> Host<P> {
 
     /// Runs an action. Its input and its output must fit their schemas.
     pub fn action(&self, name: &str, input: &Value) -> Result<Value, Error> {
+        let output = self.action_text(name, &input.to_string())?;
+        Ok(serde_json::from_str(output.get()).expect("an output is made by serialising"))
+    }
+
+    /// [`action`](Self::action) on the texts themselves, for what must be kept to the letter.
+    pub fn action_text(&self, name: &str, input: &str) -> Result<Box<RawValue>, Error> {
         let Some(kind) = self.manifest.action_kinds().iter().find(|kind| kind.name == name) else {
             return Err(Error::invalid("unknown-action", format!("the manifest has no action `{name}`")));
         };
-        if let Some(problem) = broken(&compile(&kind.input), input).into_iter().next() {
+        let value = serde_json::from_str(input).map_err(|error| Error::invalid("invalid-json", error.to_string()))?;
+        if let Some(problem) = broken(&compile(&kind.input), &value).into_iter().next() {
             return Err(Error::invalid("invalid-input", problem));
         }
-        let action = Action { name: name.to_owned(), input: input.to_string() };
+        let action = Action { name: name.to_owned(), input: input.to_owned() };
         let output: Output = self.succeed(&format!("action {}", self.runs.get()), |config| P::run(config, action))?;
-        let output = serde_json::from_str(&output.0).expect("an output is made by serialising");
-        match broken(&compile(&kind.output), &output).into_iter().next() {
+        let value = serde_json::from_str(&output.0).expect("an output is made by serialising");
+        match broken(&compile(&kind.output), &value).into_iter().next() {
             Some(problem) => Err(Error::failed("invalid-output", problem)),
-            None => Ok(output),
+            None => Ok(RawValue::from_string(output.0).expect("it was parsed just now")),
         }
     }
 
@@ -148,6 +186,26 @@ impl<P: Exported> Host<P> {
         self.succeed(&format!("timer {name}"), |config| P::fire(config, timer))
     }
 
+    /// Every request that reached the provider, in their order; they stay, whatever became of their invocation.
+    pub fn requests(&self) -> Vec<http::Request> {
+        self.outbound.requests.borrow().clone()
+    }
+
+    /// What the plugin sees in place of the secret at this JSON pointer into the config.
+    ///
+    /// # Panics
+    ///
+    /// If no text stands there.
+    pub fn placeholder(&self, pointer: &str) -> String {
+        let text = self.config.pointer(pointer).and_then(Value::as_str);
+        text.unwrap_or_else(|| panic!("the config has no text at {pointer}")).to_owned()
+    }
+
+    /// From now on invocations are runs of this number: more than 1 after a crash of the host or an error.
+    pub fn set_attempt(&self, attempt: u32) {
+        self.attempt.set(attempt);
+    }
+
     /// Lets time pass, for keys that expire.
     pub fn advance(&self, seconds: u64) {
         self.now.set(self.now.get() + seconds);
@@ -158,6 +216,11 @@ impl<P: Exported> Host<P> {
         self.events.borrow().clone()
     }
 
+    /// Every line that the plugin has logged, in their order; they stay, whatever became of their invocation.
+    pub fn log(&self) -> Vec<(Level, String)> {
+        self.log.borrow().clone()
+    }
+
     /// What is committed under a key.
     pub fn value(&self, key: &str) -> Option<Vec<u8>> {
         let keys = self.keys.borrow().clone().at(self.now.get());
@@ -165,6 +228,7 @@ impl<P: Exported> Host<P> {
     }
 
     fn invoke<T>(&self, cause: &str, call: impl FnOnce(P::Config) -> Result<T, Error>) -> (Result<T, Error>, Run) {
+        self.outbound.vault.borrow_mut().forget_derived();
         let number = self.runs.get() + 1;
         self.runs.set(number);
         let received_at = i64::try_from(self.now.get()).ok().and_then(time::rfc3339).unwrap_or_default();
@@ -177,14 +241,21 @@ impl<P: Exported> Host<P> {
         let run = Run {
             id: format!("inv_{number:026}"),
             cause: format!("{CONNECTION} {cause}"),
-            config: self.config.clone(),
+            attempt: self.attempt.get(),
+            now: self.now.get(),
+            config: self.config.to_string(),
             attributes: BTreeMap::from(attributes.map(|(name, value)| (name.to_owned(), value))),
             keys: self.keys.borrow().clone().at(self.now.get()),
+            outbound: Rc::clone(&self.outbound),
+            draws: 0,
             log: Vec::new(),
             events: Vec::new(),
             kinds: Rc::clone(&self.kinds),
         };
-        invoke(run, || with_config::<P, T>(&self.config, call))
+        let config = run.config.clone();
+        let (returned, mut run) = invoke(run, || with_config::<P, T>(&config, call));
+        self.log.borrow_mut().append(&mut run.log);
+        (returned, run)
     }
 
     /// Invokes and, if that went well, commits.

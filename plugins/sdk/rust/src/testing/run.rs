@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::answer::Emitted;
 use super::keys::Keys;
+use super::outbound::Outbound;
 use crate::log::Level;
 use crate::{Event, RawValue, Refusal};
 
@@ -21,9 +22,15 @@ pub(super) type Kinds = Rc<BTreeMap<String, jsonschema::Validator>>;
 pub(crate) struct Run {
     pub(crate) id: String,
     pub(crate) cause: String,
+    pub(crate) attempt: u32,
+    /// Seconds since 1970.
+    pub(crate) now: u64,
     pub(crate) config: String,
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) keys: Keys,
+    pub(crate) outbound: Rc<Outbound>,
+    /// How many times random bytes were asked for.
+    pub(crate) draws: u32,
     pub(crate) log: Vec<(Level, String)>,
     pub(super) events: Vec<Emitted>,
     pub(super) kinds: Kinds,
@@ -48,6 +55,12 @@ impl Run {
         let data = RawValue::from_string(data).map_err(|error| Refusal::invalid(error.to_string()))?;
         self.events.push(Emitted { kind, data, subject, dedupe_key, time });
         Ok(())
+    }
+
+    /// Other bytes at each call, and the same ones in each run of a test.
+    pub(crate) fn random(&mut self, length: u32) -> Vec<u8> {
+        self.draws += 1;
+        super::crypto::random(&format!("{} {}", self.id, self.draws), length)
     }
 
     /// Depends on the cause and the purpose, and on nothing else.
