@@ -6,13 +6,11 @@ use hookyard_sdk::{Error, Event, RawValue, Webhook, json, lenient, log, time};
 use serde::Deserialize;
 
 use crate::config::{Config, Emit, WithoutConversation};
+use crate::conversation::CustomFields;
 use crate::shipment::{Conversation, ShipmentUpdated};
 
 /// The event that this plugin is about; AfterShip also has `edd_revise` and `tracking_pending_time`.
 const TRACKING_UPDATE: &str = "tracking_update";
-
-/// Longest conversation id, in characters; the plugin gives no longer ones to AfterShip.
-const CONVERSATION_ID_CHARS_MAX: usize = 256;
 
 /// The webhook body. AfterShip's documentation calls nearly everything optional, and its webhook versions differ in whether a
 /// field is absent, `null` or empty.
@@ -55,12 +53,6 @@ struct Tracking<'a> {
     checkpoints: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
-struct CustomFields<'a> {
-    #[serde(default, borrow, deserialize_with = "lenient::id")]
-    conversation_id: Option<Cow<'a, str>>,
-}
-
 /// Emits an event if the webhook calls for one. What does not is not an error: AfterShip would repeat it thirteen times.
 ///
 /// `invalid` if the body is no JSON.
@@ -80,7 +72,7 @@ pub(crate) fn handle(config: &Config, webhook: &Webhook) -> Result<(), Error> {
         return Ok(());
     }
     let tracking = body.msg.unwrap_or_default();
-    let conversation_id = tracking.custom_fields.and_then(|fields| fields.conversation_id).filter(|id| is_usable(id));
+    let conversation_id = tracking.custom_fields.and_then(CustomFields::conversation_id);
     if conversation_id.is_none() && config.without_conversation == WithoutConversation::Ignore {
         log::info("the shipment belongs to no conversation: ignored");
         return Ok(());
@@ -122,9 +114,4 @@ fn read(data: &RawValue) -> Result<Option<Body<'_>>, Error> {
         Err(error) if error.code == json::UNEXPECTED_SHAPE => Ok(None),
         body => body.map(Some),
     }
-}
-
-fn is_usable(conversation_id: &str) -> bool {
-    let chars = conversation_id.chars().count();
-    (1..=CONVERSATION_ID_CHARS_MAX).contains(&chars) && !conversation_id.chars().any(char::is_control)
 }

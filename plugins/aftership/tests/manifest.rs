@@ -26,10 +26,40 @@ fn the_webhook_rules_are_those_of_the_documentation() {
 }
 
 #[test]
-fn what_is_not_there_yet_is_not_declared() {
+fn one_host_is_asked_for_and_only_it_gets_the_key() {
     let manifest = Host::<AfterShip>::manifest();
-    for member in ["actions", "hosts", "credentials"] {
-        assert_eq!(manifest.get(member), None, "{member}");
+    assert_eq!(manifest["version"], "1.0.0");
+    assert_eq!(manifest["hosts"], json!(["{config:/api_base}"]));
+    assert_eq!(
+        manifest["credentials"],
+        json!([{ "hosts": ["{config:/api_base}"], "header": "as-api-key", "value": "{secret:/api_key}" }])
+    );
+}
+
+#[test]
+fn the_actions_are_those_of_the_documentation() {
+    let manifest = Host::<AfterShip>::manifest();
+    let actions = manifest["actions"].as_array().unwrap();
+    let names: Vec<_> =
+        actions.iter().map(|action| (action["name"].as_str().unwrap(), &action["idempotent"])).collect();
+    assert_eq!(names, [("track-shipment", &json!(true)), ("get-tracking", &json!(true))]);
+    let members = |action: usize, schema: &str| {
+        let schema = &actions[action][schema];
+        let members: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        (members.join(" "), schema["required"].clone(), schema["additionalProperties"].clone())
+    };
+    let tracked = "already_existed conversation_id slug tag tracking tracking_id tracking_number updated";
+    let found = "conversation_id slug tag tracking tracking_id tracking_number";
+    let input = "conversation_id custom_fields fields slug title tracking_number";
+    assert_eq!(members(0, "input"), (input.to_owned(), json!(["tracking_number"]), json!(false)));
+    let required = json!(["tracking_id", "tracking_number", "already_existed", "updated", "tracking"]);
+    assert_eq!(members(0, "output"), (tracked.to_owned(), required, Value::Null));
+    assert_eq!(members(1, "input"), ("slug tracking_id tracking_number".to_owned(), Value::Null, json!(false)));
+    let required = json!(["tracking_id", "tracking_number", "tracking"]);
+    assert_eq!(members(1, "output"), (found.to_owned(), required, Value::Null));
+    for action in actions {
+        assert_eq!(action.get("order"), None);
+        assert!(action["title"].is_string() && action["description"].is_string());
     }
 }
 
