@@ -1,8 +1,8 @@
 //! Builds the guests that the tests load, so that `cargo test` is the only command.
 //!
 //! The Rust guests are built by a second cargo, in a target directory of its own below the outer one (a shared one would wait for
-//! the outer cargo for ever). The guests in JavaScript and Python need tools that Rust does not bring along; without them, those two are
-//! left out with a warning, or with `HOOKYARD_REQUIRE_ALL_GUESTS=1` the build fails.
+//! the outer cargo for ever). The guests in JavaScript and Python need tools that Rust does not bring along; without its tool, a guest
+//! is left out with a warning, or with `HOOKYARD_REQUIRE_ALL_GUESTS=1` the build fails.
 
 use std::env::var_os;
 use std::ffi::OsString;
@@ -18,29 +18,56 @@ const OUTER_ONLY: [&str; 5] =
 
 /// A guest that a tool of another language makes.
 struct Foreign {
-    /// Also the name of its folder, and with `_guest` the cfg of its tests.
-    language: &'static str,
+    /// Its folder, its component, and with `_guest` the cfg of its tests.
+    name: &'static str,
     tool: &'static str,
     /// Names the tool's executable, where it is not on the PATH.
     variable: &'static str,
     install: &'static str,
     source: &'static str,
+    /// Adds what the tool is to do.
+    arguments: fn(&mut Command, &Files),
 }
 
-const FOREIGN: [Foreign; 2] = [
+/// What a tool reads and writes.
+struct Files<'a> {
+    wit: &'a Path,
+    source: &'a Path,
+    component: &'a Path,
+}
+
+const FOREIGN: [Foreign; 3] = [
     Foreign {
-        language: "javascript",
+        name: "javascript",
         tool: "componentize-qjs",
         variable: "HOOKYARD_COMPONENTIZE_QJS",
         install: "npm install --global componentize-qjs@0.4.5",
         source: "plugin.js",
+        arguments: |command, Files { wit, source, component }| {
+            command.args(["--sync", "--world", "webhook-plugin", "--wit"]).arg(wit);
+            command.arg("--js").arg(source).arg("--output").arg(component);
+        },
     },
     Foreign {
-        language: "python",
+        name: "fetch",
+        tool: "componentize-js",
+        variable: "HOOKYARD_COMPONENTIZE_JS",
+        install: "npm install --global @bytecodealliance/componentize-js@0.23.0",
+        source: "plugin.js",
+        arguments: |command, Files { wit, source, component }| {
+            command.arg(source).args(["--world-name", "action-plugin", "--wit"]).arg(wit).arg("--out").arg(component);
+        },
+    },
+    Foreign {
+        name: "python",
         tool: "componentize-py",
         variable: "HOOKYARD_COMPONENTIZE_PY",
         install: "pip install componentize-py==0.25.1",
         source: "app.py",
+        arguments: |command, Files { wit, component, .. }| {
+            command.arg("-d").arg(wit).args(["-w", "webhook-plugin", "componentize", "-p", "python", "app"]);
+            command.arg("--output").arg(component);
+        },
     },
 ];
 
@@ -63,7 +90,7 @@ fn build() -> Result<(), String> {
     build_rust(root, &output, &["--package", "aftership", "--lib"])?;
     build_rust(&root.join("tests/guests"), &output, &["--workspace", "--lib", "--examples"])?;
     let built = output.join(TARGET).join("plugin");
-    for guest in ["aftership", "echo", "misbehaving"] {
+    for guest in ["aftership", "echo", "misbehaving", "wasi"] {
         hand_over(guest, &built.join(format!("{guest}.wasm")))?;
     }
     for contract in contracts(&tests.join("guests/contract/examples"))? {
@@ -90,9 +117,9 @@ fn watch(root: &Path) {
     }
     println!("cargo::rerun-if-env-changed=HOOKYARD_REQUIRE_ALL_GUESTS");
     println!("cargo::rerun-if-env-changed=PATH");
-    for Foreign { language, variable, .. } in &FOREIGN {
+    for Foreign { name, variable, .. } in &FOREIGN {
         println!("cargo::rerun-if-env-changed={variable}");
-        println!("cargo::rustc-check-cfg=cfg({language}_guest)");
+        println!("cargo::rustc-check-cfg=cfg({name}_guest)");
     }
 }
 
@@ -149,33 +176,27 @@ fn contracts(examples: &Path) -> Result<Vec<String>, String> {
 }
 
 fn build_foreign(foreign: &Foreign, root: &Path, output: &Path) -> Result<(), String> {
-    let Foreign { language, tool, variable, install, source } = foreign;
+    let Foreign { name, tool, variable, install, source, arguments } = foreign;
     let Some(executable) = var_os(variable).map(PathBuf::from).or_else(|| on_path(tool)) else {
         let how = format!("`{install}` puts it on the PATH, or {variable} names it");
         if var_os("HOOKYARD_REQUIRE_ALL_GUESTS").is_some_and(|value| value == "1") {
-            return Err(format!("the {language} guest is required and there is no {tool}: {how}"));
+            return Err(format!("the guest `{name}` is required and there is no {tool}: {how}"));
         }
-        println!("cargo::warning=the test of the {language} guest is left out, because there is no {tool}: {how}");
+        println!("cargo::warning=the tests of the guest `{name}` are left out, because there is no {tool}: {how}");
         return Ok(());
     };
-    let source = root.join("tests/guests").join(language).join(source);
-    let component = output.join(format!("{language}.wasm"));
+    let source = root.join("tests/guests").join(name).join(source);
+    let component = output.join(format!("{name}.wasm"));
     let wit = root.join("wit");
     if !is_newer(&component, &[&source, &wit, &executable])? {
-        let copy = copied(&source, &output.join(language))?;
+        let copy = copied(&source, &output.join(name))?;
         let mut command = Command::new(&executable);
         command.current_dir(output);
-        match *language {
-            "javascript" => {
-                command.args(["--sync", "--world", "webhook-plugin", "--wit"]).arg(&wit).arg("--js").arg(copy)
-            }
-            _ => command.arg("-d").arg(&wit).args(["-w", "webhook-plugin", "componentize", "-p", language, "app"]),
-        };
-        command.arg("--output").arg(&component);
-        run(command, &format!("the {language} guest"))?;
+        arguments(&mut command, &Files { wit: &wit, source: &copy, component: &component });
+        run(command, &format!("the guest `{name}`"))?;
     }
-    println!("cargo::rustc-cfg={language}_guest");
-    hand_over(language, &component)
+    println!("cargo::rustc-cfg={name}_guest");
+    hand_over(name, &component)
 }
 
 /// The copy of a file in another folder: the tools write beside their sources.

@@ -1,9 +1,17 @@
 //! Promises of the whole host, one module a promise. `CARGO_BIN_EXE_hookyard` is the real binary.
 
+mod actions;
+mod aftership;
+mod at_most_once;
 mod binary;
 mod contract;
 mod effects;
+mod grants;
 mod guests;
+mod lifecycle;
 mod misbehaving;
+mod no_way_out;
+mod secrets;
 mod tidy;
+mod wasi_http;
 mod webhook;

@@ -132,7 +132,8 @@ async fn each_kind_of_error_has_its_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn floods_are_cut_at_the_hosts_bounds() {
     let host = host().await;
-    for (behaviour, lines, dropped) in [("flood-log", 100, true), ("flood-stdout", 100, true), ("long-line", 0, false)]
+    for (behaviour, lines, dropped) in
+        [("flood-log", 100, true), ("flood-stdout", 100, true), ("escaped-lines", 5, false), ("long-line", 0, false)]
     {
         let reply = provoke(&host, behaviour).await;
         let invocation = invocation(&host).await;
@@ -161,7 +162,7 @@ async fn what_is_not_lent_is_not_there() {
     let host = host().await;
     assert!(provoke(&host, "http").await.text().starts_with("denied"));
     assert!(provoke(&host, "timer").await.text().starts_with("unsupported"));
-    assert!(provoke(&host, "secret").await.text().starts_with("unsupported"));
+    assert!(provoke(&host, "token").await.text().starts_with("unsupported"));
     let found = provoke(&host, "environment").await.text();
     assert_eq!(found, "variables []; arguments 0; file false; folder false; name false; socket false");
 }

@@ -10,14 +10,16 @@ const LAYERS: [&str; 6] =
     ["hookyard-domain", "hookyard-store", "hookyard-capability", "hookyard-sandbox", "hookyard-server", "hookyard"];
 
 /// Which crates may depend on a foreign crate that has one door.
-const DOORS: [(&str, &[&str]); 8] = [
+const DOORS: [(&str, &[&str]); 9] = [
     ("wasmtime", &["hookyard-sandbox"]),
     ("wasmtime-wasi", &["hookyard-sandbox"]),
+    ("wasmtime-wasi-http", &["hookyard-sandbox"]),
     ("rusqlite", &["hookyard-store"]),
     ("jsonschema", &["hookyard-domain", "hookyard-sdk"]),
-    ("axum", &["hookyard-server"]),
-    ("hyper", &["hookyard-server", "hookyard-tests"]),
-    ("reqwest", &["hookyard"]),
+    ("axum", &["hookyard-server", "hookyard-fakes"]),
+    ("hyper", &["hookyard-capability", "hookyard-server", "hookyard-fakes", "hookyard-tests"]),
+    // What plugins send, and the command line, which is a client of its own host.
+    ("reqwest", &["hookyard-capability", "hookyard"]),
     ("wit-bindgen", &["hookyard-sdk"]),
 ];
 

@@ -6,8 +6,13 @@ pub const AFTERSHIP: &str = env!("GUEST_AFTERSHIP");
 pub const ECHO: &str = env!("GUEST_ECHO");
 /// Does what a host must survive; the webhook's path says what, `guests/misbehaving` has the table.
 pub const MISBEHAVING: &str = env!("GUEST_MISBEHAVING");
+/// Tries every way out that WASI has, as its action `try` is told; `guests/wasi` has the list.
+pub const WASI: &str = env!("GUEST_WASI");
 /// The guest in JavaScript, where its tool was there; tests that need it stand in [`with_javascript_guest!`](crate::with_javascript_guest).
 pub const JAVASCRIPT: Option<&str> = option_env!("GUEST_JAVASCRIPT");
+/// The guest whose actions are the `fetch` of a JavaScript runtime, where its tool was there; tests that need it stand in
+/// [`with_fetch_guest!`](crate::with_fetch_guest).
+pub const FETCH: Option<&str> = option_env!("GUEST_FETCH");
 /// The guest in Python, where its tool was there; tests that need it stand in [`with_python_guest!`](crate::with_python_guest).
 pub const PYTHON: Option<&str> = option_env!("GUEST_PYTHON");
 
@@ -48,6 +53,20 @@ macro_rules! with_javascript_guest {
 #[cfg(not(javascript_guest))]
 #[macro_export]
 macro_rules! with_javascript_guest {
+    ($($item:item)*) => {};
+}
+
+/// Keeps its items where the guest `fetch` was built. The cfg that says so reaches this crate only.
+#[cfg(fetch_guest)]
+#[macro_export]
+macro_rules! with_fetch_guest {
+    ($($item:item)*) => { $($item)* };
+}
+
+/// Drops its items: the guest `fetch` was not built, as the build script's warning says.
+#[cfg(not(fetch_guest))]
+#[macro_export]
+macro_rules! with_fetch_guest {
     ($($item:item)*) => {};
 }
 

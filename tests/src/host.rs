@@ -4,9 +4,11 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use hookyard_domain::clock::{ManualClock, Timestamp};
+use hookyard_capability::{EgressSettings, ManualSleep, Sleep};
+use hookyard_domain::clock::{Clock, ManualClock, Timestamp};
 use hookyard_domain::entropy::SeededEntropy;
 use hookyard_server::compose::{self, Running, Surroundings};
 use hookyard_server::config::{self, Flags};
@@ -15,15 +17,16 @@ use http_body_util::Full;
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub use hookyard_fakes::START;
+
 use crate::http::{Reply, send};
+use crate::names::Names;
 use crate::sign;
 
 /// The bearer token of every test host.
 pub const TOKEN: &str = "test-token-0123456789";
 /// The webhook secret of every test connection.
 pub const SECRET: &str = "whs_test_9b1f6c2e";
-/// When a test host's clock starts: 2026-03-04T10:00:00Z.
-pub const START: Timestamp = Timestamp::from_millis(1_772_618_400_000);
 
 /// Slots of a test host's instance pool: many hosts share one process's address space.
 const POOL_SLOTS: u32 = 8;
@@ -34,6 +37,8 @@ pub struct Builder {
     compiler: PathBuf,
     directory: TempDir,
     config: String,
+    pool_slots: u32,
+    egress: EgressSettings,
 }
 
 impl Builder {
@@ -41,7 +46,8 @@ impl Builder {
     pub fn new(compiler: &str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         fs::create_dir(directory.path().join("plugins")).expect("a directory can be made");
-        Self { compiler: compiler.into(), directory, config: String::new() }
+        let egress = EgressSettings { resolver: Arc::new(Names::default()), extra_roots: Vec::new() };
+        Self { compiler: compiler.into(), directory, config: String::new(), pool_slots: POOL_SLOTS, egress }
     }
 
     /// With this component in the plugin directory.
@@ -67,6 +73,20 @@ impl Builder {
         self
     }
 
+    /// With so many slots in its instance pool.
+    #[must_use]
+    pub fn pool_slots(mut self, slots: u32) -> Self {
+        self.pool_slots = slots;
+        self
+    }
+
+    /// With these names to be resolved; without, there are none.
+    #[must_use]
+    pub fn names(mut self, names: Names) -> Self {
+        self.egress.resolver = Arc::new(names);
+        self
+    }
+
     /// With a connection to AfterShip that has the test secret.
     #[must_use]
     pub fn aftership(self, id: &str) -> Self {
@@ -80,21 +100,15 @@ impl Builder {
     /// # Panics
     /// It does not start.
     pub async fn start(self) -> TestHost {
-        let Self { compiler, directory, config } = self;
-        let file = format!("listen = \"127.0.0.1:0\"\npool_slots = {POOL_SLOTS}\n{config}");
+        let Self { compiler, directory, config, pool_slots, egress } = self;
+        let file = format!("listen = \"127.0.0.1:0\"\npool_slots = {pool_slots}\n{config}");
         fs::write(directory.path().join("hookyard.toml"), file).expect("a file can be written");
         let clock = Arc::new(ManualClock::at(START));
-        let running = start(&directory, &compiler, &clock).await.expect("the host starts");
-        TestHost { running: Some(running), clock, directory, compiler }
+        let sleep = Arc::new(ManualSleep::by(Arc::clone(&clock)));
+        let mut host = TestHost { running: None, clock, sleep, directory, compiler, egress };
+        host.running = Some(host.start().await.expect("the host starts"));
+        host
     }
-}
-
-async fn start(directory: &TempDir, compiler: &Path, clock: &Arc<ManualClock>) -> anyhow::Result<Running> {
-    let environment = |name: &str| (name == "HOOKYARD_TOKEN").then(|| TOKEN.to_owned());
-    let settings = config::load(&Flags::default(), directory.path(), &environment)?;
-    let surroundings =
-        Surroundings { clock: clock.clone(), entropy: Arc::new(SeededEntropy::new(1)), compiler: compiler.to_owned() };
-    compose::start_in(settings, surroundings).await
 }
 
 /// A running host.
@@ -102,11 +116,37 @@ pub struct TestHost {
     running: Option<Running>,
     /// Its clock.
     pub clock: Arc<ManualClock>,
+    sleep: Arc<ManualSleep>,
     directory: TempDir,
     compiler: PathBuf,
+    egress: EgressSettings,
 }
 
 impl TestHost {
+    async fn start(&self) -> anyhow::Result<Running> {
+        let environment = |name: &str| (name == "HOOKYARD_TOKEN").then(|| TOKEN.to_owned());
+        let settings = config::load(&Flags::default(), self.directory.path(), &environment)?;
+        let surroundings = Surroundings {
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            entropy: Arc::new(SeededEntropy::new(1)),
+            compiler: self.compiler.clone(),
+            egress: self.egress.clone(),
+            sleep: Arc::clone(&self.sleep) as Arc<dyn Sleep>,
+        };
+        compose::start_in(settings, surroundings).await
+    }
+
+    /// Lets so much time pass, also for what sleeps.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.sleep.wake();
+    }
+
+    /// Until when what the host repeats by itself sleeps, the earliest first.
+    pub fn sleeping_until(&self) -> Vec<Timestamp> {
+        self.sleep.sleeping_until()
+    }
+
     /// The running host's parts.
     ///
     /// # Panics
@@ -131,7 +171,7 @@ impl TestHost {
     /// It does not start.
     pub async fn restart(&mut self) {
         self.running.take().expect("the host runs").stop().await;
-        self.running = Some(start(&self.directory, &self.compiler, &self.clock).await.expect("the host starts again"));
+        self.running = Some(self.start().await.expect("the host starts again"));
     }
 
     /// Stops the host and hands back its directory.
@@ -171,6 +211,20 @@ impl TestHost {
             .header("authorization", format!("Bearer {TOKEN}"))
             .header("content-type", "application/json");
         self.send(request, body.to_string()).await
+    }
+
+    /// Has a connection run an action.
+    pub async fn call(&self, connection: &str, action: &str, input: &Value) -> Reply {
+        self.post(&format!("/v1/connections/{connection}/actions/{action}"), input).await
+    }
+
+    /// The same under a name of the client's for this call.
+    pub async fn call_as(&self, key: &str, connection: &str, action: &str, input: &Value) -> Reply {
+        let request = Request::post(format!("/v1/connections/{connection}/actions/{action}"))
+            .header("authorization", format!("Bearer {TOKEN}"))
+            .header("content-type", "application/json")
+            .header("idempotency-key", key);
+        self.send(request, input.to_string()).await
     }
 
     /// All events, in the log's order.

@@ -1,8 +1,9 @@
-//! The harness of Hookyard's tests: a whole host in process, its guests, and small clients.
+//! The harness of Hookyard's tests: a whole host in process, its guests, and the fakes of `hookyard-fakes`.
 
 pub mod guests;
 pub mod host;
-pub mod http;
+pub mod names;
 pub mod process;
-pub mod sign;
 pub mod wit_freeze;
+
+pub use hookyard_fakes::{aftership, http, provider, sign};

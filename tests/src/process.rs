@@ -1,6 +1,7 @@
 //! The real binary, as a process that can be killed.
 
 use std::fs;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -17,12 +18,13 @@ use crate::host::{SECRET, TOKEN};
 use crate::http::{Reply, send};
 use crate::{guests, sign};
 
-/// A host that serves AfterShip from a directory of its own.
+/// A host in a directory of its own. What it says on stdout and stderr stands there in `stdout.log` and `stderr.log`.
 pub struct HostProcess {
     binary: PathBuf,
     directory: TempDir,
     process: Child,
     address: SocketAddr,
+    log: &'static str,
 }
 
 impl HostProcess {
@@ -31,17 +33,28 @@ impl HostProcess {
     /// # Panics
     /// It does not start.
     pub async fn start(binary: &str) -> Self {
+        // Nobody is there: what these hosts are for are webhooks.
+        let config = format!(
+            "[connections.shop]\nplugin = \"aftership\"\n\
+             config = {{ api_key = \"k\", webhook_secret = \"{SECRET}\", api_base = \"https://127.0.0.1:9\" }}"
+        );
+        Self::start_with(binary, guests::AFTERSHIP, &config, "warn").await
+    }
+
+    /// Starts `binary serve` with one plugin, these lines in hookyard.toml, and this as `RUST_LOG`.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn start_with(binary: &str, component: &str, config: &str, log: &'static str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let plugins = directory.path().join("plugins");
         fs::create_dir(&plugins).expect("a directory can be made");
-        fs::copy(guests::AFTERSHIP, plugins.join("aftership.wasm")).expect("a component can be copied");
-        let config = format!(
-            "listen = \"127.0.0.1:0\"\npool_slots = 8\n[connections.shop]\nplugin = \"aftership\"\n\
-             config = {{ api_key = \"k\", webhook_secret = \"{SECRET}\" }}\n"
-        );
+        let name = Path::new(component).file_name().expect("a component has a file name");
+        fs::copy(component, plugins.join(name)).expect("a component can be copied");
+        let config = format!("listen = \"127.0.0.1:0\"\npool_slots = 8\n{config}\n");
         fs::write(directory.path().join("hookyard.toml"), config).expect("a file can be written");
-        let (process, address) = serve(binary.as_ref(), directory.path()).await;
-        Self { binary: binary.into(), directory, process, address }
+        let (process, address) = serve(binary.as_ref(), directory.path(), log).await;
+        Self { binary: binary.into(), directory, process, address, log }
     }
 
     /// SIGKILL: the process gets no chance to finish anything.
@@ -57,12 +70,40 @@ impl HostProcess {
     /// # Panics
     /// It does not start.
     pub async fn start_again(&mut self) {
-        (self.process, self.address) = serve(&self.binary, self.directory.path()).await;
+        (self.process, self.address) = serve(&self.binary, self.directory.path(), self.log).await;
     }
 
     /// The directory with hookyard.toml and data.
     pub fn directory(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Sends any request, with the token.
+    ///
+    /// # Errors
+    /// The host does not answer.
+    pub async fn send(&self, request: http::request::Builder, body: impl Into<Bytes>) -> anyhow::Result<Reply> {
+        let request = request
+            .header("host", self.address.to_string())
+            .header("authorization", format!("Bearer {TOKEN}"))
+            .body(Full::new(body.into()))?;
+        send(self.address, request).await
+    }
+
+    /// Has a connection run an action, under a name of the client's for this call.
+    ///
+    /// # Errors
+    /// The host does not answer.
+    pub async fn call_as(&self, key: &str, connection: &str, action: &str, input: &Value) -> anyhow::Result<Reply> {
+        let request = Request::post(format!("/v1/connections/{connection}/actions/{action}"))
+            .header("content-type", "application/json")
+            .header("idempotency-key", key);
+        self.send(request, input.to_string()).await
     }
 
     /// A signed webhook.
@@ -93,13 +134,14 @@ impl HostProcess {
 }
 
 /// Starts the process and waits until it says where it listens.
-async fn serve(binary: &Path, directory: &Path) -> (Child, SocketAddr) {
+async fn serve(binary: &Path, directory: &Path, log: &str) -> (Child, SocketAddr) {
     let mut process = Command::new(binary)
         .args(["serve", "--config", "hookyard.toml"])
         .current_dir(directory)
         .env("HOOKYARD_TOKEN", TOKEN)
-        .env("RUST_LOG", "warn")
+        .env("RUST_LOG", log)
         .stdout(Stdio::piped())
+        .stderr(appended(&directory.join("stderr.log")))
         .kill_on_drop(true)
         .spawn()
         .expect("the binary starts");
@@ -108,7 +150,16 @@ async fn serve(binary: &Path, directory: &Path) -> (Child, SocketAddr) {
         let line = lines.next_line().await.expect("stdout can be read").expect("the host says where it listens");
         let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
         if let Some(address) = address {
-            return (process, address.parse().expect("an address with a port"));
+            let address = address.parse().expect("an address with a port");
+            let mut file = appended(&directory.join("stdout.log"));
+            writeln!(file, "{line}").expect("a file can be written");
+            let mut rest = tokio::fs::File::from_std(file);
+            tokio::spawn(async move { tokio::io::copy(&mut lines.into_inner(), &mut rest).await });
+            return (process, address);
         }
     }
+}
+
+fn appended(file: &Path) -> fs::File {
+    fs::File::options().create(true).append(true).open(file).expect("a file can be written")
 }

@@ -3,12 +3,17 @@
 //! A body that is a script, `{"id": "1", "do": [{"set": {"key": "a", "value": "1"}}, {"get": {"key": "a"}}]}`, is run step by step
 //! (see [`Step`]); any other body is only looked at. The answer is 200 with a [`Seen`] in JSON, unless a step says otherwise.
 
+mod fetch;
 mod seen;
 mod step;
 
-use hookyard_sdk::manifest::{ActionKind, EventKind, Manifest, Sample, Verify, WebhookRules};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hookyard_sdk::http::Request;
+use hookyard_sdk::manifest::{ActionKind, Credential, EventKind, Manifest, Place, Sample, Verify, WebhookRules};
 use hookyard_sdk::{
-    Action, Error, Event, Output, Plugin, RawValue, Response, Secret, Secrets, Setup, Timer, Webhook, log,
+    Action, Error, Event, Output, Plugin, RawValue, Response, Secret, Secrets, Setup, Timer, Webhook, invocation, log,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +34,17 @@ struct Config {
     /// A secret that the plugin may only pass on.
     #[serde(rename = "token")]
     _token: Option<Secret>,
+    /// Where Basic authentication is asked for, with the password below.
+    #[serde(rename = "basic_base")]
+    _basic_base: Option<String>,
+    /// The password for Basic authentication.
+    #[serde(rename = "password")]
+    _password: Option<Secret>,
+    /// Secrets by name, which the plugin may place by itself.
+    #[serde(rename = "placed", default)]
+    _placed: BTreeMap<String, Secret>,
+    /// Where the provider is. When it is set, `activate` asks it.
+    base: Option<String>,
     /// Stands in every answer.
     #[serde(default = "hello")]
     #[schemars(extend("x-aliases" = ["echo-greeting"]))]
@@ -40,7 +56,7 @@ fn hello() -> String {
 }
 
 /// The data of `typed.heard`.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Typed {
     /// How many.
@@ -49,10 +65,21 @@ struct Typed {
     note: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Script {
     #[serde(rename = "do")]
+    #[schemars(with = "Vec<Value>")]
     steps: Vec<Step>,
+    /// Scripts with the same one run one after the other.
+    #[serde(rename = "order")]
+    _order: Option<String>,
+}
+
+/// What the steps of a script saw.
+#[derive(Serialize, JsonSchema)]
+struct Answers {
+    attempt: u32,
+    answers: Vec<Value>,
 }
 
 impl Plugin for Echo {
@@ -72,6 +99,25 @@ impl Plugin for Echo {
             .event(EventKind::new::<Value>("any.heard").title("Anything"))
             .event(EventKind::new::<Typed>("typed.heard").title("Something with a schema"))
             .action(ActionKind::new::<Value, Value>("echo").title("Returns its input").idempotent())
+            .action(ActionKind::new::<Typed, Typed>("typed").title("Returns what the note of its input holds"))
+            .action(ActionKind::new::<Script, Answers>("do").title("Runs a script").order("/order"))
+            .action(ActionKind::new::<Script, Answers>("do-again").title("Runs a script").idempotent())
+            .action(ActionKind::new::<Script, Answers>("do-quickly").timeout(Duration::from_millis(300)))
+            .host("{config:/base}")
+            .host("*.granted.example")
+            .host("http://plain.granted.example")
+            .credential(Credential::header(&["{config:/base}"], "x-token", "Bearer {secret:/token}"))
+            .host("{config:/basic_base}")
+            .credential(Credential::basic(
+                &["{config:/basic_base}", "basic.granted.example"],
+                "robot",
+                "{secret:/password}",
+            ))
+            .credential(Credential::place(
+                &["{config:/base}"],
+                &[Place::Header, Place::Query, Place::Form, Place::Json],
+                "/placed/*",
+            ))
             .sample(Sample::json("emit", r#"{"id": "sample-1", "do": [{"emit": {"data": {"b": 1.50, "a": "é"}}}]}"#))
             .sample(Sample::text("text", "not JSON").header("content-type", "text/plain"))
     }
@@ -90,11 +136,21 @@ impl Plugin for Echo {
     fn run(_config: Config, action: Action) -> Result<Output, Error> {
         match action.name.as_str() {
             "echo" => Output::new(&action.input::<Box<RawValue>>()?),
+            "typed" => match action.input::<Typed>()?.note {
+                Some(note) => {
+                    Output::new(&RawValue::from_string(note).map_err(|e| Error::invalid("note", e.to_string()))?)
+                }
+                None => Output::new(&action.input::<Box<RawValue>>()?),
+            },
+            "do" | "do-again" | "do-quickly" => Output::new(&answers(action.input()?)?),
             _ => Err(action.unknown()),
         }
     }
 
     fn activate(config: Config) -> Result<Setup, Error> {
+        if let Some(base) = &config.base {
+            Request::get(format!("{base}/activate")).send()?.success()?;
+        }
         log::info("activated");
         Ok(Setup::default().step(format!("Say {}.", config.greeting)))
     }
@@ -106,6 +162,17 @@ impl Plugin for Echo {
 }
 
 hookyard_sdk::export!(Echo: webhook, actions, lifecycle, timers);
+
+fn answers(script: Script) -> Result<Answers, Error> {
+    let mut answers = Vec::new();
+    for step in script.steps {
+        match step.run()? {
+            step::Next::Go(answer) => answers.push(answer),
+            step::Next::Respond(_) => break,
+        }
+    }
+    Ok(Answers { attempt: invocation::attempt(), answers })
+}
 
 /// The steps of a body that is a script; none of any other.
 fn script(webhook: &Webhook) -> Result<Vec<Step>, Error> {

@@ -1,9 +1,14 @@
 //! The steps of a script.
 
+use hookyard_sdk::crypto::{self, Algorithm};
 use hookyard_sdk::kv::{self, Entry, Expected, Options};
-use hookyard_sdk::{Error, Event, RawValue, Refusal, Response, invocation, log};
+use hookyard_sdk::manifest::Hash;
+use hookyard_sdk::secrets::{Encoding, derive};
+use hookyard_sdk::{Error, Event, RawValue, Refusal, Response, connection, invocation, log};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::fetch::Fetch;
 
 /// One step: `{"get": {"key": "a"}}`. A refusal of the host is an answer, `{"refused": code, "message": …}`, and the script goes on.
 #[derive(Deserialize)]
@@ -55,6 +60,25 @@ pub(crate) enum Step {
     IdempotencyKey {
         purpose: String,
     },
+    /// The config as the plugin sees it.
+    Config,
+    /// `{"status", "headers", "body", "truncated"}`, or `{"error": code, "message"}`.
+    Fetch(Fetch),
+    FetchAll(Vec<Fetch>),
+    /// The placeholder.
+    Derive {
+        encoding: String,
+        text: String,
+    },
+    /// In hexadecimal digits.
+    Hmac {
+        key: String,
+        data: String,
+    },
+    Sign {
+        key: String,
+        data: String,
+    },
     /// Ends the script with this answer; without a status, with none.
     Respond {
         status: Option<u16>,
@@ -70,6 +94,10 @@ pub(crate) enum Step {
         message: String,
         retry_after_ms: Option<u32>,
         details: Option<Box<RawValue>>,
+    },
+    /// Ends the script with an error that holds the end of a provider's answer, which it also logs and prints.
+    Confide {
+        url: String,
     },
     /// Ends the script with a trap.
     Panic {
@@ -97,6 +125,16 @@ impl Step {
             Self::Fail { kind, code, message, retry_after_ms, details } => {
                 let details = details.map(|details| details.get().to_owned());
                 return Err(Error { retry_after_ms, details, ..error(&kind, code, message) });
+            }
+            Self::Confide { url } => {
+                let learnt = Fetch::tail(url)?;
+                log::info(&learnt);
+                println!("{learnt}");
+                eprintln!("{learnt}");
+                return Err(Error {
+                    details: Some(json!({ &learnt: [&learnt] }).to_string()),
+                    ..Error::failed(&learnt, &learnt)
+                });
             }
             Self::Panic { message } => panic!("{message}"),
             other => other.ask(),
@@ -145,9 +183,31 @@ impl Step {
             }
             Self::Attribute { name } => json!(invocation::attribute(&name)),
             Self::IdempotencyKey { purpose } => json!(invocation::idempotency_key(&purpose)),
-            Self::Respond { .. } | Self::Fail { .. } | Self::Panic { .. } => unreachable!("`run` has seen to these"),
+            Self::Config => json!(serde_json::from_str::<Value>(&connection::config()).unwrap_or_default()),
+            Self::Fetch(fetch) => fetch.run(),
+            Self::FetchAll(all) => Fetch::run_all(all),
+            Self::Derive { encoding, text } => json!(derive(encoding_of(&encoding), &text)?.placeholder()),
+            Self::Hmac { key, data } => json!(hex(&crypto::hmac(Hash::Sha256, key, data)?)),
+            Self::Sign { key, data } => json!(hex(&crypto::sign(Algorithm::Ed25519, &key, data)?)),
+            Self::Respond { .. } | Self::Fail { .. } | Self::Confide { .. } | Self::Panic { .. } => {
+                unreachable!("`run` has seen to these")
+            }
         })
     }
+}
+
+fn encoding_of(name: &str) -> Encoding {
+    match name {
+        "base64" => Encoding::Base64,
+        "base64url" => Encoding::Base64url,
+        "percent" => Encoding::Percent,
+        "json-string" => Encoding::JsonString,
+        _ => Encoding::Hex,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn entry(key: &str, found: Option<Entry>) -> Value {

@@ -9,6 +9,7 @@ use crate::said;
 
 const MANY: usize = 100_000;
 const LONG: usize = 8 << 20;
+const ESCAPED_LINES: usize = 5;
 const FOR_EVER: Options = Options { ttl_seconds: None, expected_revision: None };
 
 pub(crate) fn log() -> String {
@@ -34,6 +35,15 @@ pub(crate) fn keys() -> String {
 pub(crate) fn long_line() -> String {
     log::write(Level::Info, &"a".repeat(LONG));
     "written".to_owned()
+}
+
+/// As long as a call may be, and dear to whoever decodes them to look for something in them.
+pub(crate) fn escaped_lines() -> String {
+    let line = "\\%41".repeat(1_000_000);
+    for _ in 0..ESCAPED_LINES {
+        log::write(Level::Info, &line);
+    }
+    ESCAPED_LINES.to_string()
 }
 
 pub(crate) fn long_value() -> String {

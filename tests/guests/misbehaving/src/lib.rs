@@ -11,6 +11,7 @@
 //! | `/panic`, `/unreachable`, `/exit` | ends by a panic, a trap, an exit of the process |
 //! | `/write-then-panic`, `/write-then-spin`, `/write-then-refuse` | emits, sets a key, logs; then panics, loops, answers 400 |
 //! | `/flood-log`, `/flood-stdout`, `/flood-events`, `/flood-keys` | a hundred thousand of each; answers how many were taken |
+//! | `/escaped-lines` | logs 5 lines of 3.8 MiB of escapes |
 //! | `/long-line`, `/long-value`, `/long-event` | one of 8 MiB; answers what the host said |
 //! | `/undeclared-event`, `/garbage-event` | answers what the host said |
 //! | `/respond/NNN` | answers with this status |
@@ -18,7 +19,7 @@
 //! | `/long-response` | a body of 16 MiB |
 //! | `/error/KIND` | `invalid`, `unauthorized`, `unavailable` (not before 7 s), `failed`; all with details |
 //! | `/garbage-error` | an error whose code is empty and whose details are no JSON |
-//! | `/http`, `/timer`, `/secret` | answers what the host said of a capability that it may not lend |
+//! | `/http`, `/timer`, `/token` | answers what the host said of a capability that it may not lend |
 //! | `/environment` | answers what it finds of arguments, variables, files and sockets |
 
 mod bindings;
@@ -63,6 +64,7 @@ impl WebhookHandler for Misbehaving {
             "flood-stdout" => flood::stdout(),
             "flood-events" => flood::events(),
             "flood-keys" => flood::keys(),
+            "escaped-lines" => flood::escaped_lines(),
             "long-line" => flood::long_line(),
             "long-value" => flood::long_value(),
             "long-event" => flood::long_event(),
@@ -75,7 +77,7 @@ impl WebhookHandler for Misbehaving {
             "garbage-error" => return Err(Error { code: String::new(), details: Some("{".into()), ..error("failed") }),
             "http" => pry::http(),
             "timer" => pry::timer(),
-            "secret" => pry::secret(),
+            "token" => pry::token(),
             "environment" => pry::environment(),
             _ => return Ok(Some(response(404, "no such behaviour"))),
         };

@@ -26,8 +26,8 @@ pub(crate) fn timer() -> String {
     said(timers::start("later", 1, "{}"))
 }
 
-pub(crate) fn secret() -> String {
-    said(secrets::derive("hex", "a"))
+pub(crate) fn token() -> String {
+    said(secrets::token("{}"))
 }
 
 #[expect(clippy::disallowed_methods, reason = "looking where it has no business is the point")]
