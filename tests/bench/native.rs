@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::net::TcpListener;
 
-use super::load::SECRET;
+use super::webhooks::SECRET;
 
 /// Largest body, as the manifest of the plugin says.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -72,6 +72,7 @@ async fn answer(shop: Arc<Shop>, request: Request<Incoming>) -> anyhow::Result<R
         Ok(response)
     };
     match (request.method().as_str(), request.uri().path()) {
+        ("GET", "/healthz") => reply(StatusCode::OK, String::new()),
         ("GET", "/count") => reply(StatusCode::OK, shop.count().await?.to_string()),
         ("POST", "/webhooks/shop") => {
             let signature = request.headers().get("aftership-hmac-sha256").cloned();

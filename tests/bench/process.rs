@@ -8,16 +8,13 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use hookyard_tests::guests;
 use hookyard_tests::http::send;
 use http::Request;
 use http_body_util::Full;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use super::load::SECRET;
-
-const TOKEN: &str = "bench-token-0123456789";
+pub(crate) const TOKEN: &str = "bench-token-0123456789";
 
 /// A server under load; ends when it is dropped.
 pub(crate) struct Server {
@@ -29,25 +26,20 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// This program, as the native server.
-    pub(crate) async fn native(directory: &Path) -> anyhow::Result<Self> {
-        let data = directory.join("native");
+    /// This program, as one of the native servers.
+    pub(crate) async fn bench(arguments: &[&str]) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.arg("native").arg(&data);
+        command.args(arguments);
         Self::start(command, true).await
     }
 
     /// The `hookyard` beside this program.
     #[expect(clippy::disallowed_methods, reason = "what is taken from a child's environment has to be known")]
-    pub(crate) async fn hookyard(directory: &Path) -> anyhow::Result<Self> {
+    pub(crate) async fn hookyard(directory: &Path, component: &str, config: &str) -> anyhow::Result<Self> {
         let plugins = directory.join("plugins");
         fs::create_dir_all(&plugins)?;
-        fs::copy(guests::AFTERSHIP, plugins.join("aftership.wasm"))?;
-        let config = format!(
-            "listen = \"127.0.0.1:0\"\n[connections.shop]\nplugin = \"aftership\"\n\
-             config = {{ api_key = \"k\", webhook_secret = \"{SECRET}\" }}\n"
-        );
-        fs::write(directory.join("hookyard.toml"), config)?;
+        fs::copy(component, plugins.join("plugin.wasm"))?;
+        fs::write(directory.join("hookyard.toml"), format!("listen = \"127.0.0.1:0\"\n{config}"))?;
         let binary = std::env::current_exe()?.with_file_name("hookyard");
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--release", "--package", "hookyard"]).current_dir(env!("CARGO_MANIFEST_DIR"));
@@ -97,9 +89,24 @@ impl Server {
 
     /// Resident memory.
     pub(crate) fn resident_mib(&self) -> anyhow::Result<f64> {
+        self.status_mib("VmRSS:")
+    }
+
+    /// The most resident memory that there was since [`Server::forget_peak`].
+    pub(crate) fn peak_mib(&self) -> anyhow::Result<f64> {
+        self.status_mib("VmHWM:")
+    }
+
+    /// Lets the peak begin anew: "5" to clear_refs, proc(5).
+    pub(crate) fn forget_peak(&self) -> anyhow::Result<()> {
+        let id = self.process.id().context("the server has ended")?;
+        Ok(fs::write(format!("/proc/{id}/clear_refs"), "5")?)
+    }
+
+    fn status_mib(&self, name: &str) -> anyhow::Result<f64> {
         let status = self.proc("status")?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("status has VmRSS")?;
-        let kib: f64 = line.split_whitespace().nth(1).context("VmRSS has a value")?.parse()?;
+        let line = status.lines().find(|line| line.starts_with(name)).with_context(|| format!("status has {name}"))?;
+        let kib: f64 = line.split_whitespace().nth(1).with_context(|| format!("{name} has a value"))?.parse()?;
         Ok(kib / 1024.0)
     }
 

@@ -1,9 +1,18 @@
-//! `cargo demo`: from a fresh checkout to a host that serves AfterShip, by the commands that an operator would use.
+//! `cargo demo`: from a fresh checkout to a host that serves AfterShip, by the commands that an operator would use. AfterShip
+//! itself is a fake.
+//!
+//! This program depends on nothing. What it needs is built together with the host, so that cargo compiles no dependency a second
+//! time with other features.
 
 use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+
+// As in hookyard.toml.
+const API_KEY: &str = "demo-key";
+const WEBHOOK_SECRET: &str = "demo-secret";
+const WEBHOOK_URL: &str = "http://127.0.0.1:8080/webhooks/demo";
 
 fn main() -> ExitCode {
     let error = match demo() {
@@ -19,16 +28,20 @@ fn main() -> ExitCode {
 
 fn demo() -> io::Result<std::convert::Infallible> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
-    run(Command::new(env!("CARGO")).args(["build", "--package", "hookyard"]).current_dir(&root))?;
-    let hookyard = hookyard_binary()?;
+    let build = ["build", "--package", "hookyard", "--package", "hookyard-fakes"];
+    run(Command::new(env!("CARGO")).args(build).current_dir(&root))?;
+    let hookyard = binary("hookyard")?;
     run(Command::new(&hookyard).args(["build", "plugins/aftership"]).current_dir(&root))?;
     say_what_to_try();
-    Err(Command::new(&hookyard).args(["serve", "--config", "tests/demo/hookyard.toml"]).current_dir(&root).exec())
+    let mut demo = Command::new(binary("with-aftership")?);
+    demo.args([API_KEY, WEBHOOK_URL, WEBHOOK_SECRET]);
+    demo.arg(&hookyard).args(["serve", "--config", "tests/demo/hookyard.toml"]).current_dir(&root);
+    Err(demo.exec())
 }
 
-/// Cargo puts the binary beside this one.
-fn hookyard_binary() -> io::Result<PathBuf> {
-    Ok(std::env::current_exe()?.with_file_name("hookyard"))
+/// Cargo puts every binary beside this one.
+fn binary(name: &str) -> io::Result<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name(name))
 }
 
 /// Runs a command as the user would, without what the outer `cargo run` said of this package: build scripts look at that, and
@@ -50,7 +63,12 @@ fn say_what_to_try() {
 In another terminal, from this directory:
 
   cargo hookyard events --follow          # watch events
-  cargo hookyard trigger demo delivered   # a parcel has arrived
+
+and in a third one:
+
+  cargo hookyard connections show demo
+  cargo hookyard call demo track-shipment '{{\"tracking_number\": \"LX4401927FR\", \"conversation_id\": \"conv_1\"}}'
+  cargo hookyard trigger demo delivered   # a webhook from the plugin's samples
 
   curl -N http://127.0.0.1:8080/v1/events/stream -H \"Authorization: Bearer $(cargo hookyard tokens create)\"
 "
