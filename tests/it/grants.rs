@@ -218,11 +218,7 @@ async fn a_plugin_that_asks_for_more_does_without_it_until_it_is_granted() {
     let shown = host.get("/v1/connections/bot").await.json();
     assert_eq!(shown["grants"]["hosts"][0], "*.granted.example", "{shown}");
     // The same plugin, which now asks for another host and to send a secret there.
-    let mut component = fs::read(guests::ECHO).expect("it was built");
-    let (old, new) = (b"granted.example", b"grabbed.example");
-    let places: Vec<_> = (0..component.len() - old.len()).filter(|at| component[*at..].starts_with(old)).collect();
-    assert!(!places.is_empty(), "the manifest's hosts stand in the component");
-    places.iter().for_each(|at| component[*at..*at + old.len()].copy_from_slice(new));
+    let component = patched(guests::ECHO, "granted.example", "grabbed.example");
     fs::write(host.directory().join("plugins/echo.wasm"), component).expect("can be written");
     host.restart().await;
 
@@ -249,4 +245,38 @@ async fn a_plugin_that_asks_for_more_does_without_it_until_it_is_granted() {
     host.restart().await;
     let shown = host.get("/v1/connections/bot").await.json();
     assert_eq!(shown.get("needs_consent"), None, "it was written down: {shown}");
+}
+
+#[tokio::test]
+async fn a_default_that_changes_is_not_followed_until_it_is_granted() {
+    let mut host = Builder::new(env!("CARGO_BIN_EXE_hookyard"))
+        .plugin(guests::AFTERSHIP)
+        .config("[connections.shop]\nplugin = \"aftership\"\nconfig = { api_key = \"k\" }")
+        .start()
+        .await;
+    let code = async |host: &TestHost| {
+        let reply = host.call("shop", "get-tracking", &json!({ "tracking_id": "t1" })).await.json();
+        reply["code"].as_str().expect("a problem").to_owned()
+    };
+    assert_eq!(code(&host).await, "provider-unavailable", "granted, though there is no such name");
+    // The next version would take the key to another host, which no list names but the schema's default.
+    let component = patched(guests::AFTERSHIP, "https://api.aftership.com", "https://api.aftershop.com");
+    fs::write(host.directory().join("plugins/aftership.wasm"), component).expect("can be written");
+    host.restart().await;
+    let shown = host.get("/v1/connections/shop").await.json();
+    assert!(shown["needs_consent"].as_str().is_some_and(|text| text.contains("api.aftershop.com")), "{shown}");
+    assert_eq!(code(&host).await, "egress-denied");
+    assert_eq!(host.post("/v1/connections/shop/consent", &json!({})).await.status(), 200);
+    assert_eq!(code(&host).await, "provider-unavailable");
+}
+
+/// A component in which one text stands for another of the same length.
+fn patched(component: &str, old: &str, new: &str) -> Vec<u8> {
+    assert_eq!(old.len(), new.len());
+    let mut component = fs::read(component).expect("it was built");
+    let (old, new) = (old.as_bytes(), new.as_bytes());
+    let places: Vec<_> = (0..component.len() - old.len()).filter(|at| component[*at..].starts_with(old)).collect();
+    assert!(!places.is_empty(), "the text stands in the component");
+    places.iter().for_each(|at| component[*at..*at + old.len()].copy_from_slice(new));
+    component
 }
