@@ -35,8 +35,17 @@ fn demo() -> io::Result<std::convert::Infallible> {
     say_what_to_try();
     let mut demo = Command::new(binary("with-aftership")?);
     demo.args([API_KEY, WEBHOOK_URL, WEBHOOK_SECRET]);
-    demo.arg(&hookyard).args(["serve", "--config", "tests/demo/hookyard.toml"]).current_dir(&root);
+    demo.arg(&hookyard).args(["serve", "--config", "tests/demo/hookyard.toml", "--plugins"]).arg(plugins()?);
+    demo.current_dir(&root);
     Err(demo.exec())
+}
+
+/// Where `hookyard build` puts components: beside the directory of the profile, wherever cargo's target directory is.
+fn plugins() -> io::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let target =
+        program.ancestors().nth(2).ok_or_else(|| io::Error::other("this program is not in a target directory"))?;
+    Ok(target.join("hookyard/plugins"))
 }
 
 /// Cargo puts every binary beside this one.
