@@ -105,6 +105,13 @@ pub struct PluginError {
     pub details: Map<String, Value>,
 }
 
+impl PluginError {
+    /// An error without details that may be tried again at any time.
+    pub fn new(kind: ErrorKind, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { kind, code: code.into(), message: message.into(), retry_after: None, details: Map::new() }
+    }
+}
+
 /// How severe a guest says that a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogLevel {

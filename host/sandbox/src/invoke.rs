@@ -41,14 +41,7 @@ pub(crate) enum CallError {
 impl CallError {
     /// What was returned cannot be used, for this reason: `failed`.
     pub(crate) fn unusable(code: &str, message: String) -> Self {
-        let details = serde_json::Map::new();
-        Self::Unusable(PluginError {
-            kind: ErrorKind::Failed,
-            code: code.to_owned(),
-            message,
-            retry_after: None,
-            details,
-        })
+        Self::Unusable(PluginError::new(ErrorKind::Failed, code, message))
     }
 }
 

@@ -263,18 +263,14 @@ impl Undertaking for Activate {
 
 /// A trap or a deadline counts as a provider that cannot be reached, which is what mostly lies behind it.
 fn broken(code: &str, message: &str) -> Failed {
-    let (code, message) = (code.to_owned(), message.to_owned());
-    let details = serde_json::Map::new();
-    Failed::Plugin(PluginError { kind: ErrorKind::Unavailable, code, message, retry_after: None, details })
+    Failed::Plugin(PluginError::new(ErrorKind::Unavailable, code, message))
 }
 
 impl From<NotCommitted> for Failed {
     fn from(reason: NotCommitted) -> Self {
         match reason {
             NotCommitted::Refused(reason) => {
-                let details = serde_json::Map::new();
-                let code = "invalid-response".to_owned();
-                Self::Plugin(PluginError { kind: ErrorKind::Failed, code, message: reason, retry_after: None, details })
+                Self::Plugin(PluginError::new(ErrorKind::Failed, "invalid-response", reason))
             }
             NotCommitted::Seen | NotCommitted::Conflict { .. } | NotCommitted::Overloaded { .. } => Self::Host,
             NotCommitted::Unavailable { error, .. } => {

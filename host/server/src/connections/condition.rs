@@ -139,9 +139,7 @@ impl Connection {
 
     /// It is about to be activated for the first time: until then nobody knows how it is doing.
     pub(crate) fn awaits_activation(&self, now: Timestamp) {
-        let (code, message) = ("activating".to_owned(), "it has not been activated yet".to_owned());
-        let details = serde_json::Map::new();
-        let error = PluginError { kind: ErrorKind::Unavailable, code, message, retry_after: None, details };
+        let error = PluginError::new(ErrorKind::Unavailable, "activating", "it has not been activated yet");
         self.condition.with(|state| state.fail(Trouble::Activation, &error, now));
     }
 
