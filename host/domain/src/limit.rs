@@ -237,6 +237,8 @@ pub const API_BODY_BYTES_MAX: u64 = 2 * 1024 * 1024;
 pub const HTTP_DRAIN_MAX: Duration = Duration::from_secs(30);
 /// Pause after `accept` failed for want of file descriptors or memory.
 pub const HTTP_ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// When to try again what the host could not do now and nobody said when: the first step of the retry schedule.
+pub const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// When a provider should try again a connection that is invalid, disabled or without a secret.
 pub const CONNECTION_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// Events of one answer when the client sets no bound.

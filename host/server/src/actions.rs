@@ -204,14 +204,7 @@ fn timeout(ready: &Ready, rule: &ActionRule) -> Duration {
 }
 
 fn find<'c>(connection: &'c Connection, name: &str) -> Result<(&'c Ready, &'c ActionRule), Problem> {
-    let Some(ready) = &connection.ready else {
-        let (code, why) = match connection.enabled {
-            true => ("connection-invalid", "its configuration cannot be used"),
-            false => ("connection-disabled", "it is disabled"),
-        };
-        let problem = Problem::unavailable(code, format!("connection {}: {why}", connection.id));
-        return Err(problem.retry_after(limit::CONNECTION_RETRY_AFTER));
-    };
+    let ready = connection.ready.as_ref().ok_or_else(|| Problem::not_ready(connection))?;
     let actions = &ready.plugin.actions;
     let rule = actions.get(name).ok_or_else(|| {
         let known: Vec<_> = actions.names().collect();
@@ -223,5 +216,5 @@ fn find<'c>(connection: &'c Connection, name: &str) -> Result<(&'c Ready, &'c Ac
 
 /// Nothing was begun.
 fn busy() -> Problem {
-    Problem::unavailable("overloaded", "the connection has too much in work").retry_after(failure::TRY_AGAIN_AFTER)
+    Problem::unavailable("overloaded", "the connection has too much in work").retry_after(limit::TRY_AGAIN_AFTER)
 }

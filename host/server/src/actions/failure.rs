@@ -1,17 +1,13 @@
 //! How an action fails, what the client is answered then, and what that means for the next call with the same key.
 
-use std::time::Duration;
-
 use hookyard_domain::idempotency::StoredAnswer;
 use hookyard_domain::invocation::{ErrorKind, PluginError};
+use hookyard_domain::limit;
 use http::StatusCode;
 
 use super::answer::stored_problem;
 use crate::http::problem::Problem;
 use crate::invoker::NotCommitted;
-
-/// When a client should try again what the host could not do now and nobody said when.
-pub(super) const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// Why an action has no output. Nothing of its effects is kept.
 #[derive(Debug)]
@@ -74,13 +70,13 @@ impl Failure {
             Self::Trap => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "plugin-trap").detail("the plugin trapped"),
             Self::Deadline(which) => Problem::new(StatusCode::GATEWAY_TIMEOUT, "deadline").detail(*which),
             Self::NotCalled => {
-                Problem::unavailable("overloaded", "all instances are busy").retry_after(TRY_AGAIN_AFTER)
+                Problem::unavailable("overloaded", "all instances are busy").retry_after(limit::TRY_AGAIN_AFTER)
             }
             Self::Host { code, .. } => Problem::unavailable(*code, "the host could not do it now; its log says why")
-                .retry_after(TRY_AGAIN_AFTER),
+                .retry_after(limit::TRY_AGAIN_AFTER),
             Self::Conflict { sent_unsafe: false } => {
                 let detail = "others changed the same keys each time";
-                Problem::unavailable("conflict", detail).retry_after(TRY_AGAIN_AFTER)
+                Problem::unavailable("conflict", detail).retry_after(limit::TRY_AGAIN_AFTER)
             }
             Self::Conflict { sent_unsafe: true } => {
                 let detail = "others changed the same keys, and the request that was sent cannot be sent again";
@@ -126,7 +122,7 @@ fn of_plugin(error: PluginError) -> Problem {
         ErrorKind::Unauthorized | ErrorKind::Failed => StatusCode::BAD_GATEWAY,
         ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let retry_after = error.retry_after.is_none().then_some(TRY_AGAIN_AFTER);
+    let retry_after = error.retry_after.is_none().then_some(limit::TRY_AGAIN_AFTER);
     let problem = Problem::of_plugin(status, error);
     match retry_after {
         Some(after) if status == StatusCode::SERVICE_UNAVAILABLE => problem.retry_after(after),

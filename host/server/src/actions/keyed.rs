@@ -9,7 +9,7 @@ use hookyard_store::CommitError;
 use http::StatusCode;
 use ring::digest;
 
-use super::failure::{Failure, Fate, TRY_AGAIN_AFTER, outcome_unknown};
+use super::failure::{Failure, Fate, outcome_unknown};
 use super::in_flight::Place;
 use super::{ActionCall, Actions, Answer, answer};
 use crate::action_rules::ActionRule;
@@ -100,7 +100,7 @@ impl Keyed {
         started.map_err(|error| {
             tracing::error!(error = &error as &dyn std::error::Error, "an action's start cannot be written down");
             let code = if matches!(error, CommitError::Overloaded) { "overloaded" } else { "unavailable" };
-            Problem::unavailable(code, "the host's store is unavailable").retry_after(TRY_AGAIN_AFTER)
+            Problem::unavailable(code, "the host's store is unavailable").retry_after(limit::TRY_AGAIN_AFTER)
         })
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use hookyard_domain::limit;
 use http::StatusCode;
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
@@ -87,7 +88,7 @@ impl From<BodyError> for Problem {
             BodyError::TooLarge(max) => Self::too_large(max),
             BodyError::Slow => Self::new(StatusCode::REQUEST_TIMEOUT, "request-timeout").detail(error.to_string()),
             BodyError::Overloaded => {
-                Self::unavailable("overloaded", error.to_string()).retry_after(Duration::from_secs(5))
+                Self::unavailable("overloaded", error.to_string()).retry_after(limit::TRY_AGAIN_AFTER)
             }
             BodyError::Incomplete => Self::new(StatusCode::BAD_REQUEST, "incomplete-body").detail(error.to_string()),
         }

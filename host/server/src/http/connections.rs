@@ -1,12 +1,12 @@
 //! `GET /v1/connections`, `GET /v1/connections/{id}` `POST /v1/connections/{id}/check` and `…/consent`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use hookyard_domain::connection::Health;
 use hookyard_domain::id::{ConnectionId, PluginName};
+use hookyard_domain::limit;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
@@ -80,7 +80,7 @@ pub(crate) async fn check(
         Ok(()) => Ok(Json(view(&connection))),
         Err(NotChecked) => {
             let problem = Problem::unavailable("overloaded", NotChecked.to_string());
-            Err(problem.retry_after(Duration::from_secs(5)))
+            Err(problem.retry_after(limit::TRY_AGAIN_AFTER))
         }
     }
 }

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use hookyard_domain::invocation::PluginError;
+use hookyard_domain::limit;
 use hookyard_store::StoreError;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+use crate::connections::Connection;
 
 /// The media type of a problem document.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
@@ -133,6 +136,15 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code).detail(detail)
     }
 
+    /// 503: the operator switched the connection off, or its configuration cannot be used; what is wrong with it is not said.
+    pub(crate) fn not_ready(connection: &Connection) -> Self {
+        let (code, why) = match connection.enabled {
+            true => ("connection-invalid", "the connection's configuration cannot be used"),
+            false => ("connection-disabled", "the connection is disabled"),
+        };
+        Self::unavailable(code, why).retry_after(limit::CONNECTION_RETRY_AFTER)
+    }
+
     /// What a plugin said, with this status.
     pub(crate) fn of_plugin(status: StatusCode, error: PluginError) -> Self {
         let mut problem = Self::new(status, error.code).detail(error.message);
@@ -180,7 +192,7 @@ impl From<StoreError> for Problem {
                 Self::unavailable("unavailable", "the host's store is unavailable; its log says why")
             }
         };
-        problem.retry_after(Duration::from_secs(5))
+        problem.retry_after(limit::TRY_AGAIN_AFTER)
     }
 }
 

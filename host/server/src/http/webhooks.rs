@@ -6,7 +6,6 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use hookyard_domain::id::{ConnectionId, WebhookId};
-use hookyard_domain::limit;
 use hookyard_domain::webhook::UnverifiedWebhook;
 use http::header::HOST;
 use http::request::Parts;
@@ -96,13 +95,7 @@ fn target(path: &str) -> Option<(ConnectionId, &str)> {
 
 /// How the connection takes webhooks, or why it does not.
 fn entry(connection: &Connection) -> Result<&WebhookEntry, Problem> {
-    let Some(ready) = &connection.ready else {
-        let problem = match connection.enabled {
-            true => Problem::unavailable("connection-invalid", "the connection's configuration cannot be used"),
-            false => Problem::unavailable("connection-disabled", "the connection is disabled"),
-        };
-        return Err(problem.retry_after(limit::CONNECTION_RETRY_AFTER));
-    };
+    let ready = connection.ready.as_ref().ok_or_else(|| Problem::not_ready(connection))?;
     ready.webhook.as_ref().ok_or_else(nothing_here)
 }
 

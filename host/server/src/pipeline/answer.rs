@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use hookyard_domain::invocation::{ErrorKind, PluginError};
+use hookyard_domain::limit;
 use hookyard_sandbox::{Deadline, Outcome, WebhookResponse};
 use hookyard_store::StoreError;
-
-/// When the provider should send a webhook again that could not be handled: the first step of the retry schedule.
-const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// What a webhook is answered.
 #[derive(Debug, Clone)]
@@ -47,7 +45,7 @@ pub enum Answer {
 impl Answer {
     /// Nothing was kept, for this reason; to be sent again after the shortest wait.
     pub(super) fn try_again(code: &str, detail: impl Into<String>) -> Self {
-        Self::TryAgain { code: code.to_owned(), detail: detail.into(), after: TRY_AGAIN_AFTER }
+        Self::TryAgain { code: code.to_owned(), detail: detail.into(), after: limit::TRY_AGAIN_AFTER }
     }
 
     /// Earlier webhooks with the same order key take too long.
@@ -92,7 +90,7 @@ pub(super) fn conclude(outcome: Outcome<Option<WebhookResponse>>) -> Result<Opti
         Outcome::Error(error) => Answer::TryAgain {
             code: error.code,
             detail: error.message,
-            after: error.retry_after.map_or(TRY_AGAIN_AFTER, |after| after.max(TRY_AGAIN_AFTER)),
+            after: error.retry_after.map_or(limit::TRY_AGAIN_AFTER, |after| after.max(limit::TRY_AGAIN_AFTER)),
         },
         Outcome::Trap { .. } => Answer::try_again("plugin-trap", "the plugin trapped"),
         Outcome::Deadline(Deadline::Wall) => Answer::try_again("deadline", "the plugin did not answer in time"),
