@@ -18,7 +18,8 @@ async fn refusal(component: &str) -> String {
     let host = host_with(component).await;
     let echo = Request::post("/webhooks/echo").header("x-echo-token", "sesame");
     assert_eq!(host.send(echo, "hello").await.status(), 200);
-    let rejected = host.running().host.plugins.rejected();
+    let catalogue = host.running().host.plugins.catalogue();
+    let rejected = catalogue.rejected();
     assert_eq!(rejected.len(), 1, "{rejected:?}");
     rejected[0].reason.clone()
 }
@@ -27,7 +28,8 @@ async fn refusal(component: &str) -> String {
 async fn guests_of_the_contract_and_of_its_later_patches_serve() {
     for component in [contract::EXACT, contract::LATER_PATCH] {
         let host = host_with(component).await;
-        let rejected = host.running().host.plugins.rejected();
+        let catalogue = host.running().host.plugins.catalogue();
+        let rejected = catalogue.rejected();
         assert!(rejected.is_empty(), "{rejected:?}");
     }
 }
@@ -54,7 +56,7 @@ async fn a_guest_off_by_one_is_refused_by_name() {
 #[tokio::test]
 async fn a_function_more_than_the_contract_has_is_left_alone() {
     let host = host_with(contract::FUNCTION_MORE).await;
-    assert!(host.running().host.plugins.rejected().is_empty());
+    assert!(host.running().host.plugins.catalogue().rejected().is_empty());
 }
 
 #[tokio::test]
@@ -62,7 +64,8 @@ async fn what_is_no_component_is_refused_with_the_reason() {
     const CORE_MODULE: &[u8] = b"\0asm\x01\0\0\0";
     for (bytes, says) in [(&b"hello"[..], "WebAssembly"), (&b""[..], "WebAssembly"), (CORE_MODULE, "component")] {
         let host = Builder::new(env!("CARGO_BIN_EXE_hookyard")).plugin_bytes("broken.wasm", bytes).start().await;
-        let rejected = host.running().host.plugins.rejected();
+        let catalogue = host.running().host.plugins.catalogue();
+        let rejected = catalogue.rejected();
         assert!(rejected.len() == 1 && rejected[0].reason.contains(says), "{rejected:?}");
         let listed = host.get("/v1/plugins").await.text();
         assert!(listed.contains("broken.wasm"), "{listed}");
@@ -78,7 +81,8 @@ async fn speaks(component: Option<&str>, language: &str) {
         .config(&format!("[connections.talk]\nplugin = \"{language}\"\nconfig = {{ secret = \"sesame\" }}"))
         .start()
         .await;
-    let rejected = host.running().host.plugins.rejected();
+    let catalogue = host.running().host.plugins.catalogue();
+    let rejected = catalogue.rejected();
     assert!(rejected.is_empty(), "{rejected:?}");
     let say = |id: &str| Request::post("/webhooks/talk").header("x-token", "sesame").header("x-id", id);
     let reply = host.send(say("1"), r#"{"text": "é"}"#).await;

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use hookyard_domain::clock::{Clock as _, SystemClock};
 use hookyard_server::compose;
 use hookyard_server::config::{self, Flags, Settings};
-use hookyard_server::plugins::Plugins;
+use hookyard_server::plugins::{Catalogue, Plugins};
 
 use crate::environment;
 use crate::inspect;
@@ -43,11 +43,11 @@ async fn check_config(config: Option<PathBuf>) -> anyhow::Result<()> {
     let plugins = Plugins::load(&settings.plugins, &sandbox)
         .await
         .with_context(|| format!("cannot read the plugin directory {}", settings.plugins.display()))?;
-    let problems = compose::problems(&settings, &plugins, SystemClock.now())?;
+    let problems = compose::problems(&settings, &plugins.catalogue(), SystemClock.now())?;
     if !problems.is_empty() {
         return Err(unusable(&problems));
     }
-    Ok(print(&settings, &plugins)?)
+    Ok(print(&settings, &plugins.catalogue())?)
 }
 
 /// The environment, in which no host is strict: reading the settings of a strict one ends at what is wrong within the
@@ -64,7 +64,7 @@ fn unusable(problems: &[String]) -> anyhow::Error {
     anyhow::anyhow!("{count}\n{}", output::clean_lines(&problems.join("\n")))
 }
 
-fn print(settings: &Settings, plugins: &Plugins) -> std::io::Result<()> {
+fn print(settings: &Settings, plugins: &Catalogue) -> std::io::Result<()> {
     for plugin in plugins.serving() {
         for warning in &plugin.warnings {
             output::note(&output::clean_lines(&format!("warning: {}: {warning}", plugin.manifest.plugin())));
@@ -105,7 +105,7 @@ mod tests {
         disabled.enabled = false;
         settings.connections.insert("shop".parse().expect("a connection's id"), disabled);
         let problems =
-            compose::problems(&settings, &Plugins::default(), Timestamp::from_millis(0)).expect("can be told");
+            compose::problems(&settings, &Catalogue::default(), Timestamp::from_millis(0)).expect("can be told");
         assert_eq!(
             problems,
             ["x.toml:1: connections.A: no name", "no file: no plugin crm is loaded (loaded: none)"],

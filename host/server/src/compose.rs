@@ -31,7 +31,8 @@ use crate::lifecycle::Lifecycle;
 use crate::open_files;
 use crate::order_locks::OrderLocks;
 use crate::pipeline::Pipeline;
-use crate::plugins::Plugins;
+use crate::plugins::{Catalogue, Plugins};
+use crate::registry::Registry;
 use crate::telemetry::metrics::Metrics;
 
 /// What a host takes from its surroundings.
@@ -109,17 +110,13 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let addresses = listeners.addresses();
     let consents = consents::read(&*store, &settings.connections).await?;
     let builder = builder(&settings, &addresses.public.to_string(), &hash_key, egress);
-    let (connections, problems) = connections(&settings, &plugins, &builder, &consents, clock.now());
+    let (connections, problems) = connections(&settings, &plugins.catalogue(), &builder, &consents, clock.now());
     problems.iter().for_each(|problem| tracing::error!("{problem}"));
     if settings.strict {
-        let problems = with_rejected(problems, &plugins);
+        let problems = with_rejected(problems, &plugins.catalogue());
         anyhow::ensure!(problems.is_empty(), "not started (--strict):\n{}", problems.join("\n"));
     }
-    for connection in connections.all().iter().filter(|connection| !consents.contains_key(&connection.id)) {
-        if let Some(ready) = &connection.ready {
-            consents::record(&*store, &connection.id, &ready.plugin, clock.now()).await?;
-        }
-    }
+    record_first(&*store, &connections, &consents, clock.now()).await?;
 
     let services =
         Services { ledger: store.clone(), clock: Arc::clone(&clock), entropy: Arc::clone(&entropy), hash_key };
@@ -132,14 +129,24 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let actions = Arc::new(Actions::new(Arc::clone(&invoker), order, Arc::clone(&in_work)));
     let lifecycle = Arc::new(Lifecycle::new(invoker, sleep));
     connections.all().iter().for_each(|connection| lifecycle.begin(connection));
+    let (plugins, connections) = (Arc::new(plugins), Arc::new(connections));
+    let registry = Registry {
+        store: Arc::clone(&store),
+        clock: Arc::clone(&clock),
+        plugins: Arc::clone(&plugins),
+        builder,
+        defined: settings.connections.clone(),
+        connections: Arc::clone(&connections),
+        lifecycle: Arc::clone(&lifecycle),
+    };
     let host = Arc::new(Host {
         settings,
         clock,
         entropy,
         store,
         plugins,
-        builder,
         connections,
+        registry: Arc::new(registry),
         pipeline,
         actions,
         lifecycle,
@@ -153,11 +160,26 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     Ok(Running { host, addresses, stop, serving })
 }
 
+/// Writes down what the connections that work for the first time were granted.
+async fn record_first(
+    store: &dyn Store,
+    connections: &Connections,
+    consents: &BTreeMap<ConnectionId, Ask>,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    for connection in connections.all().iter().filter(|connection| !consents.contains_key(&connection.id)) {
+        if let Some(ready) = &connection.ready {
+            consents::record(store, &connection.id, &ready.plugin, now).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Everything for which a strict host with these settings would not start. Nothing is called, sent or kept.
 ///
 /// # Errors
 /// What plugins send through cannot be set up on this machine.
-pub fn problems(settings: &Settings, plugins: &Plugins, now: Timestamp) -> anyhow::Result<Vec<String>> {
+pub fn problems(settings: &Settings, plugins: &Catalogue, now: Timestamp) -> anyhow::Result<Vec<String>> {
     // The key only makes the placeholders that guests see instead of secrets, so that any will do here; the host's own would
     // need its database.
     let hash_key = HashKey::new(&[0; HashKey::BYTES]);
@@ -176,7 +198,7 @@ fn builder(settings: &Settings, listening: &str, hash_key: &HashKey, egress: Arc
 /// Builds the connections of the file, and says everything that is wrong with any of them.
 fn connections(
     settings: &Settings,
-    plugins: &Plugins,
+    plugins: &Catalogue,
     builder: &Builder,
     consents: &BTreeMap<ConnectionId, Ask>,
     now: Timestamp,
@@ -187,7 +209,7 @@ fn connections(
     (built.into_iter().collect(), problems)
 }
 
-fn with_rejected(mut problems: Vec<String>, plugins: &Plugins) -> Vec<String> {
+fn with_rejected(mut problems: Vec<String>, plugins: &Catalogue) -> Vec<String> {
     problems.extend(plugins.rejected().iter().map(|file| format!("{}: {}", file.path.display(), file.reason)));
     problems
 }

@@ -19,4 +19,5 @@ mod open_files;
 pub mod order_locks;
 pub mod pipeline;
 pub mod plugins;
+pub mod registry;
 pub mod telemetry;

@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 
 use super::{Condition, Connection, Ready, WebhookEntry};
 use crate::config::ConnectionSettings;
-use crate::plugins::{Plugin, Plugins};
+use crate::plugins::{Catalogue, Plugin};
 
 /// Builds connections.
 #[derive(Debug, Clone)]
@@ -69,7 +69,7 @@ impl Builder {
     /// all the same. `consented` is what its plugin asked when it was first activated; `None` where that is now.
     pub fn build(
         &self,
-        plugins: &Plugins,
+        plugins: &Catalogue,
         id: &ConnectionId,
         settings: &ConnectionSettings,
         consented: Option<&Ask>,
@@ -191,7 +191,7 @@ impl Builder {
     }
 }
 
-fn not_loaded(plugins: &Plugins, settings: &ConnectionSettings) -> String {
+fn not_loaded(plugins: &Catalogue, settings: &ConnectionSettings) -> String {
     let known: Vec<_> = plugins.serving().map(|plugin| plugin.manifest.name.as_str()).collect();
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     format!("{}: no plugin {} is loaded (loaded: {known})", settings.location, settings.plugin)

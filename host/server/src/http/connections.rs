@@ -91,7 +91,7 @@ pub(crate) async fn consent(
     PathName(id): PathName<ConnectionId>,
 ) -> Result<Json<ConnectionView>, Problem> {
     let before = find(&host, &id)?;
-    let consented = host.consent(&id).await.map_err(|error| {
+    let consented = host.registry.consent(&id).await.map_err(|error| {
         tracing::error!(connection = %id, error = format!("{error:#}"), "a consent cannot be written down");
         Problem::unavailable("unavailable", "the host's store is unavailable; its log says why")
     })?;

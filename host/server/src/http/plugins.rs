@@ -50,8 +50,9 @@ pub(crate) struct PluginList {
 
 /// What serves, by name, then what was rejected.
 pub(crate) async fn list(State(host): State<Arc<Host>>) -> Json<PluginList> {
-    let serving = host.plugins.serving().map(|plugin| PluginView::Serving(serving(plugin)));
-    let rejected = host.plugins.rejected().iter().map(|file| PluginView::Rejected(rejected(file)));
+    let catalogue = host.plugins.catalogue();
+    let serving = catalogue.serving().map(|plugin| PluginView::Serving(serving(plugin)));
+    let rejected = catalogue.rejected().iter().map(|file| PluginView::Rejected(rejected(file)));
     Json(PluginList { plugins: serving.chain(rejected).collect() })
 }
 
@@ -60,7 +61,7 @@ pub(crate) async fn show(
     State(host): State<Arc<Host>>,
     PathName(name): PathName<PluginName>,
 ) -> Result<Json<PluginView>, Problem> {
-    match host.plugins.get(&name) {
+    match host.plugins.catalogue().get(&name) {
         Some(plugin) => Ok(Json(PluginView::Serving(serving(plugin)))),
         None => Err(Problem::not_found(format!("no plugin {name} is loaded"))),
     }
