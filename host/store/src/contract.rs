@@ -1,12 +1,15 @@
 //! What every store promises, as tests that run on each of them.
 
 mod commits;
+mod connections;
 mod consents;
+mod deletion;
 mod events;
 mod host;
 mod idempotency;
 mod keys;
 mod marks;
+mod plugins;
 pub(crate) mod world;
 
 /// Makes a test of every promise for every store.
@@ -90,6 +93,32 @@ promises! {
     consents {
         a_consent_is_read_back_as_it_was_recorded
         a_consent_replaces_the_one_of_its_connection
+        consents_are_listed_and_removed
+    }
+    plugins {
+        a_state_is_read_back_as_it_was_saved
+        a_state_replaces_the_one_of_its_plugin
+        a_state_that_is_removed_is_gone
+        the_newest_contents_stay_held_back_and_files_are_in_order
+    }
+    connections {
+        a_connection_is_read_back_as_it_was_saved
+        a_connection_replaces_the_one_with_its_id
+        held_contents_replace_those_of_their_connections_and_no_others
+    }
+    deletion {
+        an_id_that_was_never_deleted_is_in_its_first_life
+        only_a_connection_of_the_api_is_deleted
+        a_connection_that_is_not_being_deleted_keeps_everything
+        nothing_is_committed_for_a_connection_that_is_being_deleted
+        that_a_connection_is_gone_comes_before_any_guard
+        a_connection_that_is_being_deleted_cannot_be_saved
+        a_purge_leaves_nothing_but_events
+        what_is_recorded_while_a_connection_is_being_deleted_goes_with_it
+        a_purge_takes_so_many_rows_at_a_time
+        a_purge_takes_so_many_bytes_at_a_time
+        an_id_can_be_used_again_and_knows_nothing_of_before
+        each_deletion_begins_another_life
     }
     events {
         an_event_is_read_back_as_it_was_appended
@@ -103,6 +132,8 @@ promises! {
         reading_behind_the_end_stays_there
         the_newest_offset_moves_with_the_commit
         a_commit_without_events_does_not_move_it
+        an_event_of_the_host_stands_in_the_log_without_a_connection
+        an_event_of_the_host_passes_no_filter_for_connections
     }
     host {
         a_host_key_stays_what_it_was_first

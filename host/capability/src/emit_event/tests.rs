@@ -1,3 +1,4 @@
+use hookyard_domain::connection::Incarnation;
 use hookyard_store::Ledger;
 
 use super::*;
@@ -110,6 +111,22 @@ fn a_dedupe_key_counts_for_its_connection_and_kind_only() {
     assert_ne!(one, mark("shop", "thing.said", "y"));
     assert_ne!(one, mark("shop", "thing.happened", "x"));
     assert_ne!(one, mark("other", "thing.said", "x"));
+}
+
+#[test]
+fn a_dedupe_key_of_an_earlier_life_says_nothing_of_a_later_one() {
+    let host = TestHost::new();
+    let mark = |life: u64| {
+        let mut effects = host.effects();
+        let scope = &mut effects.scope;
+        scope.hash_key = scope.hash_key.of_incarnation(&scope.connection, Incarnation(life));
+        let once = NewEvent { dedupe_key: Some("x".into()), ..event("thing.said", "1") };
+        effects.emit(once).expect("not refused");
+        appended(effects).pop().and_then(|(_, mark)| mark).expect("marked")
+    };
+    assert_eq!(mark(1), mark(1));
+    assert_ne!(mark(0), mark(1));
+    assert_ne!(mark(1), mark(2));
 }
 
 #[tokio::test]

@@ -79,6 +79,8 @@ fn the_smallest_manifest_has_a_name_and_a_version() {
         (json!({ "version": "1.0.0" }), "/name"),
         (json!({ "name": "x" }), "/version"),
         (json!({ "name": "X", "version": "1.0.0" }), "/name"),
+        // Its events would look like those of the host.
+        (json!({ "name": "hookyard", "version": "1.0.0" }), "/name"),
         (json!({ "name": "x", "version": "1.0" }), "/version"),
         (json!({ "name": "x", "version": "1.0.0", "manifest": 2 }), "/manifest"),
         (json!([]), ""),

@@ -121,13 +121,13 @@ impl Keyed {
             Fate::Forget => Write::ForgetIdempotency { id: self.id },
             Fate::RunAgain => return,
         };
-        let settled = invoker.commit_writes(connection, Vec::new(), vec![write]).await;
-        // With the connection, its key is gone too.
-        if let Err(error) =
-            settled.or_else(|error| if matches!(error, CommitError::Gone) { Ok(()) } else { Err(error) })
-        {
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(connection = %self.connection, error, "an action's answer cannot be kept");
+        match invoker.commit_writes(connection, Vec::new(), vec![write]).await {
+            // With the connection, its keys are gone too.
+            Ok(()) | Err(CommitError::Gone) => {}
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(connection = %self.connection, error, "an action's answer cannot be kept");
+            }
         }
     }
 }

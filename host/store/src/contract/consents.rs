@@ -21,3 +21,15 @@ pub(super) async fn a_consent_replaces_the_one_of_its_connection(world: World) {
     assert_eq!(world.store.consent(&id("shop")).await.expect("reads"), Some(second));
     assert_eq!(world.store.consent(&id("shop2")).await.expect("reads"), Some(theirs));
 }
+
+pub(super) async fn consents_are_listed_and_removed(world: World) {
+    assert_eq!(world.store.consents().await.expect("reads"), []);
+    for connection in ["shop2", "shop"] {
+        world.store.record_consent(consent(connection, "{}")).await.expect("keeps");
+    }
+    assert_eq!(world.store.consents().await.expect("reads"), [consent("shop", "{}"), consent("shop2", "{}")]);
+    for _ in 0..2 {
+        world.store.remove_consent(&id("shop")).await.expect("forgets");
+        assert_eq!(world.store.consents().await.expect("reads"), [consent("shop2", "{}")]);
+    }
+}

@@ -5,7 +5,7 @@ use hookyard_domain::id::WebhookId;
 use hookyard_domain::limit;
 use serde_json::value::RawValue;
 
-use super::world::{World, id, noon, set};
+use super::world::{World, id, mark, noon, set};
 use crate::EventPage;
 
 async fn page(world: &World, after: u64, filter: &EventFilter, limit: usize) -> EventPage {
@@ -164,4 +164,38 @@ pub(super) async fn a_commit_without_events_does_not_move_it(world: World) {
     let refused = [world.append("shop", "a.b"), set("n", "x"), Write::Increment { key: "n".into(), by: 1 }];
     world.commit([], refused).await.expect_err("n is not a number");
     assert!(!newest.has_changed().expect("the store is open"));
+}
+
+pub(super) async fn an_event_of_the_host_stands_in_the_log_without_a_connection(world: World) {
+    let newest = world.store.newest();
+    world.write([world.append("shop", "plugin.rejected")]).await;
+    let event = world.host_event("plugin.rejected");
+    let append = || Write::Append { event: event.clone(), dedupe: Some(mark(1)) };
+    let committed = world.commit_of_host([], [append()]).await.expect("commits");
+    assert_eq!(committed.events, [Some(Offset(2))]);
+    assert_eq!(*newest.borrow(), Offset(2));
+    let again = world.commit_of_host([], [append()]).await.expect("commits");
+    assert_eq!(again.events, [None], "it is told once");
+    let read = page(&world, 0, &of_type("hookyard.*"), 10).await;
+    assert_eq!((offsets(&read), read.next), (vec![2], Offset(2)));
+    assert_eq!(read.events[0].event.event_type(), "hookyard.plugin.rejected");
+    assert_eq!(format!("{:?}", read.events[0].event), format!("{event:?}"));
+}
+
+pub(super) async fn an_event_of_the_host_passes_no_filter_for_connections(world: World) {
+    let append = Write::Append { event: world.host_event("plugin.rejected"), dedupe: None };
+    world.commit_of_host([], [append]).await.expect("commits");
+    world.write([world.append("shop", "a.b")]).await;
+    for (filter, expected) in [
+        (EventFilter::default(), vec![1, 2]),
+        (of_connections(&["shop"]), vec![2]),
+        (of_connections(&["shop", "other"]), vec![2]),
+        (of_connections(&["hookyard"]), vec![]),
+        (of_connections(&["hookyard", "host"]), vec![]),
+        (of_type("aftership.*"), vec![2]),
+        (EventFilter { subjects: vec!["aftership".into()], ..EventFilter::default() }, vec![1]),
+    ] {
+        let found = page(&world, 0, &filter, 10).await;
+        assert_eq!((offsets(&found), found.next), (expected, Offset(2)), "{filter:?}");
+    }
 }

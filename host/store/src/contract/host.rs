@@ -4,8 +4,8 @@ use hookyard_domain::id::TokenId;
 use hookyard_domain::idempotency::IdempotencyId;
 use hookyard_domain::limit;
 
-use super::world::{World, consent, id, mark, noon, set};
-use crate::{AddTokenError, ApiToken, CommitError, StoreError};
+use super::world::{World, consent, held, id, mark, noon, record, set};
+use crate::{AddTokenError, ApiToken, CommitError, SaveConnectionError, StoreError};
 
 fn token(name: &str, entropy: &SeededEntropy, millis: u64) -> ApiToken {
     let created_at = noon().after(std::time::Duration::from_millis(millis));
@@ -49,6 +49,13 @@ pub(super) async fn a_closed_store_commits_nothing(world: World) {
     assert!(matches!(error, CommitError::Unavailable(StoreError::Closed)), "{error:?}");
     assert!(matches!(world.store.host_key("hash", [1; 32]).await, Err(StoreError::Closed)));
     assert!(matches!(world.store.record_consent(consent("shop", "{}")).await, Err(StoreError::Closed)));
+    assert_closed(world.store.remove_consent(&id("shop")).await);
+    assert_closed(world.store.hold_versions(vec![held("shop", 1)]).await);
+    assert_closed(world.store.begin_deletion(&id("shop")).await);
+    assert_closed(world.store.purge_connection(&id("shop")).await);
+    assert_closed(world.store.remove_plugin_state(&"aftership".parse().expect("valid")).await);
+    let error = world.store.save_connection(record("shop")).await.expect_err("is closed");
+    assert!(matches!(error, SaveConnectionError::Unavailable(StoreError::Closed)), "{error:?}");
 }
 
 pub(super) async fn a_closed_store_reads_nothing(world: World) {
@@ -62,6 +69,11 @@ pub(super) async fn a_closed_store_reads_nothing(world: World) {
     assert_closed(world.store.events(Offset(0), &Default::default(), 1).await);
     assert_closed(world.store.tokens().await);
     assert_closed(world.store.consent(&shop).await);
+    assert_closed(world.store.consents().await);
+    assert_closed(world.store.plugin_states().await);
+    assert_closed(world.store.connection_records().await);
+    assert_closed(world.store.held_versions().await);
+    assert_closed(world.store.lives().await);
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what a read returned is looked at and done with")]

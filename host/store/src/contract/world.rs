@@ -11,12 +11,12 @@ use hookyard_domain::event::{Event, EventOrigin, Offset};
 use hookyard_domain::id::{ConnectionId, EventId};
 use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
 use hookyard_domain::kv::{KvEntry, Revision};
-use hookyard_domain::plugin::PluginVersion;
+use hookyard_domain::plugin::{ContentHash, PluginVersion};
 use serde_json::value::RawValue;
 
 use crate::memory::MemoryStore;
 use crate::sqlite::SqliteStore;
-use crate::{CommitError, Consent, Store};
+use crate::{CommitError, ConnectionRecord, Consent, HeldVersion, Store};
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -63,6 +63,11 @@ impl World {
         })
     }
 
+    /// An event of the host itself.
+    pub(crate) fn host_event(&self, kind: &str) -> Box<Event> {
+        Box::new(Event { origin: EventOrigin::Host, ..*self.event("shop", kind, Some("aftership")) })
+    }
+
     /// Appends an event without a dedupe mark.
     pub(crate) fn append(&self, connection: &str, kind: &str) -> Write {
         Write::Append { event: self.event(connection, kind, None), dedupe: None }
@@ -84,6 +89,40 @@ impl World {
         writes: impl IntoIterator<Item = Write>,
     ) -> Result<Committed, CommitError> {
         self.store.commit(commit(connection, self.clock.now(), guards, writes)).await
+    }
+
+    /// Commits to a connection in one of its lives.
+    pub(crate) async fn commit_in(
+        &self,
+        connection: &str,
+        incarnation: u64,
+        writes: impl IntoIterator<Item = Write>,
+    ) -> Result<Committed, CommitError> {
+        let owner = Owner::Connection { id: id(connection), incarnation: Incarnation(incarnation) };
+        self.store.commit(Commit { owner, ..commit(connection, self.clock.now(), [], writes) }).await
+    }
+
+    /// Commits events of the host itself.
+    pub(crate) async fn commit_of_host(
+        &self,
+        guards: impl IntoIterator<Item = Guard>,
+        writes: impl IntoIterator<Item = Write>,
+    ) -> Result<Committed, CommitError> {
+        self.store.commit(Commit { owner: Owner::Host, ..commit("shop", self.clock.now(), guards, writes) }).await
+    }
+
+    /// Deletes a connection and clears it away; says in how many batches.
+    pub(crate) async fn delete(&self, connection: &str) -> usize {
+        assert!(self.store.begin_deletion(&id(connection)).await.expect("begins"), "{connection} is not there");
+        let mut batches = 1;
+        while self.store.purge_connection(&id(connection)).await.expect("clears away") {
+            batches += 1;
+        }
+        batches
+    }
+
+    pub(crate) async fn save(&self, connection: &str) {
+        self.store.save_connection(record(connection)).await.expect("keeps");
     }
 
     pub(crate) async fn write(&self, writes: impl IntoIterator<Item = Write>) -> Committed {
@@ -163,4 +202,22 @@ pub(crate) fn consent(connection: &str, asked: &str) -> Consent {
 
 pub(crate) fn mark_absent(number: u8) -> Guard {
     Guard::MarkAbsent(mark(number))
+}
+
+/// A connection of the API.
+pub(crate) fn record(connection: &str) -> ConnectionRecord {
+    ConnectionRecord {
+        id: id(connection),
+        plugin: "aftership".parse().expect("valid"),
+        config: vec![1, 0, 0xff],
+        grant: r#"{"hosts":["ü.example.com"]}"#.to_owned(),
+        enabled: true,
+        created_at: noon(),
+        updated_at: noon().after(DAY),
+    }
+}
+
+pub(crate) fn held(connection: &str, content: u8) -> HeldVersion {
+    let plugin = "aftership".parse().expect("valid");
+    HeldVersion { connection: id(connection), plugin, content: ContentHash([content; 32]) }
 }

@@ -58,3 +58,23 @@ impl State {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::world::{id, record};
+
+    #[test]
+    fn there_are_only_so_many_connections() {
+        let mut state = State::default();
+        let max = limit::API_CONNECTIONS_MAX;
+        for n in 0..max {
+            state.save_connection(record(&format!("shop-{n}"))).expect("keeps");
+        }
+        let error = state.save_connection(record("more")).expect_err("there are too many");
+        assert!(matches!(error, SaveConnectionError::TooMany { max: said } if said == max), "{error:?}");
+        state.save_connection(record("shop-1")).expect("is there already");
+        assert!(state.begin_deletion(&id("shop-1")) && !state.purge_connection(&id("shop-1")));
+        state.save_connection(record("more")).expect("there is room again");
+    }
+}

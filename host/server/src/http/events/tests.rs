@@ -83,6 +83,16 @@ fn an_event_on_the_wire_has_these_members_and_its_data_unchanged() {
     }
 }
 
+#[test]
+fn an_event_of_the_host_names_no_connection_and_no_plugin() {
+    let event = Event { origin: EventOrigin::Host, kind: "plugin.rejected".to_owned(), ..event("aftership") };
+    let json = serde_json::to_value(CloudEvent::from(&LoggedEvent { offset: Offset(17), event })).unwrap();
+    assert_eq!((json["source"].as_str(), json["type"].as_str()), (Some("/host"), Some("hookyard.plugin.rejected")));
+    for absent in ["connection", "plugin"] {
+        assert!(json.get(absent).is_none(), "{absent} is left out rather than null");
+    }
+}
+
 #[tokio::test]
 async fn pages_follow_one_another_without_gap_or_repetition() {
     let store = store();

@@ -13,7 +13,7 @@ use super::{append, database, directory, kinds, open};
 use crate::contract::world::{DAY, commit, consent, delete, id, key_at, mark, mark_absent, noon, set, set_until};
 use crate::sqlite::SqliteStore;
 use crate::sqlite::schema::{APPLICATION_ID, MIGRATIONS, migrate};
-use crate::{ApiToken, Consents as _, HostKeys as _, Ledger as _, Store as _, Tokens as _};
+use crate::{ApiToken, ConnectionRecords as _, Consents as _, HostKeys as _, Ledger as _, Store as _, Tokens as _};
 
 /// A record of a run that has begun, and of one that was answered.
 fn records() -> [(IdempotencyId, IdempotencyRecord); 2] {
@@ -95,6 +95,8 @@ async fn a_database_of_the_first_version_goes_on_with_what_it_has() {
     older
         .execute_batch(
             "INSERT INTO connection (id, name) VALUES (1, 'shop');
+             INSERT INTO event (connection, plugin, kind, id, plugin_version, time, hops, data)
+             VALUES (1, 'aftership', 'a.b', x'00112233445566778899aabbccddeeff', '1.0.0', '2026-03-04T09:41:12Z', 0, '{}');
              INSERT INTO kv (connection, key, revision, value) VALUES (1, 'key', 1, x'76');
              UPDATE sequence SET next = 2 WHERE name = 'revision';",
         )
@@ -103,6 +105,9 @@ async fn a_database_of_the_first_version_goes_on_with_what_it_has() {
     let store = open(directory.path());
     let entries = store.get_many(&id("shop"), &["key".to_owned()], noon()).await.expect("reads");
     assert_eq!(entries[0].as_ref().expect("is there").value, b"v");
+    let events = store.events(Offset::START, &Default::default(), 10).await.expect("reads").events;
+    assert_eq!(events[0].event.origin.connection(), Some(&id("shop")));
+    assert_eq!(store.lives().await.expect("reads"), []);
     store.commit(commit("shop", noon(), [], records().map(keep))).await.expect("commits");
     store.record_consent(consent("shop", "{}")).await.expect("keeps");
     drop(store);
