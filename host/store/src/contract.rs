@@ -114,6 +114,7 @@ promises! {
         that_a_connection_is_gone_comes_before_any_guard
         a_connection_that_is_being_deleted_cannot_be_saved
         a_purge_leaves_nothing_but_events
+        a_purge_touches_no_other_connection
         what_is_recorded_while_a_connection_is_being_deleted_goes_with_it
         a_purge_takes_so_many_rows_at_a_time
         a_purge_takes_so_many_bytes_at_a_time
@@ -140,6 +141,7 @@ promises! {
         tokens_are_kept_listed_and_removed
         there_are_only_so_many_tokens
         a_closed_store_commits_nothing
+        a_closed_store_changes_no_connection_and_no_plugin
         a_closed_store_reads_nothing
     }
 }

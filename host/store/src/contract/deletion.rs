@@ -118,20 +118,25 @@ pub(super) async fn a_purge_leaves_nothing_but_events(world: World) {
     world.clock.advance(DAY / 12);
     assert_eq!(world.delete("shop").await, 1);
     assert_eq!(lives(&world).await, [life("shop", 1, false)]);
-    assert_eq!(world.value("key").await, None);
-    assert_eq!(world.idempotency(KEY).await, None);
+    assert_eq!((world.value("key").await, world.idempotency(KEY).await), (None, None));
     let keys = world.store.keys(&id("shop"), "", None, 10, noon()).await.expect("reads");
     assert_eq!(keys.keys.len(), 0, "{keys:?}");
+    assert_eq!(world.store.consent(&id("shop")).await.expect("reads"), None);
+    let of_shop = EventFilter { connections: vec![id("shop")], ..EventFilter::default() };
+    let events = world.store.events(Offset::START, &of_shop, 10).await.expect("reads").events;
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].event.origin.connection(), Some(&id("shop")));
+}
+
+pub(super) async fn a_purge_touches_no_other_connection(world: World) {
+    two_connections(&world).await;
+    world.delete("shop").await;
     let theirs = world.store.get_many(&id("other"), &["key".to_owned()], noon()).await.expect("reads");
     assert_eq!(theirs[0].as_ref().expect("is there").value, b"other");
     assert!(world.store.idempotency(&id("other"), KEY, noon()).await.expect("reads").is_some());
     assert_eq!(world.store.connection_records().await.expect("reads"), [record("other")]);
     assert_eq!(world.store.held_versions().await.expect("reads"), [held("other", 1)]);
     assert_eq!(world.store.consents().await.expect("reads"), [consent("other", "{}")]);
-    let of_shop = EventFilter { connections: vec![id("shop")], ..EventFilter::default() };
-    let events = world.store.events(Offset::START, &of_shop, 10).await.expect("reads").events;
-    assert_eq!(events.len(), 1);
-    assert_eq!(events[0].event.origin.connection(), Some(&id("shop")));
 }
 
 pub(super) async fn what_is_recorded_while_a_connection_is_being_deleted_goes_with_it(world: World) {

@@ -49,6 +49,10 @@ pub(super) async fn a_closed_store_commits_nothing(world: World) {
     assert!(matches!(error, CommitError::Unavailable(StoreError::Closed)), "{error:?}");
     assert!(matches!(world.store.host_key("hash", [1; 32]).await, Err(StoreError::Closed)));
     assert!(matches!(world.store.record_consent(consent("shop", "{}")).await, Err(StoreError::Closed)));
+}
+
+pub(super) async fn a_closed_store_changes_no_connection_and_no_plugin(world: World) {
+    world.store.close().await;
     assert_closed(world.store.remove_consent(&id("shop")).await);
     assert_closed(world.store.hold_versions(vec![held("shop", 1)]).await);
     assert_closed(world.store.begin_deletion(&id("shop")).await);
