@@ -20,7 +20,15 @@ use crate::output;
 /// The reason why no host could use it.
 pub(crate) async fn load(file: &Path) -> anyhow::Result<Plugin> {
     let (_cache, sandbox) = sandbox()?;
-    let loaded = Plugin::load(file, &sandbox).await;
+    load_in(&sandbox, file).await
+}
+
+/// The same, in a sandbox that is there already.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) async fn load_in(sandbox: &Sandbox, file: &Path) -> anyhow::Result<Plugin> {
+    let loaded = Plugin::load(file, sandbox).await;
     loaded.map_err(|reason| anyhow::anyhow!("{}: {}", file.display(), output::clean_lines(&reason)))
 }
 
@@ -31,13 +39,21 @@ pub(crate) async fn load(file: &Path) -> anyhow::Result<Plugin> {
 /// The directory cannot be made, or this machine cannot run a sandbox.
 pub(crate) fn sandbox() -> anyhow::Result<(TempDir, Sandbox)> {
     let cache = tempfile::tempdir().context("cannot make a temporary directory")?;
+    let sandbox = sandbox_in(cache.path())?;
+    Ok((cache, sandbox))
+}
+
+/// A sandbox that keeps compiled code in this directory, which a host may use at the same time.
+///
+/// # Errors
+/// As [`sandbox`].
+pub(crate) fn sandbox_in(cache: &Path) -> anyhow::Result<Sandbox> {
     let settings = SandboxSettings {
         pool_slots: 0,
-        cache_dir: cache.path().to_owned(),
+        cache_dir: cache.to_owned(),
         compiler: Compiler::Child(std::env::current_exe().context("cannot find this program's own path")?),
     };
-    let sandbox = Sandbox::new(settings, Arc::new(SystemClock), Arc::new(SystemEntropy::default()))?;
-    Ok((cache, sandbox))
+    Ok(Sandbox::new(settings, Arc::new(SystemClock), Arc::new(SystemEntropy::default()))?)
 }
 
 /// Prints what a plugin is and what it asks for; warnings go to stderr.

@@ -8,6 +8,7 @@ mod check;
 mod client;
 mod connections;
 mod curl;
+mod dev;
 mod events;
 mod failure;
 mod inspect;
@@ -36,6 +37,8 @@ struct Cli {
 enum Command {
     /// Run a host
     Serve(serve::Arguments),
+    /// Build plugins, serve them, and build and swap what is saved
+    Dev(dev::Arguments),
     /// Build a plugin crate into one stripped component, and check it
     Build(build::Arguments),
     /// Say whether a component or a configuration is usable, and why not
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Dev(arguments) => dev::run(arguments).await,
         Command::Build(arguments) => build::run(arguments).await,
         Command::Check(arguments) => check::run(arguments).await,
         Command::Trigger(arguments) => trigger::run(arguments).await,

@@ -149,9 +149,11 @@ fn find(data: &[u8], bytes: &[u8]) -> Option<usize> {
 /// Where these bytes begin. Looks for their first byte first, since files have some ten megabytes.
 fn places<'d>(data: &'d [u8], bytes: &'d [u8]) -> impl Iterator<Item = usize> + 'd {
     let first = bytes.first().copied();
-    data.iter().enumerate().filter(move |(_, byte)| Some(**byte) == first).map(|(place, _)| place).filter(
-        move |place| data[*place..].starts_with(bytes),
-    )
+    data.iter()
+        .enumerate()
+        .filter(move |(_, byte)| Some(**byte) == first)
+        .map(|(place, _)| place)
+        .filter(move |place| data[*place..].starts_with(bytes))
 }
 
 #[cfg(test)]

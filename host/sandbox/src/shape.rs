@@ -2,7 +2,7 @@
 //! counts; whoever has to repair a plugin looks for a name.
 
 use wasmtime::Engine;
-use wasmtime::component::types::{ComponentItem, ComponentInstance};
+use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, Type};
 
 use crate::exports::without_version;
@@ -23,7 +23,8 @@ pub(crate) fn differences(engine: &Engine, component: &Component, interface: &st
     let Some(ComponentItem::ComponentInstance(instance)) = item.map(|item| item.ty) else { return Vec::new() };
     let mut found = Vec::new();
     for (function, shape) in shapes(engine, &instance) {
-        let sentence = known(interface).iter().filter_map(|known| difference(known, &shape)).min_by_key(|(far, _)| *far);
+        let sentence =
+            known(interface).iter().filter_map(|known| difference(known, &shape)).min_by_key(|(far, _)| *far);
         if let Some((_, sentence)) = sentence {
             let sentence = format!("of `{function}`: {sentence}");
             if !found.contains(&sentence) {
@@ -105,7 +106,12 @@ fn collect(ty: &Type, shapes: &mut Vec<Shape>, depth: usize) {
 /// The shapes that the contract has for an interface: its own, and those that interfaces share.
 fn known(interface: &str) -> Vec<Shape> {
     let bare = without_version(interface).strip_prefix("hookyard:plugin/").unwrap_or(interface);
-    CONTRACT.iter().flat_map(|text| interfaces(text)).filter(|(name, _)| name == bare || name == "types").flat_map(|(_, shapes)| shapes).collect()
+    CONTRACT
+        .iter()
+        .flat_map(|text| interfaces(text))
+        .filter(|(name, _)| name == bare || name == "types")
+        .flat_map(|(_, shapes)| shapes)
+        .collect()
 }
 
 /// The interfaces of a WIT file with their records, enums and variants, without anything else.

@@ -93,12 +93,13 @@ fn packages(metadata: &Value) -> Vec<Package> {
     let package = |package: &Value| {
         let manifest = path(&package["manifest_path"]);
         let targets = package["targets"].as_array().into_iter().flatten();
-        let kinds: Vec<&str> =
-            targets.flat_map(|target| target["kind"].as_array().into_iter().flatten()).filter_map(Value::as_str).collect();
+        let kinds: Vec<&str> = targets
+            .flat_map(|target| target["kind"].as_array().into_iter().flatten())
+            .filter_map(Value::as_str)
+            .collect();
         let dependencies = package["dependencies"].as_array().into_iter().flatten();
-        let dependencies = dependencies.filter(|dependency| dependency["kind"].is_null()).map(|dependency| Dependency {
-            name: text(&dependency["name"]),
-            directory: dependency["path"].as_str().map(PathBuf::from),
+        let dependencies = dependencies.filter(|dependency| dependency["kind"].is_null()).map(|dependency| {
+            Dependency { name: text(&dependency["name"]), directory: dependency["path"].as_str().map(PathBuf::from) }
         });
         Package {
             name: text(&package["name"]),
