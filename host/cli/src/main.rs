@@ -12,6 +12,7 @@ mod dev;
 mod events;
 mod failure;
 mod inspect;
+mod new;
 mod output;
 mod plugins;
 mod serve;
@@ -39,6 +40,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Build plugins, serve them, and build and swap what is saved
     Dev(dev::Arguments),
+    /// Make a plugin that builds, with a test and a sample webhook
+    New(new::Arguments),
     /// Build a plugin crate into one stripped component, and check it
     Build(build::Arguments),
     /// Say whether a component or a configuration is usable, and why not
@@ -83,6 +86,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Dev(arguments) => dev::run(arguments).await,
+        Command::New(arguments) => new::run(arguments).await,
         Command::Build(arguments) => build::run(arguments).await,
         Command::Check(arguments) => check::run(arguments).await,
         Command::Trigger(arguments) => trigger::run(arguments).await,

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use wasmparser::{Parser, Payload};
+use wasmparser::{CustomSectionReader, Parser, Payload};
 
 /// Bytes of a path that are shown.
 const SHOWN_BYTES_MAX: usize = 80;
@@ -70,10 +70,8 @@ impl<'w> Remains<'w> {
                         remains.saw_export(export.map_err(Unreadable)?.name);
                     }
                 }
-                Payload::CustomSection(section) if section.name() == "producers" => {
-                    if find(section.data(), b"ComponentizeJS").is_some() {
-                        remains.interpreter = Some(Interpreter::ComponentizeJs);
-                    }
+                Payload::CustomSection(section) if is_of_componentize_js(&section) => {
+                    remains.interpreter = Some(Interpreter::ComponentizeJs);
                 }
                 _ => {}
             }
@@ -123,6 +121,10 @@ impl<'w> Remains<'w> {
     pub fn contains(&self, bytes: &[u8]) -> bool {
         self.data.iter().any(|data| find(data, bytes).is_some())
     }
+}
+
+fn is_of_componentize_js(section: &CustomSectionReader<'_>) -> bool {
+    section.name() == "producers" && find(section.data(), b"ComponentizeJS").is_some()
 }
 
 fn path_at(data: &[u8]) -> String {

@@ -46,7 +46,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_dropped_command_has_started_ends_too() {
-        let (stdin, to_us) = std::io::pipe().expect("a pipe");
+        let (stdin, to_us) = io::pipe().expect("a pipe");
         let mut command = Command::new("sh");
         // A shell whose child would wait for ever, and holds the pipe.
         command.args(["-c", "sleep 1000000 & echo started; wait"]).stdin(Stdio::null()).stdout(to_us);
