@@ -6,7 +6,6 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use hookyard_domain::clock::SystemClock;
 use hookyard_domain::entropy::SystemEntropy;
-use hookyard_domain::manifest::credential::Credential;
 use hookyard_domain::manifest::webhook::{Scheme, WebhookDeclaration, WebhookRules};
 use hookyard_sandbox::{Compiler, Sandbox, SandboxSettings};
 use hookyard_server::plugins::Plugin;
@@ -66,7 +65,7 @@ pub(crate) fn print(plugin: &Plugin) -> std::io::Result<()> {
     }
     let manifest = &plugin.manifest;
     let names = |names: Vec<&str>| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    let secrets: Vec<_> = manifest.credentials.iter().map(credential).collect();
+    let secrets: Vec<_> = manifest.credentials.iter().map(ToString::to_string).collect();
     output::facts(&[
         ("plugin", manifest.plugin().to_string()),
         ("title", manifest.title.clone().unwrap_or_default()),
@@ -78,7 +77,7 @@ pub(crate) fn print(plugin: &Plugin) -> std::io::Result<()> {
         ("actions", names(manifest.actions.iter().map(|action| action.name.as_str()).collect())),
         ("samples", names(manifest.samples.iter().map(|sample| sample.name.as_str()).collect())),
         ("asks hosts", names(manifest.hosts.iter().map(String::as_str).collect())),
-        ("asks secrets", names(secrets.iter().map(String::as_str).collect())),
+        ("asks secrets", if secrets.is_empty() { "none".to_owned() } else { secrets.join("\n") }),
         ("asks limits", limits(plugin)),
     ])
 }
@@ -108,17 +107,6 @@ fn name(scheme: Scheme) -> &'static str {
         Scheme::Basic => "basic",
         Scheme::None => "none",
     }
-}
-
-/// Which secret goes where, as the operator is asked to consent to it.
-fn credential(credential: &Credential) -> String {
-    let secret = credential.secret.as_deref().or(credential.value.as_deref()).unwrap_or("basic");
-    let place = match (&credential.header, &credential.place) {
-        (Some(header), _) => format!("header {header}"),
-        (None, Some(places)) => places.join(", "),
-        (None, None) => "header authorization".to_owned(),
-    };
-    format!("{secret} to {} in {place}", credential.hosts.join(", "))
 }
 
 fn limits(plugin: &Plugin) -> String {
