@@ -39,6 +39,13 @@ pub(crate) struct HostArguments {
     pub(crate) json: bool,
 }
 
+impl HostArguments {
+    /// Those of a command whose own `--config` is something else.
+    pub(crate) fn of_data(data: Option<PathBuf>, json: bool) -> Self {
+        Self { data, config: None, json }
+    }
+}
+
 const AFTER_HELP: &str = "Asks the host at HOOKYARD_URL with the token HOOKYARD_TOKEN, or without HOOKYARD_URL the one \
 whose socket is in the data directory. Prints a table, whether or not to a terminal; with --json, JSON.";
 

@@ -100,7 +100,7 @@ mod tests {
             "hosts": ["{config:/api_base}", "*.cdn.example.com", "http://legacy.example.com"],
             "credentials": [{ "hosts": ["{config:/api_base}"], "header": "as-api-key", "value": "{secret:/api_key}" }],
             "webhook": { "methods": ["POST"], "verify": { "scheme": "none" } },
-            "limits": { "memory_bytes": 67_108_864, "cpu_ms": 1 }
+            "limits": { "memory_bytes": 134_217_728, "cpu_ms": 1 }
         }));
         assert_eq!(
             asked,
@@ -110,7 +110,7 @@ mod tests {
                 "send requests to legacy.example.com, over plain HTTP, which anybody on the way can read and change",
                 "have the host send {secret:/api_key} to {config:/api_base} in the header as-api-key",
                 "take webhooks that nobody verifies: whoever knows their URL can send them",
-                "use up to 64 MiB of memory in each invocation, instead of 32",
+                "use up to 128 MiB of memory in each invocation, instead of 64",
             ]
         );
     }

@@ -1,6 +1,6 @@
 //! `hookyard connections set`: makes a connection, or changes one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use hookyard_domain::id::{ConnectionId, PluginName};
@@ -13,9 +13,11 @@ use crate::{output, source};
 
 /// What is to be.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "FIELD=@FILE takes the value from a file and FIELD=- from stdin, so that a secret stands in no list of \
+#[command(
+    after_help = "FIELD=@FILE takes the value from a file and FIELD=- from stdin, so that a secret stands in no list of \
 processes; one line end at the end is dropped. A field whose schema says that it is a text takes the value as it is, any other one \
-takes JSON. What is not named stays; --config '{\"FIELD\": null}' takes a field away.")]
+takes JSON. What is not named stays; --config '{\"FIELD\": null}' takes a field away."
+)]
 pub(super) struct Arguments {
     /// The connection's id
     id: ConnectionId,
@@ -37,8 +39,12 @@ pub(super) struct Arguments {
     /// Fields at the top of its config
     #[arg(value_name = "FIELD=VALUE")]
     fields: Vec<Field>,
-    #[command(flatten)]
-    host: HostArguments,
+    /// The host's data directory [env: HOOKYARD_DATA; default: what the file of HOOKYARD_CONFIG or hookyard.toml says]
+    #[arg(long, value_name = "DIR", help_heading = "Host")]
+    data: Option<PathBuf>,
+    /// Print JSON instead of a table
+    #[arg(long, help_heading = "Host")]
+    json: bool,
 }
 
 /// `name=value`.
@@ -63,7 +69,7 @@ impl FromStr for Field {
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     // Before anything is asked of anybody: stdin and files may be wrong.
     let read = Read::of(&arguments)?;
-    let host = Host::find(&arguments.host)?;
+    let host = Host::find(&HostArguments::of_data(arguments.data.clone(), arguments.json))?;
     let path = format!("/v1/connections/{}", arguments.id);
     let present = host.get_if_there(&path).await?;
     let plugin = arguments.plugin.as_ref().map(|name| name.to_string());
@@ -81,7 +87,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         None => host.put(&path, &members).await?,
         Some(_) => host.patch(&path, &members).await?,
     };
-    if arguments.host.json { Ok(output::json(&connection)?) } else { super::show(&connection) }
+    if arguments.json { Ok(output::json(&connection)?) } else { super::show(&connection) }
 }
 
 /// What the arguments mean, with files and stdin read.
@@ -94,7 +100,8 @@ struct Read {
 
 impl Read {
     fn of(arguments: &Arguments) -> anyhow::Result<Self> {
-        let from_stdin = arguments.fields.iter().map(|field| &field.value).chain(&arguments.config).chain(&arguments.grants);
+        let from_stdin =
+            arguments.fields.iter().map(|field| &field.value).chain(&arguments.config).chain(&arguments.grants);
         if from_stdin.filter(|value| *value == "-").count() > 1 {
             return Err(WrongUsage("stdin can be read once only; take the others from files".to_owned()).into());
         }
@@ -194,7 +201,8 @@ mod tests {
         let schema = json!({ "properties": { "api_key": { "type": "string" }, "days": { "type": "integer" },
             "note": { "type": ["string", "null"] } } });
         let set = members(&["api_key=123", "days=30", "note=null", "more={\"a\": 1}", "free=text", "empty="], &schema);
-        let config = json!({ "api_key": "123", "days": 30, "note": "null", "more": { "a": 1 }, "free": "text", "empty": "" });
+        let config =
+            json!({ "api_key": "123", "days": 30, "note": "null", "more": { "a": 1 }, "free": "text", "empty": "" });
         assert_eq!(set.expect("right"), json!({ "config": config }));
     }
 
