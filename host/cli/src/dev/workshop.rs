@@ -81,8 +81,8 @@ impl Workshop {
     pub(super) fn keep_only(&mut self, crates: &[PluginCrate]) {
         let stays = |manifest: &PathBuf| crates.iter().any(|plugin| plugin.package.manifest == *manifest);
         for (_, made) in self.made.extract_if(.., |manifest, _| !stays(manifest)) {
-            output::note(&format!("gone       {}", made.manifest.plugin()));
             remove(&made.component);
+            output::note(&format!("gone       {}", made.manifest.plugin()));
         }
     }
 
