@@ -173,7 +173,10 @@ impl Bench {
         for manifest in self.workshop.manifests() {
             if self.advised.insert(manifest.name.clone()) {
                 let lines = output::clean_lines(&advice::connection(manifest));
-                output::note(&format!("\nno connection uses {} yet; write into {file}:\n\n{lines}\n", manifest.name));
+                output::note(&format!(
+                    "\nno connection uses {} yet; write into {file} and start again:\n\n{lines}\n",
+                    manifest.name
+                ));
             }
         }
     }
