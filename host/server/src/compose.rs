@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use hookyard_capability::{Egress, EgressSettings, Services, Sleep, SystemSleep};
 use hookyard_domain::clock::{Clock, SystemClock, Timestamp};
+use hookyard_domain::connection::Incarnation;
 use hookyard_domain::entropy::{Entropy, SystemEntropy};
 use hookyard_domain::grant::Ask;
 use hookyard_domain::id::ConnectionId;
@@ -118,8 +119,7 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     }
     record_first(&*store, &connections, &consents, clock.now()).await?;
 
-    let services =
-        Services { ledger: store.clone(), clock: Arc::clone(&clock), entropy: Arc::clone(&entropy), hash_key };
+    let services = Services { ledger: store.clone(), clock: Arc::clone(&clock), entropy: Arc::clone(&entropy) };
     let metrics = Arc::new(Metrics::default());
     let invocations = Arc::new(Invocations::default());
     let invoker = Arc::new(Invoker::new(services, sandbox, Arc::clone(&invocations), Arc::clone(&metrics)));
@@ -203,7 +203,8 @@ fn connections(
     consents: &BTreeMap<ConnectionId, Ask>,
     now: Timestamp,
 ) -> (Connections, Vec<String>) {
-    let build = |(id, connection)| builder.build(plugins, id, connection, consents.get(id), now);
+    let build =
+        |(id, connection)| builder.build(plugins, id, Incarnation::default(), connection, consents.get(id), now);
     let (built, problems): (Vec<_>, Vec<_>) = settings.connections.iter().map(build).unzip();
     let problems = settings.problems.iter().cloned().chain(problems.into_iter().flatten()).collect();
     (built.into_iter().collect(), problems)

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use hookyard_domain::clock::Clock;
+use hookyard_domain::connection::Incarnation;
 use hookyard_domain::grant::Ask;
 use hookyard_domain::id::ConnectionId;
 use hookyard_store::Store;
@@ -41,7 +42,8 @@ impl Registry {
         let now = self.clock.now();
         consents::record(&*self.store, id, plugin, now).await?;
         let asked = Ask::of(&plugin.manifest);
-        let (connection, _problems) = self.builder.build(&catalogue, id, settings, Some(&asked), now);
+        let (connection, _problems) =
+            self.builder.build(&catalogue, id, Incarnation::default(), settings, Some(&asked), now);
         let connection = Arc::new(connection);
         self.connections.replace(&connection);
         self.lifecycle.begin(&connection);

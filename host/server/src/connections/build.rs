@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hookyard_capability::{Egress, Outbound, Vault};
 use hookyard_domain::clock::Timestamp;
 use hookyard_domain::config::Config;
-use hookyard_domain::connection::{Health, HealthStatus};
+use hookyard_domain::connection::{Health, HealthStatus, Incarnation};
 use hookyard_domain::credential::Credentials;
 use hookyard_domain::grant::{Ask, EgressGrant, Grant};
 use hookyard_domain::host_pattern::HostPattern;
@@ -26,12 +26,19 @@ pub struct Builder {
     pub base_url: String,
     /// `public_url` of the configuration: a signature over the URL can only be checked against that.
     pub public_url: Option<String>,
-    /// Derives placeholders.
+    /// The host's own key, from which that of each connection comes.
     pub hash_key: HashKey,
     /// What plugins send through.
     pub egress: Arc<Egress>,
     /// Slots of the instance pool.
     pub pool_slots: u32,
+}
+
+/// A connection's id in one of its lives.
+#[derive(Debug)]
+struct Identity<'a> {
+    id: &'a ConnectionId,
+    hash_key: HashKey,
 }
 
 /// What a plugin asks and what of it was consented to.
@@ -71,10 +78,12 @@ impl Builder {
         &self,
         plugins: &Catalogue,
         id: &ConnectionId,
+        incarnation: Incarnation,
         settings: &ConnectionSettings,
         consented: Option<&Ask>,
         now: Timestamp,
     ) -> (Connection, Vec<String>) {
+        let identity = Identity { id, hash_key: self.hash_key.of_incarnation(id, incarnation) };
         let mut problems = settings.problems.clone();
         let grant = settings.grant.clone();
         let plugin = plugins.get(&settings.plugin);
@@ -89,7 +98,7 @@ impl Builder {
         }
         let built = match plugin.zip(config) {
             Some((plugin, Ok(config))) if problems.is_empty() => {
-                self.ready(id, settings, plugin, config, &consented, &mut problems)
+                self.ready(&identity, settings, plugin, config, &consented, &mut problems)
             }
             Some((_, Err(violations))) if problems.is_empty() => {
                 let texts = violations.iter().map(|v| format!("{}: {}", settings.line_of(&v.pointer), v.detail));
@@ -102,6 +111,8 @@ impl Builder {
         let condition = Condition::new(health(settings.enabled, &problems, hint.clone(), now), hint);
         let connection = Connection {
             id: id.clone(),
+            incarnation,
+            hash_key: identity.hash_key,
             plugin_name: settings.plugin.clone(),
             enabled: settings.enabled,
             redacted_config: built.as_ref().map_or(serde_json::Value::Null, |ready| ready.config.redacted()),
@@ -116,7 +127,7 @@ impl Builder {
 
     fn ready(
         &self,
-        id: &ConnectionId,
+        identity: &Identity<'_>,
         settings: &ConnectionSettings,
         plugin: &Arc<Plugin>,
         config: Config,
@@ -125,11 +136,12 @@ impl Builder {
     ) -> Option<Ready> {
         let grant = &settings.grant;
         let built = self.webhook_entry(plugin, &config, grant);
-        let built = built.and_then(|webhook| Ok((webhook, self.outbound(id, plugin, &config, grant, consented)?)));
+        let built =
+            built.and_then(|webhook| Ok((webhook, self.outbound(identity, plugin, &config, grant, consented)?)));
         match built {
             Ok((webhook, outbound)) => Some(Ready {
                 plugin: Arc::clone(plugin),
-                guest_config: config.for_guest(&self.hash_key, id).into(),
+                guest_config: config.for_guest(&identity.hash_key, identity.id).into(),
                 config,
                 webhook,
                 outbound: Arc::new(outbound),
@@ -153,7 +165,7 @@ impl Builder {
 
     fn outbound(
         &self,
-        id: &ConnectionId,
+        identity: &Identity<'_>,
         plugin: &Plugin,
         config: &Config,
         grant: &Grant,
@@ -163,8 +175,8 @@ impl Builder {
         let credentials = Credentials::compile(&plugin.manifest, &consented.held, config, &egress_grant);
         let credentials = credentials
             .map_err(|problems| problems.iter().map(|problem| format!("credentials: {problem}")).collect::<Vec<_>>())?;
-        let vault = Arc::new(Vault::new(config, &self.hash_key, id));
-        Ok(Outbound::new(Arc::clone(&self.egress), id.clone(), egress_grant, credentials, vault))
+        let vault = Arc::new(Vault::new(config, &identity.hash_key, identity.id));
+        Ok(Outbound::new(Arc::clone(&self.egress), identity.id.clone(), egress_grant, credentials, vault))
     }
 
     fn webhook_entry(
