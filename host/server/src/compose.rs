@@ -34,6 +34,7 @@ use crate::pipeline::Pipeline;
 use crate::plugins::{Catalogue, Plugins};
 use crate::registry::Registry;
 use crate::telemetry::metrics::Metrics;
+use crate::trials::Trials;
 
 /// What a host takes from its surroundings.
 #[derive(Debug)]
@@ -122,7 +123,9 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
         Services { ledger: store.clone(), clock: Arc::clone(&clock), entropy: Arc::clone(&entropy), hash_key };
     let metrics = Arc::new(Metrics::default());
     let invocations = Arc::new(Invocations::default());
-    let invoker = Arc::new(Invoker::new(services, sandbox, Arc::clone(&invocations), Arc::clone(&metrics)));
+    let trials = Arc::new(Trials::new(settings.rollback));
+    let invoker =
+        Arc::new(Invoker::new(services, sandbox, Arc::clone(&invocations), Arc::clone(&metrics), Arc::clone(&trials)));
     let order = OrderLocks::default();
     let in_work = Arc::new(InWork::default());
     let pipeline = Arc::new(Pipeline::new(Arc::clone(&invoker), order.clone(), Arc::clone(&in_work)));
