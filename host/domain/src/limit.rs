@@ -217,8 +217,20 @@ pub const PLUGIN_READS_AT_ONCE: usize = 8;
 pub const PLUGIN_RETRY_MAX: Duration = Duration::from_secs(60);
 /// Changes of plugins by the operator (pin, unpin, rollback) that wait.
 pub const PLUGIN_CHANGES_WAITING_MAX: usize = 64;
-/// Contents of one plugin that were rolled back and do not come again by themselves.
-pub const PLUGIN_HELD_BACK_MAX: usize = 8;
+/// Invocations of a new version that are on trial when the operator sets no number.
+pub const ROLLBACK_INVOCATIONS_DEFAULT: u32 = 50;
+/// Most invocations that may be on trial.
+pub const ROLLBACK_INVOCATIONS_MAX: u32 = 10_000;
+/// How far a new version's share of failures lies above the old one's before it goes back, when the operator says nothing.
+pub const ROLLBACK_THRESHOLD_DEFAULT: f64 = 0.25;
+/// Fewest failures for which a version goes back.
+pub const ROLLBACK_FAILURES_MIN: u32 = 5;
+/// Fewest invocations from which a version's share of failures is taken.
+pub const ROLLBACK_HISTORY_MIN: u32 = 10;
+/// Invocations of a version that its share of failures is taken from: the last ones.
+pub const ROLLBACK_RECENT_INVOCATIONS: u32 = 200;
+/// Versions of one plugin whose invocations are counted: those that were called last.
+pub const ROLLBACK_VERSIONS_MAX: usize = 8;
 
 // Configuration
 

@@ -32,9 +32,10 @@ use crate::lifecycle::Lifecycle;
 use crate::open_files;
 use crate::order_locks::OrderLocks;
 use crate::pipeline::Pipeline;
-use crate::plugins::{Catalogue, Plugins};
+use crate::plugins::{self, Catalogue, Plugins};
 use crate::registry::Registry;
 use crate::telemetry::metrics::Metrics;
+use crate::trials::Trials;
 
 /// What a host takes from its surroundings.
 #[derive(Debug)]
@@ -103,9 +104,19 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     };
     let sandbox =
         Sandbox::new(sandbox, Arc::clone(&clock), Arc::clone(&entropy)).context("cannot start the sandbox")?;
-    let plugins = Plugins::load(&settings.plugins, &sandbox)
-        .await
-        .with_context(|| format!("cannot read the plugin directory {}", settings.plugins.display()))?;
+    let sandbox = Arc::new(sandbox);
+    let trials = Arc::new(Trials::new(settings.rollback));
+    let plugins = Plugins::start(plugins::Surroundings {
+        directory: settings.plugins.clone(),
+        data: settings.data.clone(),
+        sandbox: Arc::clone(&sandbox),
+        store: Arc::clone(&store),
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
+        hash_key: hash_key.clone(),
+        trials: Arc::clone(&trials),
+    })
+    .await?;
 
     let listeners = Listeners::bind(&settings).await?;
     let addresses = listeners.addresses();
@@ -122,14 +133,15 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let services = Services { ledger: store.clone(), clock: Arc::clone(&clock), entropy: Arc::clone(&entropy) };
     let metrics = Arc::new(Metrics::default());
     let invocations = Arc::new(Invocations::default());
-    let invoker = Arc::new(Invoker::new(services, sandbox, Arc::clone(&invocations), Arc::clone(&metrics)));
+    let invoker =
+        Arc::new(Invoker::new(services, sandbox, Arc::clone(&invocations), Arc::clone(&metrics), Arc::clone(&trials)));
     let order = OrderLocks::default();
     let in_work = Arc::new(InWork::default());
     let pipeline = Arc::new(Pipeline::new(Arc::clone(&invoker), order.clone(), Arc::clone(&in_work)));
     let actions = Arc::new(Actions::new(Arc::clone(&invoker), order, Arc::clone(&in_work)));
     let lifecycle = Arc::new(Lifecycle::new(invoker, sleep));
     connections.all().iter().for_each(|connection| lifecycle.begin(connection));
-    let (plugins, connections) = (Arc::new(plugins), Arc::new(connections));
+    let connections = Arc::new(connections);
     let registry = Registry {
         store: Arc::clone(&store),
         clock: Arc::clone(&clock),
@@ -230,6 +242,7 @@ impl Running {
         if !self.host.in_work.end(limit::HTTP_DRAIN_MAX).await {
             tracing::warn!("some webhooks or actions did not end in time and are cut off");
         }
+        self.host.plugins.stop().await;
         self.host.lifecycle.stop().await;
         self.host.store.close().await;
     }

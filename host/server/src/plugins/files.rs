@@ -105,11 +105,6 @@ impl Files {
         self.files.values().filter_map(|file| file.due_at().or_else(|| file.gone_at())).min()
     }
 
-    /// Whether some file has not been read to its end.
-    pub(super) fn is_busy(&self) -> bool {
-        self.files.values().any(|file| matches!(file.phase, Phase::Waiting | Phase::Reading { .. }))
-    }
-
     /// The signature that reading this file is to begin and end with.
     pub(super) fn signature(&self, name: &str) -> Option<Signature> {
         match &self.files.get(name)?.presence {
@@ -142,18 +137,15 @@ impl Files {
         if !matches!(&file.phase, Phase::Reading { task, .. } if task.id() == id) {
             return false;
         }
-        file.phase = match read {
-            Ok(plugin) => Phase::Usable(plugin),
-            Err(Unusable::Content { reason, content, plugin }) => {
-                Phase::Unusable(Fault { reason, content, plugin, retry: None })
-            }
-            Err(Unusable::Changed) => {
-                file.restart(now);
-                Phase::Waiting
-            }
-            Err(Unusable::Host(reason)) => file.failed(reason, now),
-        };
+        file.was_read(read, now);
         true
+    }
+
+    /// What came of reading this file on the spot.
+    pub(super) fn read(&mut self, name: &str, read: Result<Arc<Plugin>, Unusable>, now: Instant) {
+        if let Some(file) = self.files.get_mut(name) {
+            file.was_read(read, now);
+        }
     }
 
     /// All of them, by name.
@@ -202,6 +194,20 @@ impl File {
         true
     }
 
+    fn was_read(&mut self, read: Result<Arc<Plugin>, Unusable>, now: Instant) {
+        self.phase = match read {
+            Ok(plugin) => Phase::Usable(plugin),
+            Err(Unusable::Content { reason, content, plugin }) => {
+                Phase::Unusable(Fault { reason, content, plugin, retry: None })
+            }
+            Err(Unusable::Changed) => {
+                self.restart(now);
+                Phase::Waiting
+            }
+            Err(Unusable::Host(reason)) => self.failed(reason, now),
+        };
+    }
+
     fn enter(&mut self, phase: Phase) {
         if let Phase::Reading { task, .. } = &self.phase {
             task.abort();
@@ -248,6 +254,11 @@ impl File {
     /// Whether it lies there now.
     pub(super) fn is_there(&self) -> bool {
         matches!(self.presence, Presence::There { .. })
+    }
+
+    /// Whether this task compiles it.
+    pub(super) fn is_compiled_by(&self, id: Id) -> bool {
+        matches!(&self.phase, Phase::Reading { task, compiling: true } if task.id() == id)
     }
 
     /// The plugin that it is, if it is one.

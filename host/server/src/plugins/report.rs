@@ -69,9 +69,7 @@ pub(super) fn report(
             _ => fresh,
         }
     };
-    let mut reports: Vec<_> = there.map(one).collect();
-    reports.sort_by(|a, b| a.path.cmp(&b.path));
-    reports
+    there.map(one).collect()
 }
 
 impl FileReport {
