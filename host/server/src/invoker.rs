@@ -20,7 +20,7 @@ use crate::trials::{Trials, told};
 /// What it takes to call a plugin and to commit what comes of it.
 pub struct Invoker {
     pub(crate) services: Services,
-    sandbox: Sandbox,
+    sandbox: Arc<Sandbox>,
     invocations: Arc<Invocations>,
     pub(crate) metrics: Arc<Metrics>,
     trials: Arc<Trials>,
@@ -106,7 +106,7 @@ impl Invoker {
     /// An invoker that has called nothing yet.
     pub fn new(
         services: Services,
-        sandbox: Sandbox,
+        sandbox: Arc<Sandbox>,
         invocations: Arc<Invocations>,
         metrics: Arc<Metrics>,
         trials: Arc<Trials>,

@@ -82,6 +82,11 @@ impl Catalogue {
         self.offers.values().map(|offer| &offer.current)
     }
 
+    /// All plugins with everything that is loaded of them, by name.
+    pub fn offers(&self) -> impl Iterator<Item = &Offer> {
+        self.offers.values()
+    }
+
     /// Files that cannot serve.
     pub fn rejected(&self) -> &[Rejected] {
         &self.rejected

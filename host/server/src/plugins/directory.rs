@@ -114,8 +114,13 @@ mod tests {
         symlink(at("loop.wasm"), at("loop.wasm")).expect("linked");
         fs::write(directory.path().join(OsStr::from_bytes(b"\xff.wasm")), "x").expect("written");
         let listing = Listing::of(directory.path()).expect("can be read");
-        let expected =
-            [("a.wasm", true), ("dangling.wasm", false), ("link.wasm", true), ("loop.wasm", false), ("\u{fffd}.wasm", false)];
+        let expected = [
+            ("a.wasm", true),
+            ("dangling.wasm", false),
+            ("link.wasm", true),
+            ("loop.wasm", false),
+            ("\u{fffd}.wasm", false),
+        ];
         assert_eq!(names(&listing), expected);
         assert_eq!(listing.files["a.wasm"], listing.files["link.wasm"], "a link is what it leads to");
     }

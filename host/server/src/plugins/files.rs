@@ -173,9 +173,7 @@ impl File {
         }
         let phase = match &signature {
             Ok(_) => Phase::Waiting,
-            Err(reason) => {
-                Phase::Unusable(Fault { reason: reason.clone(), content: None, plugin: None, retry: None })
-            }
+            Err(reason) => Phase::Unusable(Fault { reason: reason.clone(), content: None, plugin: None, retry: None }),
         };
         self.enter(phase);
         self.presence = Presence::There { signature, since: now };

@@ -16,6 +16,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::Catalogue;
 use super::change::Change;
 use super::directory::Listing;
 use super::files::Files;
@@ -27,7 +28,6 @@ use super::select::Selection;
 use super::shelf::Shelf;
 use super::tell::Told;
 use super::watch::DirectoryWatch;
-use super::Catalogue;
 use crate::trials::Trials;
 
 /// What the task works with.
@@ -101,7 +101,7 @@ impl Keeper {
             let next = self.next_look();
             let trials = Arc::clone(&self.trials);
             tokio::select! {
-                _ = stopping.wait_for(|stopping| *stopping) => return,
+                () = told_to_stop(&mut stopping) => return,
                 Some(done) = self.tasks.join_next_with_id() => {
                     self.finished(done);
                     while let Some(done) = self.tasks.try_join_next_with_id() {
@@ -274,6 +274,11 @@ impl Keeper {
         };
         timeout_at(until, all).await.is_ok()
     }
+}
+
+/// Also when nobody is left who could tell.
+async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
+    drop(stopping.wait_for(|stopping| *stopping).await);
 }
 
 impl std::fmt::Debug for Keeper {

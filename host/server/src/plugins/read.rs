@@ -47,14 +47,14 @@ impl Reader {
         Plugin::of(found(&wasm, self.sandbox.compile(&turn, &wasm).await)?, path)
     }
 
-    /// The plugin with this content, from the file in which it was kept; it counts as that of `path`.
-    pub(super) async fn kept(&self, kept: &Path, content: ContentHash, path: &Path) -> Result<Plugin, Unusable> {
+    /// The plugin with this content, from the file in which it was kept.
+    pub(super) async fn kept(&self, kept: &Path, content: ContentHash) -> Result<Plugin, Unusable> {
         let _turn = self.reads.acquire().await.map_err(|error| Unusable::Host(error.to_string()))?;
         let wasm = self.bytes(kept, None).await?;
         if ContentHash::of(&wasm) != content {
             return Err(Unusable::Host(format!("{} is damaged", kept.display())));
         }
-        Plugin::of(found(&wasm, self.sandbox.load(&wasm).await)?, path)
+        Plugin::of(found(&wasm, self.sandbox.load(&wasm).await)?, kept)
     }
 
     async fn bytes(&self, path: &Path, signature: Option<Signature>) -> Result<Vec<u8>, Unusable> {
@@ -79,11 +79,7 @@ pub(super) async fn plugin(path: &Path, sandbox: &Sandbox) -> Result<Plugin, Unu
 fn found<T>(wasm: &[u8], found: Result<T, Rejection>) -> Result<T, Unusable> {
     found.map_err(|rejection| match rejection {
         Rejection::Host { .. } => Unusable::Host(rejection.to_string()),
-        _ => Unusable::Content {
-            reason: rejection.to_string(),
-            content: Some(ContentHash::of(wasm)),
-            plugin: None,
-        },
+        _ => Unusable::Content { reason: rejection.to_string(), content: Some(ContentHash::of(wasm)), plugin: None },
     })
 }
 
@@ -115,7 +111,9 @@ fn bytes(path: &Path, signature: Option<Signature>) -> Result<Vec<u8>, Unusable>
     let wasm = contents(&mut file).map_err(unreadable)?;
     // The path once more: another file may lie there by now.
     let is_whole = wasm.len() as u64 == before.len();
-    if !is_whole || !is_same(&file.metadata().map_err(unreadable)?) || !is_same(&fs::metadata(path).map_err(unreadable)?)
+    if !is_whole
+        || !is_same(&file.metadata().map_err(unreadable)?)
+        || !is_same(&fs::metadata(path).map_err(unreadable)?)
     {
         return Err(Unusable::Changed);
     }

@@ -115,8 +115,7 @@ pub(super) fn select(places: &BTreeMap<String, Place>, known: &BTreeMap<PluginNa
 /// What a file offers: what it holds, or what stands in for that. Neither, if it was rolled back.
 fn offered<'a>(place: &'a Place, held_back: &[ContentHash]) -> Option<&'a Candidate> {
     let name = place.plugin()?;
-    let may_serve =
-        |candidate: &&Candidate| candidate.plugin.name == *name && !held_back.contains(&candidate.content);
+    let may_serve = |candidate: &&Candidate| candidate.plugin.name == *name && !held_back.contains(&candidate.content);
     place.now.as_ref().filter(may_serve).or_else(|| place.standing.as_ref().filter(may_serve))
 }
 
@@ -139,9 +138,7 @@ fn winner(claims: &[Claim<'_>], known: &Known) -> Option<Winner> {
     };
     let best = claims.iter().enumerate().filter(|(_, claim)| claim.offers.is_some()).max_by_key(rank);
     match best {
-        Some((_, claim)) => {
-            claim.offers.map(|offer| Winner { candidate: offer.clone(), file: claim.file.to_owned() })
-        }
+        Some((_, claim)) => claim.offers.map(|offer| Winner { candidate: offer.clone(), file: claim.file.to_owned() }),
         None => known.serving.as_ref().and_then(stays),
     }
 }

@@ -97,7 +97,9 @@ impl Keeper {
     async fn keep(&mut self, decisions: &[Decision]) -> BTreeMap<ContentHash, String> {
         let next = decisions.iter().filter_map(|decision| decision.next.as_ref());
         let wanted: BTreeMap<ContentHash, PathBuf> = next
-            .flat_map(|next| next.contents().filter_map(|content| Some((content, next.loaded.get(&content)?.path.clone()))))
+            .flat_map(|next| {
+                next.contents().filter_map(|content| Some((content, next.loaded.get(&content)?.path.clone())))
+            })
             .filter(|(content, _)| !self.shelf.has(*content))
             .collect();
         if wanted.is_empty() {

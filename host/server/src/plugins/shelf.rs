@@ -68,7 +68,8 @@ impl Shelf {
                 }
             }
         }
-        let synced = if written.is_empty() { Ok(()) } else { File::open(&self.directory).and_then(|dir| dir.sync_all()) };
+        let synced =
+            if written.is_empty() { Ok(()) } else { File::open(&self.directory).and_then(|dir| dir.sync_all()) };
         match synced {
             Ok(()) => self.present.extend(written),
             Err(error) => failed.extend(written.into_iter().map(|content| (content, error.to_string()))),

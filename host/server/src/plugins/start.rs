@@ -32,7 +32,8 @@ pub(super) async fn start(surroundings: Surroundings) -> Result<Plugins, StartEr
     let held: BTreeSet<_> = store.held_versions().await?.into_iter().map(|held| held.content).collect();
     let components = data.join("components");
     let at = components.clone();
-    let opened = tokio::task::spawn_blocking(move || Shelf::open(at)).await.unwrap_or_else(|panic| Err(io::Error::other(panic)));
+    let opened =
+        tokio::task::spawn_blocking(move || Shelf::open(at)).await.unwrap_or_else(|panic| Err(io::Error::other(panic)));
     let shelf = opened.map_err(|source| StartError::Components { path: components, source })?;
     let entries = states.into_iter().map(|state| (state.name.clone(), Entry::kept(state))).collect();
 
@@ -106,7 +107,12 @@ impl Keeper {
         self.settle().await;
         self.sweep().await;
         let (plugins, files) = (self.roster.entries.len(), self.files.iter().count());
-        tracing::info!(plugins, files, ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX), "plugins ready");
+        tracing::info!(
+            plugins,
+            files,
+            ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "plugins ready"
+        );
     }
 }
 

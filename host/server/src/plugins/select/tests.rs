@@ -32,15 +32,8 @@ struct Case {
     verdicts: &'static [(&'static str, char)],
 }
 
-const CASE: Case = Case {
-    promise: "",
-    places: &[],
-    serving: None,
-    pinned: None,
-    held_back: &[],
-    expected: None,
-    verdicts: &[],
-};
+const CASE: Case =
+    Case { promise: "", places: &[], serving: None, pinned: None, held_back: &[], expected: None, verdicts: &[] };
 
 const CASES: &[Case] = &[
     Case { promise: "nothing comes of nothing", ..CASE },
@@ -175,11 +168,7 @@ const CASES: &[Case] = &[
         verdicts: &[("a", '+'), ("b", '?')],
         ..CASE
     },
-    Case {
-        promise: "a plugin without any file is removed",
-        serving: Some(("1.0.0", "a")),
-        ..CASE
-    },
+    Case { promise: "a plugin without any file is removed", serving: Some(("1.0.0", "a")), ..CASE },
     Case {
         promise: "a file that becomes another plugin is lost to the former",
         places: &[("a", "q:1.0.0", "1.0.0")],
