@@ -177,9 +177,9 @@ impl Keeper {
         let Some(signature) = self.files.signature(name) else { return };
         let (reader, path, progress) = (self.reader.clone(), self.directory.join(name), self.progress.sender.clone());
         let compiling = async move |bytes| {
+            // The receiver goes with the keeper, and then nobody wants to know.
             if let Some(id) = tokio::task::try_id() {
-                // The receiver goes with the keeper, and then nobody wants to know.
-                drop(progress.send((id, bytes)).await);
+                progress.send((id, bytes)).await.unwrap_or_default();
             }
         };
         let task = self.tasks.spawn(async move { reader.plugin(&path, signature, compiling).await });

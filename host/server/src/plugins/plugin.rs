@@ -7,8 +7,9 @@ use hookyard_capability::EventRules;
 use hookyard_domain::config::ConfigSchema;
 use hookyard_domain::manifest::Manifest;
 use hookyard_domain::plugin::{ContentHash, PluginVersion};
-use hookyard_sandbox::Component;
+use hookyard_sandbox::{Component, Sandbox};
 
+use super::read;
 use crate::action_rules::ActionRules;
 
 /// A plugin that can serve.
@@ -52,6 +53,14 @@ pub(super) enum Unusable {
 }
 
 impl Plugin {
+    /// Reads, compiles and checks one file.
+    ///
+    /// # Errors
+    /// A text for the operator: what is wrong with the file, and the way out.
+    pub async fn load(path: &Path, sandbox: &Sandbox) -> Result<Self, String> {
+        read::plugin(path, sandbox).await.map_err(|unusable| unusable.to_string())
+    }
+
     /// What a component says of itself, checked: everything that connections need of it.
     pub(super) fn of(component: Component, path: &Path) -> Result<Self, Unusable> {
         let content = Some(component.hash());

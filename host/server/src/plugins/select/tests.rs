@@ -229,7 +229,6 @@ const CASES: &[Case] = &[
         held_back: &["1.0.1"],
         expected: Some(("1.0.1", "a")),
         verdicts: &[("a", '+')],
-        ..CASE
     },
     Case {
         promise: "what is pinned is removed with the last file",
