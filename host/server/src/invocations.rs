@@ -49,6 +49,8 @@ pub enum Occasion {
     Action(String),
     /// To activate the connection.
     Activation,
+    /// To have the plugin take its leave, because the connection is disabled or deleted.
+    Deactivation,
 }
 
 /// What identifies an invocation.
