@@ -192,6 +192,11 @@ pub const COMPONENT_BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// Bytes of plugin log lines kept in memory, over all invocations.
 pub const INVOCATIONS_LOG_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// Hosts, and private addresses, that one connection may be granted beyond what its plugin asks.
+pub const GRANT_ENTRIES_MAX: usize = 1_000;
+/// Fields of a config that one query may set.
+pub const CONFIG_FIELDS_MAX: usize = 100;
+
 // Configuration
 
 /// Largest hookyard.toml.

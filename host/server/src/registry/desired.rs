@@ -59,19 +59,26 @@ impl Desired {
         origin: Origin,
         settings: &'a ConnectionSettings,
     ) -> Option<Wanted<'a>> {
-        let life = self.lives.get(id);
-        if life.is_some_and(|life| life.deleting) {
-            return None;
-        }
+        let is_deleting = self.lives.get(id).is_some_and(|life| life.deleting);
+        (!is_deleting).then(|| self.wanted_although_deleted(id, origin, settings))
+    }
+
+    /// The same for one that takes its leave.
+    pub(super) fn wanted_although_deleted<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        origin: Origin,
+        settings: &'a ConnectionSettings,
+    ) -> Wanted<'a> {
         let same = |plugin: &PluginName| *plugin == settings.plugin;
-        Some(Wanted {
+        Wanted {
             id,
             origin,
             settings,
             consented: self.consents.get(id).filter(|(plugin, _)| same(plugin)).map(|(_, ask)| ask),
             held: self.held.get(id).filter(|(plugin, _)| same(plugin)).map(|(_, content)| *content),
-            incarnation: life.map(|life| life.incarnation).unwrap_or_default(),
-        })
+            incarnation: self.lives.get(id).map(|life| life.incarnation).unwrap_or_default(),
+        }
     }
 
     /// The contents that connections work with.

@@ -42,9 +42,9 @@ impl Registry {
             let Some(wanted) = desired.wanted(&id) else { continue };
             let shown = self.connections.get(&id);
             if !shown.as_ref().is_some_and(|shown| is_settled(shown, &wanted, catalogue)) {
-                let (connection, faults) = self.parts.builder.build(catalogue, &wanted, now);
-                faults.iter().for_each(|fault| tracing::error!("{}", fault.line));
-                moving.push(connection);
+                let (connection, _) = self.parts.builder.build(catalogue, &wanted, now);
+                let is_news = shown.is_none_or(|shown| !is_as_invalid(&shown, &connection));
+                moving.extend(is_news.then_some(connection));
             }
         }
         self.settle(&mut desired, moving.iter()).await?;
@@ -73,6 +73,11 @@ fn is_settled(shown: &Connection, wanted: &Wanted<'_>, catalogue: &Catalogue) ->
     }
 }
 
+fn is_as_invalid(shown: &Connection, connection: &Connection) -> bool {
+    let is_invalid = shown.prepared.is_none() && connection.prepared.is_none();
+    is_invalid && shown.health().message == connection.health().message
+}
+
 fn tell(connection: &Connection, before: Option<&Connection>) {
     let version = |connection: &Connection| connection.prepared.as_ref().map(|ready| ready.plugin.manifest.plugin());
     let (from, to) = (before.and_then(version), version(connection));
@@ -84,6 +89,10 @@ fn tell(connection: &Connection, before: Option<&Connection>) {
             let health = connection.health();
             let why = health.message.as_deref().unwrap_or_default();
             tracing::warn!(connection = %connection.id, version = text(&to), pending = %pending.version, "{why}");
+        }
+        None if to.is_none() => {
+            let health = connection.health();
+            tracing::error!("{}", health.message.as_deref().unwrap_or_default());
         }
         None if from != to => {
             tracing::info!(connection = %connection.id, from = text(&from), to = text(&to), "connection moves on");
