@@ -170,6 +170,14 @@ pub const API_TOKENS_MAX: usize = 1_000;
 /// What a commit may have on top of `COMMIT_BYTES_MAX` for the answer to an action, its row included: an answer with a
 /// largest output, or a largest error, fits beside a largest draft.
 pub const STORED_ANSWER_BYTES_MAX: usize = 1024 * 1024 + 64 * 1024;
+/// Connections that were made through the API.
+pub const API_CONNECTIONS_MAX: usize = 10_000;
+/// Rows of a deleted connection that one batch clears away.
+pub const PURGE_ROWS_MAX: usize = 256;
+/// Bytes of the values and answers in those rows, after which the batch ends.
+pub const PURGE_BYTES_MAX: usize = 1024 * 1024;
+/// Contents of one plugin that are held back; of more, the oldest are forgotten.
+pub const HELD_BACK_MAX: usize = 8;
 
 // Server
 

@@ -98,15 +98,15 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     };
     let sandbox =
         Sandbox::new(sandbox, Arc::clone(&clock), Arc::clone(&entropy)).context("cannot start the sandbox")?;
-    let plugins = Plugins::load(&settings.plugins, &sandbox)
+    let sandbox = Arc::new(sandbox);
+    let plugins = Plugins::start(&settings.plugins, Arc::clone(&sandbox))
         .await
         .with_context(|| format!("cannot read the plugin directory {}", settings.plugins.display()))?;
 
     let listeners = Listeners::bind(&settings).await?;
     let addresses = listeners.addresses();
     let builder = builder(&settings, &addresses.public.to_string(), &hash_key, egress);
-    let services =
-        Services { ledger: store.clone(), clock: Arc::clone(&clock), entropy: Arc::clone(&entropy), hash_key };
+    let services = Services { ledger: store.clone(), clock: Arc::clone(&clock), entropy: Arc::clone(&entropy) };
     let metrics = Arc::new(Metrics::default());
     let invocations = Arc::new(Invocations::default());
     let invoker = Arc::new(Invoker::new(services, sandbox, Arc::clone(&invocations), Arc::clone(&metrics)));

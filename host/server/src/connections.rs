@@ -13,11 +13,13 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use hookyard_capability::Outbound;
+use hookyard_domain::commit::Owner;
 use hookyard_domain::config::Config;
 use hookyard_domain::connection::Incarnation;
 use hookyard_domain::grant::{Ask, Grant};
 use hookyard_domain::id::{ConnectionId, PluginName};
 use hookyard_domain::invocation::InvocationLimits;
+use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::manifest::webhook::WebhookRules;
 use hookyard_domain::plugin::{ContentHash, PluginVersion};
 use hookyard_domain::signature::Verifier;
@@ -57,6 +59,10 @@ pub struct Pending {
 pub struct Connection {
     /// Chosen by the operator.
     pub id: ConnectionId,
+    /// Which of the lives of its id this is.
+    pub incarnation: Incarnation,
+    /// The key of that life: everything that is hashed for this connection is hashed with it.
+    pub hash_key: HashKey,
     /// Who defines it.
     pub origin: Origin,
     /// The plugin that it names, loaded or not.
@@ -73,8 +79,6 @@ pub struct Connection {
     pub pending: Option<Pending>,
     /// Where the provider sends its webhooks.
     pub webhook_url: String,
-    /// How often its id was deleted before.
-    pub incarnation: Incarnation,
     /// What it works with.
     pub ready: Option<Arc<Ready>>,
     /// The same, also while it is disabled.
@@ -115,6 +119,13 @@ pub struct WebhookEntry {
 /// All connections of a host. Who has got hold of one keeps it as it was, also when it is replaced.
 #[derive(Debug, Default)]
 pub struct Connections(ArcSwap<BTreeMap<ConnectionId, Arc<Connection>>>);
+
+impl Connection {
+    /// Whose commits are its own: the connection in this life.
+    pub(crate) fn owner(&self) -> Owner {
+        Owner::Connection { id: self.id.clone(), incarnation: self.incarnation }
+    }
+}
 
 impl Connections {
     /// The connection with this id.

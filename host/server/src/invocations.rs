@@ -112,6 +112,7 @@ impl fmt::Display for Occasion {
             Self::Webhook(id) => write!(f, "webhook {id}"),
             Self::Action(name) => write!(f, "action {name}"),
             Self::Activation => f.write_str("activation"),
+            Self::Deactivation => f.write_str("deactivation"),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::telemetry::metrics::Metrics;
 /// What it takes to call a plugin and to commit what comes of it.
 pub struct Invoker {
     pub(crate) services: Services,
-    sandbox: Sandbox,
+    sandbox: Arc<Sandbox>,
     invocations: Arc<Invocations>,
     pub(crate) metrics: Arc<Metrics>,
 }
@@ -77,6 +77,8 @@ pub(crate) enum NotCommitted {
         /// The last run sent a request that may have changed something at the provider, so it was not repeated.
         sent_unsafe: bool,
     },
+    /// The connection was deleted meanwhile.
+    Gone,
     /// Too much waits for the store.
     Overloaded {
         /// As above.
@@ -95,7 +97,7 @@ pub(crate) enum NotCommitted {
 
 impl Invoker {
     /// An invoker that has called nothing yet.
-    pub fn new(services: Services, sandbox: Sandbox, invocations: Arc<Invocations>, metrics: Arc<Metrics>) -> Self {
+    pub fn new(services: Services, sandbox: Arc<Sandbox>, invocations: Arc<Invocations>, metrics: Arc<Metrics>) -> Self {
         Self { services, sandbox, invocations, metrics }
     }
 
@@ -128,6 +130,7 @@ impl Invoker {
                 }
                 Err(CommitError::KeyMoved { .. }) => NotCommitted::Conflict { sent_unsafe },
                 Err(CommitError::MarkPresent) => NotCommitted::Seen,
+                Err(CommitError::Gone) => NotCommitted::Gone,
                 Err(CommitError::Overloaded) => NotCommitted::Overloaded { sent_unsafe },
                 Err(CommitError::Unavailable(error)) => NotCommitted::Unavailable { error, sent_unsafe },
                 Err(error @ (CommitError::NotANumber { .. } | CommitError::TooLarge { .. })) => {
@@ -153,6 +156,8 @@ impl Invoker {
         let Errand { connection, ready, .. } = errand;
         let scope = Scope {
             connection: connection.id.clone(),
+            incarnation: connection.incarnation,
+            hash_key: connection.hash_key.clone(),
             plugin: ready.plugin.manifest.plugin(),
             webhook: errand.webhook,
             traceparent: errand.traceparent.clone(),
@@ -168,7 +173,7 @@ impl Invoker {
             attempt: errand.attempt.saturating_add(run),
             config: ready.guest_config.clone(),
             webhook_url: connection.webhook_url.clone(),
-            idempotency: IdempotencyKeys::new(self.services.hash_key.clone(), connection.id.clone(), cause),
+            idempotency: IdempotencyKeys::new(connection.hash_key.clone(), connection.id.clone(), cause),
             attributes: errand.attributes.clone(),
             limits: InvocationLimits { deadline: left, ..ready.limits },
             effects: Effects::new(scope, self.services.clone()),
@@ -207,7 +212,7 @@ impl Invoker {
         guards: Vec<Guard>,
         writes: Vec<Write>,
     ) -> Result<(), CommitError> {
-        let commit = Commit { connection: connection.id.clone(), at: self.services.clock.now(), guards, writes };
+        let commit = Commit { owner: connection.owner(), at: self.services.clock.now(), guards, writes };
         let began = Instant::now();
         let committed = self.services.ledger.commit(commit).await?;
         self.metrics.commit(began.elapsed());

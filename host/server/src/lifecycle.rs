@@ -274,7 +274,10 @@ impl From<NotCommitted> for Failed {
             NotCommitted::Refused(reason) => {
                 Self::Plugin(PluginError::new(ErrorKind::Failed, "invalid-response", reason))
             }
-            NotCommitted::Seen | NotCommitted::Conflict { .. } | NotCommitted::Overloaded { .. } => Self::Host,
+            NotCommitted::Seen
+            | NotCommitted::Gone
+            | NotCommitted::Conflict { .. }
+            | NotCommitted::Overloaded { .. } => Self::Host,
             NotCommitted::Unavailable { error, .. } => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store is unavailable");
                 Self::Host

@@ -3,10 +3,13 @@
 mod catalogue;
 mod plugin;
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use hookyard_domain::plugin::ContentHash;
 use hookyard_sandbox::Sandbox;
 use tokio::sync::watch;
 
@@ -14,9 +17,10 @@ pub use catalogue::{Catalogue, Offer, Rejected};
 pub use plugin::Plugin;
 
 /// The plugins of a host, over time.
-#[derive(Debug)]
 pub struct Plugins {
     catalogue: watch::Sender<Arc<Catalogue>>,
+    /// Where they come from, and what loads them again.
+    source: Option<(PathBuf, Arc<Sandbox>)>,
 }
 
 impl Plugins {
@@ -32,7 +36,40 @@ impl Plugins {
                 Err(reason) => catalogue.reject(path, reason),
             }
         }
-        Ok(Self { catalogue: watch::Sender::new(Arc::new(catalogue)) })
+        Ok(Self { catalogue: watch::Sender::new(Arc::new(catalogue)), source: None })
+    }
+
+    /// The same, to be looked at again by [`Plugins::rescan`].
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn start(directory: &Path, sandbox: Arc<Sandbox>) -> io::Result<Self> {
+        let plugins = Self::load(directory, &sandbox).await?;
+        Ok(Self { source: Some((directory.to_owned(), sandbox)), ..plugins })
+    }
+
+    /// Looks at the directory again. A plugin that is there at another version than before keeps the one it had beside it.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub async fn rescan(&self) -> io::Result<()> {
+        let Some((directory, sandbox)) = &self.source else { return Ok(()) };
+        let mut catalogue = Self::load(directory, sandbox).await?.catalogue().as_ref().clone();
+        catalogue.keep(&self.catalogue());
+        self.catalogue.send_replace(Arc::new(catalogue));
+        Ok(())
+    }
+
+    /// Lets versions go that do not serve and that none of these contents is.
+    pub fn retain(&self, held: &BTreeSet<ContentHash>) {
+        self.catalogue.send_if_modified(|catalogue| {
+            let mut retained = Catalogue::clone(catalogue);
+            let changed = retained.retain(held);
+            if changed {
+                *catalogue = Arc::new(retained);
+            }
+            changed
+        });
     }
 
     /// What there is now.
@@ -43,6 +80,12 @@ impl Plugins {
     /// Follows what there is.
     pub fn changes(&self) -> watch::Receiver<Arc<Catalogue>> {
         self.catalogue.subscribe()
+    }
+}
+
+impl fmt::Debug for Plugins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plugins").field("catalogue", &self.catalogue).finish_non_exhaustive()
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Builder {
     pub base_url: String,
     /// `public_url` of the configuration: a signature over the URL can only be checked against that.
     pub public_url: Option<String>,
-    /// Derives placeholders.
+    /// The host's own key, from which that of each connection comes.
     pub hash_key: HashKey,
     /// What plugins send through.
     pub egress: Arc<Egress>,
@@ -50,6 +50,13 @@ pub struct Wanted<'a> {
     pub held: Option<ContentHash>,
     /// How often its id was deleted before.
     pub incarnation: Incarnation,
+}
+
+/// A connection's id in one of its lives.
+#[derive(Debug)]
+struct Identity<'a> {
+    id: &'a ConnectionId,
+    hash_key: HashKey,
 }
 
 /// What a connection would be with one version of its plugin.
@@ -110,6 +117,8 @@ impl Builder {
         let prepared = ready.map(Arc::new);
         let connection = Connection {
             id: id.clone(),
+            incarnation: wanted.incarnation,
+            hash_key: self.hash_key.of_incarnation(id, wanted.incarnation),
             origin: wanted.origin,
             plugin_name: settings.plugin.clone(),
             enabled: settings.enabled,
@@ -118,7 +127,6 @@ impl Builder {
             consented,
             pending,
             webhook_url: format!("{}/webhooks/{id}", self.base_url),
-            incarnation: wanted.incarnation,
             ready: prepared.clone().filter(|_| settings.enabled),
             prepared,
             condition: Arc::new(Condition::new(health(settings.enabled, &faults, hint.clone(), now), hint)),
@@ -137,7 +145,9 @@ impl Builder {
         let consented = Consented::of(plugin, wanted.consented, config.as_ref().ok(), &settings.grant);
         let ready = match config {
             Ok(config) if faults.is_empty() => {
-                self.ready(wanted.id, settings, plugin, config, &consented, &mut faults)
+                let hash_key = self.hash_key.of_incarnation(wanted.id, wanted.incarnation);
+                let identity = Identity { id: wanted.id, hash_key };
+                self.ready(&identity, settings, plugin, config, &consented, &mut faults)
             }
             Err(violations) if faults.is_empty() => {
                 faults.extend(violations.iter().map(|violation| Fault::of_schema(settings, violation)));
@@ -150,7 +160,7 @@ impl Builder {
 
     fn ready(
         &self,
-        id: &ConnectionId,
+        identity: &Identity<'_>,
         settings: &ConnectionSettings,
         plugin: &Arc<Plugin>,
         config: Config,
@@ -159,11 +169,12 @@ impl Builder {
     ) -> Option<Ready> {
         let grant = &settings.grant;
         let built = self.webhook_entry(plugin, &config, grant);
-        let built = built.and_then(|webhook| Ok((webhook, self.outbound(id, plugin, &config, grant, consented)?)));
+        let built =
+            built.and_then(|webhook| Ok((webhook, self.outbound(identity, plugin, &config, grant, consented)?)));
         match built {
             Ok((webhook, outbound)) => Some(Ready {
                 plugin: Arc::clone(plugin),
-                guest_config: config.for_guest(&self.hash_key, id).into(),
+                guest_config: config.for_guest(&identity.hash_key, identity.id).into(),
                 config,
                 webhook,
                 outbound: Arc::new(outbound),
@@ -187,7 +198,7 @@ impl Builder {
 
     fn outbound(
         &self,
-        id: &ConnectionId,
+        identity: &Identity<'_>,
         plugin: &Plugin,
         config: &Config,
         grant: &Grant,
@@ -197,8 +208,8 @@ impl Builder {
         let credentials = Credentials::compile(&plugin.manifest, &consented.held, config, &egress_grant);
         let credentials = credentials
             .map_err(|problems| problems.iter().map(|problem| format!("credentials: {problem}")).collect::<Vec<_>>())?;
-        let vault = Arc::new(Vault::new(config, &self.hash_key, id));
-        Ok(Outbound::new(Arc::clone(&self.egress), id.clone(), egress_grant, credentials, vault))
+        let vault = Arc::new(Vault::new(config, &identity.hash_key, identity.id));
+        Ok(Outbound::new(Arc::clone(&self.egress), identity.id.clone(), egress_grant, credentials, vault))
     }
 
     fn webhook_entry(

@@ -31,7 +31,7 @@ pub(super) fn of(
 }
 
 fn stays(id: &ConnectionId, version: &str, pending: &Pending) -> (String, String) {
-    let Pending { version: next, beyond, faults } = pending;
+    let Pending { version: next, beyond, faults, .. } = pending;
     if !faults.is_empty() {
         let faults = faults.join("; ");
         return ("needs-config".to_owned(), format!("stays on {version}, because {next} cannot use the config: {faults}"));

@@ -26,7 +26,8 @@ impl Lifecycle {
         };
         match timeout(ready.limits.deadline, deactivated).await {
             Ok(Ok(())) => tracing::info!(connection = %connection.id, "connection deactivated"),
-            Ok(Err(NotDeactivated(reason))) => {
+            Ok(Err(NotDeactivated::Gone)) => tracing::info!(connection = %connection.id, "connection deactivated"),
+            Ok(Err(NotDeactivated::Failed(reason))) => {
                 tracing::warn!(connection = %connection.id, reason, "the plugin could not take its leave of the provider");
             }
             Err(_) => {
@@ -39,8 +40,12 @@ impl Lifecycle {
 
 struct Deactivate;
 
-/// Why, as the log shows it.
-struct NotDeactivated(String);
+enum NotDeactivated {
+    /// The plugin has taken its leave, and what it wrote goes with its connection.
+    Gone,
+    /// Why, as the log shows it.
+    Failed(String),
+}
 
 impl Undertaking for Deactivate {
     type Returned = ();
@@ -52,7 +57,7 @@ impl Undertaking for Deactivate {
     }
 
     fn conclude(&self, outcome: Outcome<()>, _sent_unsafe: bool) -> Result<(), NotDeactivated> {
-        Err(NotDeactivated(match outcome {
+        Err(NotDeactivated::Failed(match outcome {
             Outcome::Returned(()) => return Ok(()),
             Outcome::Error(error) => format!("{}: {}", error.code, error.message),
             Outcome::Trap { .. } => "the plugin trapped".to_owned(),
@@ -66,6 +71,9 @@ impl Undertaking for Deactivate {
 
 impl From<NotCommitted> for NotDeactivated {
     fn from(reason: NotCommitted) -> Self {
-        Self(format!("what it wrote is not kept: {reason:?}"))
+        match reason {
+            NotCommitted::Gone => Self::Gone,
+            other => Self::Failed(format!("what it wrote is not kept: {other:?}")),
+        }
     }
 }

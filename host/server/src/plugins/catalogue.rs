@@ -1,6 +1,6 @@
 //! What the plugin directory offers at one moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -64,6 +64,26 @@ impl Catalogue {
     pub(super) fn reject(&mut self, path: PathBuf, reason: String) {
         tracing::error!(path = %path.display(), reason, "plugin rejected");
         self.rejected.push(Rejected { path, reason });
+    }
+
+    /// Keeps the versions of `before` beside those that serve now.
+    pub(super) fn keep(&mut self, before: &Self) {
+        for (name, offer) in &mut self.offers {
+            let of_before = before.offers.get(name).into_iter();
+            let of_before = of_before.flat_map(|before| std::iter::once(&before.current).chain(&before.kept));
+            let serves = offer.current.component.hash();
+            offer.kept = of_before.filter(|plugin| plugin.component.hash() != serves).cloned().collect();
+        }
+    }
+
+    /// Lets go of kept versions that are none of these; says whether there were any.
+    pub(super) fn retain(&mut self, held: &BTreeSet<ContentHash>) -> bool {
+        let count = |offers: &BTreeMap<PluginName, Offer>| offers.values().map(|offer| offer.kept.len()).sum::<usize>();
+        let before = count(&self.offers);
+        for offer in self.offers.values_mut() {
+            offer.kept.retain(|plugin| held.contains(&plugin.component.hash()));
+        }
+        count(&self.offers) != before
     }
 
     /// The plugin of this name at the version that serves.

@@ -68,8 +68,7 @@ impl Registry {
                 registry.parts.lifecycle.deactivate(&leaving, || true).await;
             }
             while let Err(error) = registry.purge(&id).await {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(connection = %id, error, "what a deleted connection had cannot be removed now");
+                not_removed(&id, &error);
                 registry.parts.sleep.sleep(limit::TRY_AGAIN_AFTER).await;
             }
         });
@@ -92,4 +91,9 @@ impl Registry {
         // The file may define a connection of this id by now.
         self.follow(&self.parts.plugins.catalogue()).await
     }
+}
+
+fn not_removed(id: &ConnectionId, error: &StoreError) {
+    let error = error as &dyn std::error::Error;
+    tracing::error!(connection = %id, error, "what a deleted connection had cannot be removed now");
 }

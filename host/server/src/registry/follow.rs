@@ -20,8 +20,7 @@ impl Registry {
                 match self.follow(&catalogue).await {
                     Ok(()) => break,
                     Err(error) => {
-                        let error = &error as &dyn std::error::Error;
-                        tracing::error!(error, "connections stay on the versions they have until the store works again");
+                        stay(&error);
                         self.parts.sleep.sleep(limit::TRY_AGAIN_AFTER).await;
                     }
                 }
@@ -55,6 +54,11 @@ impl Registry {
         self.parts.plugins.retain(&desired.held_contents());
         Ok(())
     }
+}
+
+fn stay(error: &StoreError) {
+    let error = error as &dyn std::error::Error;
+    tracing::error!(error, "connections stay on the versions they have until the store works again");
 }
 
 /// Whether building the connection again would come to the same. One that is invalid is looked at again: what it lacked may be
