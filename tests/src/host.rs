@@ -124,8 +124,7 @@ pub struct TestHost {
 
 impl TestHost {
     async fn start(&self) -> anyhow::Result<Running> {
-        let environment = |name: &str| (name == "HOOKYARD_TOKEN").then(|| TOKEN.to_owned());
-        let settings = config::load(&Flags::default(), self.directory.path(), &environment)?;
+        let settings = self.settings()?;
         let surroundings = Surroundings {
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Arc::new(SeededEntropy::new(1)),
@@ -134,6 +133,27 @@ impl TestHost {
             sleep: Arc::clone(&self.sleep) as Arc<dyn Sleep>,
         };
         compose::start_in(settings, surroundings).await
+    }
+
+    fn settings(&self) -> Result<config::Settings, config::Problems> {
+        let environment = |name: &str| (name == "HOOKYARD_TOKEN").then(|| TOKEN.to_owned());
+        config::load(&Flags::default(), self.directory.path(), &environment)
+    }
+
+    /// Replaces what hookyard.toml says beside the harness's own lines, and has the host read it again, as SIGHUP does.
+    ///
+    /// # Errors
+    /// The file is wrong; nothing has changed.
+    ///
+    /// # Panics
+    /// The file cannot be written.
+    pub async fn reload(&self, toml: &str) -> Result<(), config::Problems> {
+        let file = self.directory().join("hookyard.toml");
+        let before = fs::read_to_string(&file).expect("it is there");
+        let own: Vec<_> = before.lines().take(2).collect();
+        fs::write(&file, format!("{}\n{toml}\n", own.join("\n"))).expect("can be written");
+        self.running().reload(self.settings()?).await;
+        Ok(())
     }
 
     /// Lets so much time pass, also for what sleeps.
@@ -213,6 +233,21 @@ impl TestHost {
         self.send(request, body.to_string()).await
     }
 
+    /// PUT of JSON to an API path with the token.
+    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+        self.send(change(Request::put(path)), body.to_string()).await
+    }
+
+    /// PATCH of JSON to an API path with the token.
+    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send(change(Request::patch(path)), body.to_string()).await
+    }
+
+    /// DELETE of an API path with the token.
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send(Request::delete(path).header("authorization", format!("Bearer {TOKEN}")), Bytes::new()).await
+    }
+
     /// Has a connection run an action.
     pub async fn call(&self, connection: &str, action: &str, input: &Value) -> Reply {
         self.post(&format!("/v1/connections/{connection}/actions/{action}"), input).await
@@ -245,6 +280,10 @@ impl TestHost {
             events.extend(more);
         }
     }
+}
+
+fn change(request: http::request::Builder) -> http::request::Builder {
+    request.header("authorization", format!("Bearer {TOKEN}")).header("content-type", "application/json")
 }
 
 /// A POST to a connection's webhook URL.
