@@ -2,6 +2,7 @@
 
 mod deletion;
 mod file;
+mod secrecy;
 mod versions;
 
 use hookyard_tests::guests;
@@ -70,9 +71,9 @@ async fn what_is_read_can_be_sent_back_and_changes_nothing() {
     for secret in ["sesame", "open"] {
         assert_eq!(webhook(&host, "bot", secret, &json!({})).await.status(), 200, "{secret} is there still");
     }
-    let activations = host.get("/v1/invocations?connection=bot").await.json()["invocations"].as_array().map_or(0, |all| {
-        all.iter().filter(|one| one["occasion"] == "activation").count()
-    });
+    let activations = host.get("/v1/invocations?connection=bot").await.json()["invocations"]
+        .as_array()
+        .map_or(0, |all| all.iter().filter(|one| one["occasion"] == "activation").count());
     assert!(activations <= 2, "nothing was begun anew");
 }
 
@@ -115,7 +116,10 @@ async fn what_is_wrong_is_named_by_its_place_and_changes_nothing() {
     let before = host.get(PATH).await.json();
     for (sent, expected) in [
         (json!({}), vec!["/plugin"]),
-        (json!({ "plugin": "echo", "config": { "greeting": 7, "colour": "red" } }), vec!["/config/colour", "/config/greeting"]),
+        (
+            json!({ "plugin": "echo", "config": { "greeting": 7, "colour": "red" } }),
+            vec!["/config/colour", "/config/greeting"],
+        ),
         (json!({ "plugin": "echo", "config": { "base": "no URL" } }), vec!["/config"]),
         (json!({ "plugin": "echo", "config": { "greeting": { "set": true } } }), vec!["/config/greeting"]),
         (json!({ "plugin": "echo", "grants": { "hosts": ["a b"], "x": 1 } }), vec!["/grants/hosts/0", "/grants/x"]),
@@ -134,7 +138,8 @@ async fn what_is_wrong_is_named_by_its_place_and_changes_nothing() {
     let not_loaded = host.put("/v1/connections/new", &json!({ "plugin": "nothing" })).await;
     assert_eq!((not_loaded.status(), pointers(&not_loaded)), (422, vec!["/plugin".to_owned()]));
     assert_eq!(host.put(PATH, &json!([])).await.status(), 422);
-    let text = Request::put(PATH).header("authorization", format!("Bearer {TOKEN}")).header("content-type", "text/plain");
+    let text =
+        Request::put(PATH).header("authorization", format!("Bearer {TOKEN}")).header("content-type", "text/plain");
     assert_eq!(host.send(text, "{}").await.status(), 415);
     for missing in ["new", "other"] {
         let path = format!("/v1/connections/{missing}");

@@ -97,7 +97,12 @@ pub(crate) enum NotCommitted {
 
 impl Invoker {
     /// An invoker that has called nothing yet.
-    pub fn new(services: Services, sandbox: Arc<Sandbox>, invocations: Arc<Invocations>, metrics: Arc<Metrics>) -> Self {
+    pub fn new(
+        services: Services,
+        sandbox: Arc<Sandbox>,
+        invocations: Arc<Invocations>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self { services, sandbox, invocations, metrics }
     }
 

@@ -90,11 +90,16 @@ async fn a_version_that_refuses_the_config_leaves_a_connection_on_the_one_it_has
 
     let neither = host.patch("/v1/connections/bot", &json!({ "config": { "colour": "red" } })).await;
     assert_eq!(neither.status(), 422, "{}", neither.text());
-    let changed = host.patch("/v1/connections/bot", &json!({ "config": { "greeting": null, "grooting": "hey" } })).await;
+    let changed =
+        host.patch("/v1/connections/bot", &json!({ "config": { "greeting": null, "grooting": "hey" } })).await;
     assert_eq!(changed.status(), 200, "{}", changed.text());
     let changed = changed.json();
     assert_eq!((&changed["plugin_version"], changed.get("needs_config")), (&json!("0.2.0"), None), "{changed}");
-    assert_eq!(webhook(&host, "bot", "sesame", &json!({})).await.json()["grooting"], "hey", "its secret is there still");
+    assert_eq!(
+        webhook(&host, "bot", "sesame", &json!({})).await.json()["greeting"],
+        "hey",
+        "its secret is there still"
+    );
 }
 
 #[tokio::test]
@@ -121,7 +126,10 @@ async fn a_plugin_that_comes_later_makes_its_connections_work() {
         .start()
         .await;
     let shown = host.get("/v1/connections/bot").await.json();
-    assert!(shown["health"]["message"].as_str().is_some_and(|text| text.contains("no plugin echo is loaded")), "{shown}");
+    assert!(
+        shown["health"]["message"].as_str().is_some_and(|text| text.contains("no plugin echo is loaded")),
+        "{shown}"
+    );
     swap(&host, AnotherVersion::of(guests::ECHO).bytes(), "0.1.0").await;
     shows(&host, "bot", "plugin_version", &json!("0.1.0")).await;
     assert_eq!(webhook(&host, "bot", "sesame", &json!({})).await.status(), 200);

@@ -139,9 +139,7 @@ impl Builder {
         let settings = wanted.settings;
         let mut faults: Vec<_> = settings.problems.iter().map(|line| Fault::of_settings(line)).collect();
         let asked = Ask::of(&plugin.manifest);
-        let config = plugin
-            .config_schema
-            .resolve_keeping(settings.config.clone(), wanted.consented.unwrap_or(&asked));
+        let config = plugin.config_schema.resolve_keeping(settings.config.clone(), wanted.consented.unwrap_or(&asked));
         let consented = Consented::of(plugin, wanted.consented, config.as_ref().ok(), &settings.grant);
         let ready = match config {
             Ok(config) if faults.is_empty() => {

@@ -34,7 +34,10 @@ fn stays(id: &ConnectionId, version: &str, pending: &Pending) -> (String, String
     let Pending { version: next, beyond, faults, .. } = pending;
     if !faults.is_empty() {
         let faults = faults.join("; ");
-        return ("needs-config".to_owned(), format!("stays on {version}, because {next} cannot use the config: {faults}"));
+        return (
+            "needs-config".to_owned(),
+            format!("stays on {version}, because {next} cannot use the config: {faults}"),
+        );
     }
     let text = format!(
         "stays on {version}, because {next} asks for more than {id} was granted: {beyond}; \

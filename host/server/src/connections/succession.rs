@@ -35,5 +35,6 @@ impl Connection {
 }
 
 fn is_same_code(one: &Ready, other: &Ready) -> bool {
-    one.plugin.component.hash() == other.plugin.component.hash() && one.plugin.manifest.name == other.plugin.manifest.name
+    one.plugin.component.hash() == other.plugin.component.hash()
+        && one.plugin.manifest.name == other.plugin.manifest.name
 }

@@ -30,7 +30,9 @@ pub(crate) struct ConnectionList {
 
 /// All connections, by id.
 pub(crate) async fn list(State(host): State<Arc<Host>>) -> Json<ConnectionList> {
-    Json(ConnectionList { connections: host.connections.all().iter().map(|connection| ConnectionView::from(&**connection)).collect() })
+    Json(ConnectionList {
+        connections: host.connections.all().iter().map(|connection| ConnectionView::from(&**connection)).collect(),
+    })
 }
 
 /// One connection.

@@ -69,9 +69,9 @@ fn is_settled(shown: &Connection, wanted: &Wanted<'_>, catalogue: &Catalogue) ->
     match &shown.pending {
         None => works_with == current,
         Some(pending) => {
-            let held_is_there = wanted.held.is_some_and(|held| {
-                held == works_with && catalogue.version(&shown.plugin_name, held).is_some()
-            });
+            let held_is_there = wanted
+                .held
+                .is_some_and(|held| held == works_with && catalogue.version(&shown.plugin_name, held).is_some());
             held_is_there && pending.content == current
         }
     }
@@ -85,9 +85,8 @@ fn is_as_invalid(shown: &Connection, connection: &Connection) -> bool {
 fn tell(connection: &Connection, before: Option<&Connection>) {
     let version = |connection: &Connection| connection.prepared.as_ref().map(|ready| ready.plugin.manifest.plugin());
     let (from, to) = (before.and_then(version), version(connection));
-    let text = |version: &Option<PluginVersion>| {
-        version.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)
-    };
+    let text =
+        |version: &Option<PluginVersion>| version.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
     match &connection.pending {
         Some(pending) => {
             let health = connection.health();

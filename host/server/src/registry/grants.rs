@@ -27,12 +27,14 @@ pub(super) fn read(value: &Value, pointer: &str) -> Result<Grant, Vec<InputError
         Value::String(text) if text == "as-asked" => return Ok(Grant::default()),
         Value::Object(members) => members,
         _ => {
-            let expected = "grants is \"as-asked\" or {\"hosts\": […], \"allow_unsigned\": false, \"private_addresses\": […]}";
+            let expected =
+                "grants is \"as-asked\" or {\"hosts\": […], \"allow_unsigned\": false, \"private_addresses\": […]}";
             return Err(vec![InputError::new(pointer, "type", expected)]);
         }
     };
     let mut wrong = Vec::new();
-    for name in members.keys().filter(|name| !["hosts", "allow_unsigned", "private_addresses"].contains(&name.as_str())) {
+    for name in members.keys().filter(|name| !["hosts", "allow_unsigned", "private_addresses"].contains(&name.as_str()))
+    {
         let detail = format!("{name:?} is no part of grants: hosts, allow_unsigned, private_addresses");
         wrong.push(InputError::new(format!("{pointer}/{}", escape(name)), "unknown-member", detail));
     }
@@ -108,8 +110,13 @@ mod tests {
         });
         let wrong = read(&value, "/grants").expect_err("wrong");
         let pointers: Vec<_> = wrong.iter().map(|error| error.pointer.as_str()).collect();
-        let expected =
-            ["/grants/host~1s", "/grants/hosts/1", "/grants/hosts/2", "/grants/private_addresses/0", "/grants/allow_unsigned"];
+        let expected = [
+            "/grants/host~1s",
+            "/grants/hosts/1",
+            "/grants/hosts/2",
+            "/grants/private_addresses/0",
+            "/grants/allow_unsigned",
+        ];
         assert_eq!(pointers, expected);
         assert_eq!(read(&json!(null), "/grants").expect_err("wrong")[0].pointer, "/grants");
     }

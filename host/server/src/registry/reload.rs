@@ -57,7 +57,8 @@ impl Registry {
         let mut outcome = Reloaded { needs_restart: desired.settings.needs_restart(&newer), ..Reloaded::default() };
         let catalogue = self.parts.plugins.catalogue();
         let now = self.parts.clock.now();
-        let mut settings = Settings { connections: newer.connections, problems: newer.problems, ..desired.settings.clone() };
+        let mut settings =
+            Settings { connections: newer.connections, problems: newer.problems, ..desired.settings.clone() };
         let mut changes = Vec::new();
         for (id, new) in &mut settings.connections {
             let old = desired.settings.connections.get(id);

@@ -133,7 +133,7 @@ mod tests {
 
     use super::*;
 
-    fn members(value: Value) -> Map<String, Value> {
+    fn members(value: &Value) -> Map<String, Value> {
         value.as_object().expect("an object").clone()
     }
 
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn what_a_whole_connection_leaves_out_is_what_a_new_one_has() {
-        let target = Sent::Whole(members(json!({ "plugin": "echo" }))).read(Some(&existing()));
+        let target = Sent::Whole(members(&json!({ "plugin": "echo" }))).read(Some(&existing()));
         let Ok(target) = target else { panic!("right") };
         assert_eq!((target.grant, target.enabled), (Grant::default(), true));
         assert!(matches!(target.config, SentConfig::Whole(config) if config == json!({})));
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn what_a_patch_leaves_out_stays() {
         let patch = |patch: Value| {
-            let target = Sent::Patch(members(patch)).read(Some(&existing()));
+            let target = Sent::Patch(members(&patch)).read(Some(&existing()));
             target.unwrap_or_else(|wrong| panic!("{wrong:?}"))
         };
         let target = patch(json!({}));
@@ -174,11 +174,8 @@ mod tests {
             let Err(wrong) = sent.read(None) else { panic!("wrong") };
             wrong.into_iter().map(|error| error.pointer).collect::<Vec<_>>()
         };
-        assert_eq!(
-            pointers(Sent::Whole(members(wrong))),
-            ["/plugin", "/grants", "/enabled", "/config", "/colour~1s"]
-        );
+        assert_eq!(pointers(Sent::Whole(members(&wrong))), ["/plugin", "/grants", "/enabled", "/config", "/colour~1s"]);
         assert_eq!(pointers(Sent::Whole(Map::new())), ["/plugin"]);
-        assert_eq!(pointers(Sent::Patch(members(json!({ "plugin": "echo", "config": null })))), ["/config"]);
+        assert_eq!(pointers(Sent::Patch(members(&json!({ "plugin": "echo", "config": null })))), ["/config"]);
     }
 }

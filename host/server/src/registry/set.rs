@@ -111,9 +111,7 @@ impl Registry {
             return Err(SetError::Deleting);
         }
         match desired.api.get(id) {
-            Some(existing) if !existing.readable => {
-                Err(SetError::Unreadable(existing.settings.problems.join("; ")))
-            }
+            Some(existing) if !existing.readable => Err(SetError::Unreadable(existing.settings.problems.join("; "))),
             None if desired.api.len() >= limit::API_CONNECTIONS_MAX => {
                 Err(SetError::TooMany { max: limit::API_CONNECTIONS_MAX })
             }

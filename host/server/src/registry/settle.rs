@@ -20,7 +20,8 @@ impl Registry {
         connections: impl Iterator<Item = &'c Connection> + Clone + Send,
     ) -> Result<(), StoreError> {
         for connection in connections.clone() {
-            let known = desired.consents.get(&connection.id).is_some_and(|(plugin, _)| *plugin == connection.plugin_name);
+            let known =
+                desired.consents.get(&connection.id).is_some_and(|(plugin, _)| *plugin == connection.plugin_name);
             if let Some(ready) = connection.ready.as_ref().filter(|_| !known) {
                 let ask = Ask::of(&ready.plugin.manifest);
                 self.grant(desired, &connection.id, &connection.plugin_name, ask).await?;
@@ -48,7 +49,8 @@ impl Registry {
             return Ok(());
         }
         self.parts.store.hold_versions(moved.clone()).await?;
-        let moved = moved.into_iter().map(|HeldVersion { connection, plugin, content }| (connection, (plugin, content)));
+        let moved =
+            moved.into_iter().map(|HeldVersion { connection, plugin, content }| (connection, (plugin, content)));
         desired.held.extend(moved);
         Ok(())
     }

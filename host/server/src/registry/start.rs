@@ -37,7 +37,8 @@ impl Registry {
             held: held(&*parts.store).await?,
             lives: lives(&*parts.store).await?,
         };
-        let deleting = desired.lives.values().filter(|life| life.deleting).map(|life| life.connection.clone()).collect();
+        let deleting =
+            desired.lives.values().filter(|life| life.deleting).map(|life| life.connection.clone()).collect();
         let catalogue = parts.plugins.catalogue();
         let AllConnections { connections, problems } =
             AllConnections::build(&desired, &catalogue, &parts.builder, parts.clock.now());

@@ -107,9 +107,10 @@ fn not_set(id: &ConnectionId, error: SetError) -> Problem {
         SetError::NotFound => Problem::not_found(format!("there is no connection {id}")),
         SetError::FileDefined => file_defined(id),
         SetError::Deleting => deleting(id),
-        SetError::PluginDiffers(plugin) => {
-            conflict("plugin-differs", format!("{id} is a connection of {plugin}; to make it one of another plugin, delete it first"))
-        }
+        SetError::PluginDiffers(plugin) => conflict(
+            "plugin-differs",
+            format!("{id} is a connection of {plugin}; to make it one of another plugin, delete it first"),
+        ),
         SetError::Invalid(errors) => bounded(errors),
         SetError::Unreadable(why) => conflict("connection-invalid", why),
         SetError::NoKey(why) => Problem::unavailable("unavailable", format!("configs cannot be sealed: {why}")),
