@@ -232,6 +232,11 @@ pub const ROLLBACK_RECENT_INVOCATIONS: u32 = 200;
 /// Versions of one plugin whose invocations are counted: those that were called last.
 pub const ROLLBACK_VERSIONS_MAX: usize = 8;
 
+/// Hosts, and private addresses, that one connection may be granted beyond what its plugin asks.
+pub const GRANT_ENTRIES_MAX: usize = 1_000;
+/// Fields of a config that one query may set.
+pub const CONFIG_FIELDS_MAX: usize = 100;
+
 // Configuration
 
 /// Largest hookyard.toml.

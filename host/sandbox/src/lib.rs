@@ -12,6 +12,7 @@ mod cache;
 pub mod compile_child;
 mod compiler;
 mod component;
+mod deactivate;
 mod describe;
 mod engine;
 mod exports;

@@ -172,7 +172,11 @@ impl Plugins {
 
     /// Connections work with these contents, and with no others but the current ones: what else was kept only for them is let go.
     pub fn retain(&self, held: &BTreeSet<ContentHash>) {
-        self.held.send_replace(held.clone());
+        self.held.send_if_modified(|known| {
+            let differs = known != held;
+            known.clone_from(held);
+            differs
+        });
     }
 
     /// Looks at the directory now rather than at the next opportunity.

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::State;
-use bytes::Bytes;
 use hookyard_domain::id::PluginName;
-use http::StatusCode;
+use http::{Request, StatusCode};
 use serde::Deserialize;
 
+use super::app::Entered;
 use super::path_name::PathName;
 use super::problem::Problem;
 use crate::host::Host;
@@ -49,20 +50,14 @@ pub(crate) async fn show(
 
 /// Lets a version serve whatever the files say. Answers as [`show`].
 pub(crate) async fn pin(
-    State(host): State<Arc<Host>>,
+    State(entered): State<Entered>,
     PathName(name): PathName<PluginName>,
-    body: Bytes,
+    request: Request<Body>,
 ) -> Result<Json<PluginView>, Problem> {
-    let PinWish { version } = if body.trim_ascii().is_empty() {
-        PinWish::default()
-    } else {
-        serde_json::from_slice(&body).map_err(|error| {
-            Problem::new(StatusCode::BAD_REQUEST, "invalid-json")
-                .detail(format!("the body is {{\"version\": …}} or empty: {error}"))
-        })?
-    };
+    let PinWish { version } = entered.app.read_json_or_nothing(request).await?;
+    let host = &entered.app.host;
     host.plugins.pin(&name, version.as_deref()).await?;
-    show(State(host), PathName(name)).await
+    show(State(Arc::clone(host)), PathName(name)).await
 }
 
 /// Lets the files decide again. Answers as [`show`].
