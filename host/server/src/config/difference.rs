@@ -18,6 +18,7 @@ impl Settings {
             token,
             strict,
             egress_private_addresses,
+            rollback,
             connections: _,
             problems: _,
             file: _,
@@ -33,6 +34,7 @@ impl Settings {
             ("log_format", *log_format == newer.log_format),
             ("HOOKYARD_TOKEN", *token == newer.token),
             ("strict", *strict == newer.strict),
+            ("rollback", *rollback == newer.rollback),
             ("egress.private_addresses", *egress_private_addresses == newer.egress_private_addresses),
         ];
         same.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
