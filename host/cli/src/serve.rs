@@ -1,7 +1,7 @@
 //! `hookyard serve`: runs a host until it is told to stop.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use hookyard_server::compose::{self, Running};
@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     strict: bool,
 }
 
-/// Serves until SIGINT or SIGTERM, then finishes what is in flight.
+/// Serves until SIGINT or SIGTERM, then finishes what is in flight. On SIGHUP it reads its configuration again.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { config, plugins, data, listen, log_format, strict } = arguments;
     let flags = Flags { config, plugins, data, listen, log_format, strict };
@@ -54,10 +54,16 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     log_panics();
 
     let mut signals = Signals::listen()?;
+    let mut hangup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
     report(&settings);
     let running = compose::start(settings).await?;
     announce(&running).unwrap_or_else(|error| tracing::warn!(%error, "nobody reads on stdout where this host listens"));
-    let signal = signals.next().await;
+    let signal = loop {
+        tokio::select! {
+            signal = signals.next() => break signal,
+            _ = hangup.recv() => reload(&running, &flags, &directory).await,
+        }
+    };
     stop(running, signal, &mut signals).await
 }
 
@@ -99,6 +105,18 @@ pub(crate) async fn stop(running: Running, signal: &str, signals: &mut Signals) 
         signal = signals.next() => anyhow::bail!("stopped at once by {signal}"),
     }
     Ok(())
+}
+
+/// Reads the configuration again. One that is wrong changes nothing.
+async fn reload(running: &Running, flags: &Flags, directory: &Path) {
+    tracing::info!(signal = "SIGHUP", "reading the configuration again");
+    match config::load(flags, directory, &environment) {
+        Ok(settings) => running.reload(settings).await,
+        Err(problems) => {
+            problems.iter().for_each(|problem| tracing::error!("{problem}"));
+            tracing::error!("the configuration is not applied: everything goes on as it was");
+        }
+    }
 }
 
 /// Says which file was read.

@@ -15,13 +15,15 @@ use tokio::time::Instant;
 use crate::connections::{Connection, Ready};
 use crate::invocations::{Invocations, Occasion, Record, Subject, word};
 use crate::telemetry::metrics::Metrics;
+use crate::trials::{Trials, told};
 
 /// What it takes to call a plugin and to commit what comes of it.
 pub struct Invoker {
     pub(crate) services: Services,
-    sandbox: Sandbox,
+    sandbox: Arc<Sandbox>,
     invocations: Arc<Invocations>,
     pub(crate) metrics: Arc<Metrics>,
+    trials: Arc<Trials>,
 }
 
 /// One thing that a plugin is called for: which function, what its outcome means, and what the host adds to its commit.
@@ -44,6 +46,11 @@ pub(crate) trait Undertaking: Sync {
     /// Whether the effects are to be committed. `sent_unsafe`: the plugin has sent a request that may have changed
     /// something at the provider.
     fn conclude(&self, outcome: Outcome<Self::Returned>, sent_unsafe: bool) -> Result<Self::Done, Self::Failed>;
+
+    /// Whether it failed because what the plugin returned cannot be used. Asked where the plugin has not failed by itself.
+    fn unusable(_failed: &Self::Failed) -> bool {
+        false
+    }
 
     /// Adds the host's own guards and writes to those of the plugin.
     fn join(&self, done: &Self::Done, draft: &mut Draft);
@@ -77,6 +84,8 @@ pub(crate) enum NotCommitted {
         /// The last run sent a request that may have changed something at the provider, so it was not repeated.
         sent_unsafe: bool,
     },
+    /// The connection was deleted meanwhile.
+    Gone,
     /// Too much waits for the store.
     Overloaded {
         /// As above.
@@ -95,8 +104,14 @@ pub(crate) enum NotCommitted {
 
 impl Invoker {
     /// An invoker that has called nothing yet.
-    pub fn new(services: Services, sandbox: Sandbox, invocations: Arc<Invocations>, metrics: Arc<Metrics>) -> Self {
-        Self { services, sandbox, invocations, metrics }
+    pub fn new(
+        services: Services,
+        sandbox: Arc<Sandbox>,
+        invocations: Arc<Invocations>,
+        metrics: Arc<Metrics>,
+        trials: Arc<Trials>,
+    ) -> Self {
+        Self { services, sandbox, invocations, metrics, trials }
     }
 
     /// Calls the plugin until its effects are durable, or until it is clear that they will not be: once, and again from the
@@ -115,7 +130,14 @@ impl Invoker {
             let finished = undertaking.call(&self.sandbox, &errand.ready.plugin.component, invocation).await;
             let (outcome, mut draft) = self.write_down(errand, id, finished);
             let (sent_unsafe, provider_accepted) = (draft.sent_unsafe, draft.provider_accepted);
-            let done = undertaking.conclude(outcome, sent_unsafe)?;
+            let told = told(&outcome);
+            let concluded = undertaking.conclude(outcome, sent_unsafe);
+            if let Some(failed) = told {
+                let failed = failed || concluded.as_ref().is_err_and(U::unusable);
+                let plugin = &errand.ready.plugin;
+                self.trials.record(&plugin.manifest.name, plugin.component.hash(), failed);
+            }
+            let done = concluded?;
             undertaking.join(&done, &mut draft);
             let not_committed = match self.commit(errand.connection, draft).await {
                 Ok(()) => {
@@ -128,6 +150,7 @@ impl Invoker {
                 }
                 Err(CommitError::KeyMoved { .. }) => NotCommitted::Conflict { sent_unsafe },
                 Err(CommitError::MarkPresent) => NotCommitted::Seen,
+                Err(CommitError::Gone) => NotCommitted::Gone,
                 Err(CommitError::Overloaded) => NotCommitted::Overloaded { sent_unsafe },
                 Err(CommitError::Unavailable(error)) => NotCommitted::Unavailable { error, sent_unsafe },
                 Err(error @ (CommitError::NotANumber { .. } | CommitError::TooLarge { .. })) => {
@@ -153,6 +176,8 @@ impl Invoker {
         let Errand { connection, ready, .. } = errand;
         let scope = Scope {
             connection: connection.id.clone(),
+            incarnation: connection.incarnation,
+            hash_key: connection.hash_key.clone(),
             plugin: ready.plugin.manifest.plugin(),
             webhook: errand.webhook,
             traceparent: errand.traceparent.clone(),
@@ -168,7 +193,7 @@ impl Invoker {
             attempt: errand.attempt.saturating_add(run),
             config: ready.guest_config.clone(),
             webhook_url: connection.webhook_url.clone(),
-            idempotency: IdempotencyKeys::new(self.services.hash_key.clone(), connection.id.clone(), cause),
+            idempotency: IdempotencyKeys::new(connection.hash_key.clone(), connection.id.clone(), cause),
             attributes: errand.attributes.clone(),
             limits: InvocationLimits { deadline: left, ..ready.limits },
             effects: Effects::new(scope, self.services.clone()),
@@ -207,7 +232,7 @@ impl Invoker {
         guards: Vec<Guard>,
         writes: Vec<Write>,
     ) -> Result<(), CommitError> {
-        let commit = Commit { connection: connection.id.clone(), at: self.services.clock.now(), guards, writes };
+        let commit = Commit { owner: connection.owner(), at: self.services.clock.now(), guards, writes };
         let began = Instant::now();
         let committed = self.services.ledger.commit(commit).await?;
         self.metrics.commit(began.elapsed());

@@ -69,6 +69,10 @@ impl Undertaking for Handle<'_> {
         conclude(outcome)
     }
 
+    fn unusable(failed: &Answer) -> bool {
+        matches!(failed, Answer::TryAgain { .. })
+    }
+
     fn join(&self, _: &Self::Done, draft: &mut Draft) {
         if self.course.fresh {
             draft.writes.iter_mut().for_each(forget_dedupe_key);
@@ -84,6 +88,7 @@ impl From<NotCommitted> for Answer {
     fn from(reason: NotCommitted) -> Self {
         match reason {
             NotCommitted::Seen => Self::Seen,
+            NotCommitted::Gone => Self::Gone,
             NotCommitted::Conflict { sent_unsafe: false } => {
                 Self::try_again("conflict", "others changed the same keys each time")
             }
