@@ -37,11 +37,11 @@ async fn guests_of_the_contract_and_of_its_later_patches_serve() {
 #[tokio::test]
 async fn a_guest_off_by_one_is_refused_by_name() {
     for (component, names) in [
-        (contract::REQUEST_FIELD_MORE, &["webhook-handler", "handle"][..]),
+        (contract::REQUEST_FIELD_MORE, &["webhook-handler", "`handle`", "`request` has `scheme`"][..]),
         (contract::FUNCTION_MISSING, &["lifecycle", "deactivate"]),
         (contract::OTHER_VERSION, &["0.2.0"]),
         (contract::UNKNOWN_IMPORT, &["mailer"]),
-        (contract::IMPORT_FIELD_MORE, &["emit-event"]),
+        (contract::IMPORT_FIELD_MORE, &["emit-event", "`emit`", "`event` has `"]),
         (contract::GARBAGE_MANIFEST, &["manifest"]),
         (contract::CALLING_DESCRIBE, &["describe"]),
         (contract::SPINNING_DESCRIBE, &["describe"]),

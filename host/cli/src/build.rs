@@ -1,11 +1,13 @@
 //! `hookyard build`: a plugin crate becomes one stripped component.
 
-mod cargo;
+pub(crate) mod cargo;
+mod family;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use crate::build::cargo::Course;
 use crate::inspect;
 use crate::output;
 
@@ -25,7 +27,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let package = cargo::Package::find(&arguments.crate_directory).await?;
     cargo::add_target(&package).await?;
     output::progress(&format!("building {}", package.name));
-    let built = cargo::build(&package).await?;
+    let built = cargo::build(&package, Course::Once).await?;
     let mut plugin = inspect::load(&built).await?;
     let default = || package.target_directory.join(format!("hookyard/plugins/{}.wasm", plugin.manifest.name));
     let out = arguments.out.unwrap_or_else(default);
@@ -35,7 +37,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 }
 
 /// Copies the file under a name of its own and renames it, so that a host which watches the directory never sees half of it.
-fn put(built: &Path, out: &Path) -> std::io::Result<()> {
+///
+/// # Errors
+/// It cannot be written there; what stood there stays.
+pub(crate) fn put(built: &Path, out: &Path) -> std::io::Result<()> {
     let directory = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(directory)?;
     let mut copy = tempfile::Builder::new().prefix(".hookyard-").suffix(".part").tempfile_in(directory)?;

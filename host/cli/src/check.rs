@@ -1,6 +1,9 @@
 //! `hookyard check`: whether a component or a configuration is usable.
 
-use std::path::PathBuf;
+mod asks;
+mod hazards;
+
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use hookyard_domain::clock::{Clock as _, SystemClock};
@@ -27,9 +30,29 @@ pub(crate) struct Arguments {
 /// Checks it. Fails with the exact reason if it cannot be used.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let Some(component) = arguments.component {
-        return Ok(inspect::print(&inspect::load(&component).await?)?);
+        return check_component(&component).await;
     }
     check_config(arguments.config).await
+}
+
+async fn check_component(file: &Path) -> anyhow::Result<()> {
+    let (_cache, sandbox) = inspect::sandbox()?;
+    let plugin = inspect::load_in(&sandbox, file).await?;
+    inspect::print(&plugin)?;
+    let asks = asks::sentences(&plugin.manifest);
+    output::line(if asks.is_empty() { "it asks for nothing" } else { "it asks to" })?;
+    asks.iter().try_for_each(|sentence| output::line(&format!("  {}", output::clean(sentence))))?;
+    let wasm = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let machine = hazards::Machine::with(all_variables());
+    for hazard in hazards::find(&sandbox, &plugin.component, &wasm, &machine).await? {
+        output::note(&output::clean_lines(&format!("warning: {hazard}")));
+    }
+    Ok(())
+}
+
+/// The environment. Variables that are not Unicode are left out.
+fn all_variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 async fn check_config(config: Option<PathBuf>) -> anyhow::Result<()> {

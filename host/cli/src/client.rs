@@ -39,6 +39,13 @@ pub(crate) struct HostArguments {
     pub(crate) json: bool,
 }
 
+impl HostArguments {
+    /// Those of a command whose own `--config` is something else.
+    pub(crate) fn of_data(data: Option<PathBuf>, json: bool) -> Self {
+        Self { data, config: None, json }
+    }
+}
+
 const AFTER_HELP: &str = "Asks the host at HOOKYARD_URL with the token HOOKYARD_TOKEN, or without HOOKYARD_URL the one \
 whose socket is in the data directory. Prints a table, whether or not to a terminal; with --json, JSON.";
 
@@ -107,12 +114,53 @@ impl Host {
         self.answer(self.request(Method::GET, path, query)).await
     }
 
+    /// `GET` of something that may not be there.
+    ///
+    /// # Errors
+    /// There is no host, or it refuses for another reason.
+    pub(crate) async fn get_if_there(&self, path: &str) -> anyhow::Result<Option<Value>> {
+        match self.get(path, &[]).await {
+            Err(error) if error.downcast_ref::<Refusal>().is_some_and(Refusal::is_not_found) => Ok(None),
+            answer => answer.map(Some),
+        }
+    }
+
     /// `POST`, with a JSON body.
     ///
     /// # Errors
     /// There is no host, or it refuses.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let request = self.request(Method::POST, path, &[]).header(CONTENT_TYPE, "application/json");
+        self.send_json(Method::POST, path, body).await
+    }
+
+    /// `PUT`, with a JSON body.
+    ///
+    /// # Errors
+    /// There is no host, or it refuses.
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.send_json(Method::PUT, path, body).await
+    }
+
+    /// `PATCH`, with a JSON merge patch (RFC 7396).
+    ///
+    /// # Errors
+    /// There is no host, or it refuses.
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.send_json(Method::PATCH, path, body).await
+    }
+
+    /// `DELETE`, which is answered without a body.
+    ///
+    /// # Errors
+    /// There is no host, or it refuses.
+    pub(crate) async fn delete(&self, path: &str) -> anyhow::Result<()> {
+        let mut response = self.send(self.request(Method::DELETE, path, &[])).await?;
+        let status = response.status();
+        if status.is_success() { Ok(()) } else { Err(refusal(status, &body(&mut response).await?)) }
+    }
+
+    async fn send_json(&self, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let request = self.request(method, path, &[]).header(CONTENT_TYPE, "application/json");
         self.answer(request.body(body.to_string())).await
     }
 
@@ -215,7 +263,7 @@ async fn body(response: &mut Response) -> anyhow::Result<Vec<u8>> {
 
 /// A problem document (RFC 9457) as text for people.
 fn refusal(status: StatusCode, body: &[u8]) -> anyhow::Error {
-    Refusal(refusal_text(status, body)).into()
+    Refusal { status, text: refusal_text(status, body) }.into()
 }
 
 fn refusal_text(status: StatusCode, body: &[u8]) -> String {
@@ -241,11 +289,20 @@ fn refusal_text(status: StatusCode, body: &[u8]) -> String {
 
 /// The host answered, and did not do what it was asked.
 #[derive(Debug)]
-pub(crate) struct Refusal(String);
+pub(crate) struct Refusal {
+    status: StatusCode,
+    text: String,
+}
+
+impl Refusal {
+    fn is_not_found(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND
+    }
+}
 
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

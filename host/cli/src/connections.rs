@@ -1,4 +1,6 @@
-//! `hookyard connections`: the connections of a running host and how they are.
+//! `hookyard connections`: the connections of a running host, how they are, and what changes them.
+
+mod set;
 
 use clap::Subcommand;
 use hookyard_domain::id::ConnectionId;
@@ -31,10 +33,22 @@ enum What {
         #[command(flatten)]
         host: HostArguments,
     },
+    /// Make one, or change one that the API made; one of hookyard.toml is changed there
+    Set(set::Arguments),
+    /// Delete one that the API made, with everything that it remembers; its events stay
+    Delete {
+        /// The connection's id
+        id: ConnectionId,
+        #[command(flatten)]
+        host: HostArguments,
+    },
     /// Grant one of them what its plugin asks now
     Consent {
         /// The connection's id
         id: ConnectionId,
+        /// Only if this is the version that asks
+        #[arg(long = "version", value_name = "VERSION")]
+        plugin_version: Option<String>,
         #[command(flatten)]
         host: HostArguments,
     },
@@ -56,7 +70,13 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             if host.json { Ok(output::json(&connection)?) } else { show(&connection) }
         }
         What::Check { id, host } => check(&id, &host).await,
-        What::Consent { id, host } => consent(&id, &host).await,
+        What::Consent { id, plugin_version, host } => consent(&id, plugin_version, &host).await,
+        What::Set(arguments) => set::run(arguments).await,
+        What::Delete { id, host } => {
+            Host::find(&host)?.delete(&format!("/v1/connections/{id}")).await?;
+            output::note(&format!("{id} is deleted; its id is free when everything it had is removed"));
+            Ok(())
+        }
     }
 }
 
@@ -73,9 +93,10 @@ async fn check(id: &ConnectionId, host: &HostArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn consent(id: &ConnectionId, host: &HostArguments) -> anyhow::Result<()> {
+async fn consent(id: &ConnectionId, version: Option<String>, host: &HostArguments) -> anyhow::Result<()> {
     let path = format!("/v1/connections/{id}/consent");
-    let connection: Value = Host::find(host)?.post(&path, &Value::Object(Map::new())).await?;
+    let body = version.map(|version| ("version".to_owned(), Value::String(version))).into_iter().collect();
+    let connection: Value = Host::find(host)?.post(&path, &Value::Object(body)).await?;
     if host.json { Ok(output::json(&connection)?) } else { show(&connection) }
 }
 
@@ -97,11 +118,21 @@ async fn list(host: &HostArguments) -> anyhow::Result<()> {
     };
     let rows: Vec<_> = connections.iter().map(row).collect();
     output::table(&["id", "plugin", "health", "code", "webhook url"], &rows)?;
-    for connection in connections.iter().filter(|connection| !connection["health"]["message"].is_null()) {
-        let text = format!("{}: {}", cell(&connection["id"]), cell(&connection["health"]["message"]));
-        output::note(&output::clean_lines(&text));
-    }
+    connections.iter().flat_map(remarks).for_each(|remark| output::note(&output::clean_lines(&remark)));
     Ok(())
+}
+
+/// What the table has no room for: why a connection is not healthy, or stays on the version that it has.
+fn remarks(connection: &Value) -> Vec<String> {
+    let id = cell(&connection["id"]);
+    let pending = connection["pending_version"].as_str().map(|version| format!("{version} ")).unwrap_or_default();
+    let said = [
+        (&connection["health"]["message"], String::new()),
+        (&connection["needs_consent"], format!("{pending}needs consent (hookyard connections consent {id}): ")),
+        (&connection["needs_config"], format!("{pending}needs another config (hookyard connections set {id}): ")),
+    ];
+    let said = said.into_iter().filter(|(value, _)| !value.is_null());
+    said.map(|(value, what)| format!("{id}: {what}{}", cell(value))).collect()
 }
 
 fn plugin(connection: &Value) -> String {
@@ -109,6 +140,11 @@ fn plugin(connection: &Value) -> String {
         Some(version) => format!("{}@{version}", cell(&connection["plugin"])),
         None => cell(&connection["plugin"]),
     }
+}
+
+/// The texts of a list, separated by commas.
+fn list_of(value: &Value) -> String {
+    value.as_array().into_iter().flatten().map(cell).collect::<Vec<_>>().join(", ")
 }
 
 fn show(connection: &Value) -> anyhow::Result<()> {
@@ -124,7 +160,11 @@ fn show(connection: &Value) -> anyhow::Result<()> {
         ("webhook url", cell(&connection["webhook_url"])),
         ("config", cell(&connection["config"])),
         ("grants", cell(&connection["grants"])),
+        ("may reach", list_of(&connection["may_reach"])),
+        ("defined in", cell(&connection["origin"])),
+        ("next version", cell(&connection["pending_version"])),
         ("needs consent", cell(&connection["needs_consent"])),
+        ("needs config", cell(&connection["needs_config"])),
     ];
     output::facts(&rows)?;
     let setup = connection["setup"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -136,4 +176,25 @@ fn show(connection: &Value) -> anyhow::Result<()> {
         .map(|(index, line)| format!("{:3}. {}", index + 1, output::clean_lines(&cell(line))))
         .try_for_each(|l| output::line(&l))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_that_stays_behind_says_why_and_what_to_do() {
+        let connection = json!({ "id": "shop", "pending_version": "2.0.0", "needs_consent": "the host b.example.com",
+            "needs_config": "/depot is missing", "health": { "status": "healthy" } });
+        assert_eq!(
+            remarks(&connection),
+            [
+                "shop: 2.0.0 needs consent (hookyard connections consent shop): the host b.example.com",
+                "shop: 2.0.0 needs another config (hookyard connections set shop): /depot is missing",
+            ]
+        );
+        assert!(remarks(&json!({ "id": "shop", "health": { "status": "healthy" } })).is_empty());
+    }
 }

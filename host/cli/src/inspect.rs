@@ -6,7 +6,6 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use hookyard_domain::clock::SystemClock;
 use hookyard_domain::entropy::SystemEntropy;
-use hookyard_domain::manifest::credential::Credential;
 use hookyard_domain::manifest::webhook::{Scheme, WebhookDeclaration, WebhookRules};
 use hookyard_sandbox::{Compiler, Sandbox, SandboxSettings};
 use hookyard_server::plugins::Plugin;
@@ -20,7 +19,15 @@ use crate::output;
 /// The reason why no host could use it.
 pub(crate) async fn load(file: &Path) -> anyhow::Result<Plugin> {
     let (_cache, sandbox) = sandbox()?;
-    let loaded = Plugin::load(file, &sandbox).await;
+    load_in(&sandbox, file).await
+}
+
+/// The same, in a sandbox that is there already.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) async fn load_in(sandbox: &Sandbox, file: &Path) -> anyhow::Result<Plugin> {
+    let loaded = Plugin::load(file, sandbox).await;
     loaded.map_err(|reason| anyhow::anyhow!("{}: {}", file.display(), output::clean_lines(&reason)))
 }
 
@@ -31,13 +38,21 @@ pub(crate) async fn load(file: &Path) -> anyhow::Result<Plugin> {
 /// The directory cannot be made, or this machine cannot run a sandbox.
 pub(crate) fn sandbox() -> anyhow::Result<(TempDir, Sandbox)> {
     let cache = tempfile::tempdir().context("cannot make a temporary directory")?;
+    let sandbox = sandbox_in(cache.path())?;
+    Ok((cache, sandbox))
+}
+
+/// A sandbox that keeps compiled code in this directory, which a host may use at the same time.
+///
+/// # Errors
+/// As [`sandbox`].
+pub(crate) fn sandbox_in(cache: &Path) -> anyhow::Result<Sandbox> {
     let settings = SandboxSettings {
         pool_slots: 0,
-        cache_dir: cache.path().to_owned(),
+        cache_dir: cache.to_owned(),
         compiler: Compiler::Child(std::env::current_exe().context("cannot find this program's own path")?),
     };
-    let sandbox = Sandbox::new(settings, Arc::new(SystemClock), Arc::new(SystemEntropy::default()))?;
-    Ok((cache, sandbox))
+    Ok(Sandbox::new(settings, Arc::new(SystemClock), Arc::new(SystemEntropy::default()))?)
 }
 
 /// Prints what a plugin is and what it asks for; warnings go to stderr.
@@ -50,7 +65,7 @@ pub(crate) fn print(plugin: &Plugin) -> std::io::Result<()> {
     }
     let manifest = &plugin.manifest;
     let names = |names: Vec<&str>| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    let secrets: Vec<_> = manifest.credentials.iter().map(credential).collect();
+    let secrets: Vec<_> = manifest.credentials.iter().map(ToString::to_string).collect();
     output::facts(&[
         ("plugin", manifest.plugin().to_string()),
         ("title", manifest.title.clone().unwrap_or_default()),
@@ -62,7 +77,7 @@ pub(crate) fn print(plugin: &Plugin) -> std::io::Result<()> {
         ("actions", names(manifest.actions.iter().map(|action| action.name.as_str()).collect())),
         ("samples", names(manifest.samples.iter().map(|sample| sample.name.as_str()).collect())),
         ("asks hosts", names(manifest.hosts.iter().map(String::as_str).collect())),
-        ("asks secrets", names(secrets.iter().map(String::as_str).collect())),
+        ("asks secrets", if secrets.is_empty() { "none".to_owned() } else { secrets.join("\n") }),
         ("asks limits", limits(plugin)),
     ])
 }
@@ -92,17 +107,6 @@ fn name(scheme: Scheme) -> &'static str {
         Scheme::Basic => "basic",
         Scheme::None => "none",
     }
-}
-
-/// Which secret goes where, as the operator is asked to consent to it.
-fn credential(credential: &Credential) -> String {
-    let secret = credential.secret.as_deref().or(credential.value.as_deref()).unwrap_or("basic");
-    let place = match (&credential.header, &credential.place) {
-        (Some(header), _) => format!("header {header}"),
-        (None, Some(places)) => places.join(", "),
-        (None, None) => "header authorization".to_owned(),
-    };
-    format!("{secret} to {} in {place}", credential.hosts.join(", "))
 }
 
 fn limits(plugin: &Plugin) -> String {

@@ -8,9 +8,11 @@ mod check;
 mod client;
 mod connections;
 mod curl;
+mod dev;
 mod events;
 mod failure;
 mod inspect;
+mod new;
 mod output;
 mod plugins;
 mod serve;
@@ -36,6 +38,10 @@ struct Cli {
 enum Command {
     /// Run a host
     Serve(serve::Arguments),
+    /// Build plugins, serve them, and build and swap what is saved
+    Dev(dev::Arguments),
+    /// Make a plugin that builds, with a test and a sample webhook
+    New(new::Arguments),
     /// Build a plugin crate into one stripped component, and check it
     Build(build::Arguments),
     /// Say whether a component or a configuration is usable, and why not
@@ -46,9 +52,9 @@ enum Command {
     Call(call::Arguments),
     /// Print the events of a running host
     Events(events::Arguments),
-    /// List or show the plugins of a running host
+    /// List or show the plugins of a running host, or choose the version that serves
     Plugins(plugins::Arguments),
-    /// List or show the connections of a running host
+    /// List, show, change or check the connections of a running host
     Connections(connections::Arguments),
     /// Make bearer tokens for the HTTP API
     Tokens(tokens::Arguments),
@@ -79,6 +85,8 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Dev(arguments) => dev::run(arguments).await,
+        Command::New(arguments) => new::run(arguments).await,
         Command::Build(arguments) => build::run(arguments).await,
         Command::Check(arguments) => check::run(arguments).await,
         Command::Trigger(arguments) => trigger::run(arguments).await,
@@ -129,6 +137,18 @@ mod tests {
             "hookyard call demo track-shipment -",
             "hookyard connections check demo",
             "hookyard connections consent demo",
+            "hookyard connections consent demo --version 1.2.0",
+            "hookyard connections set shop --plugin aftership --config - --grants as-asked --enable api_key=@key x=",
+            "hookyard connections set shop --disable --json",
+            "hookyard connections delete shop",
+            "hookyard plugins pin aftership 1.2.0",
+            "hookyard plugins pin aftership",
+            "hookyard plugins unpin aftership --data d",
+            "hookyard plugins rollback aftership",
+            "hookyard dev",
+            "hookyard dev plugins ../other --config x.toml --data d --listen 127.0.0.1:0",
+            "hookyard new parcel-post",
+            "hookyard new parcel-post --lang rust --sdk ../hookyard/plugins/sdk/rust",
             "hookyard plugins",
             "hookyard plugins show aftership --json",
             "hookyard connections show demo --config x.toml",
@@ -153,6 +173,13 @@ mod tests {
             "hookyard call demo",
             "hookyard tokens",
             "hookyard connections show",
+            "hookyard connections set shop --enable --disable",
+            "hookyard connections set shop api_key",
+            "hookyard connections delete",
+            "hookyard plugins pin",
+            "hookyard new",
+            "hookyard new Parcels",
+            "hookyard new ../parcels",
             "hookyard events --connection a/b",
         ] {
             assert_eq!(parse(line).expect_err(line).exit_code(), 2, "{line}");

@@ -1,8 +1,8 @@
-//! `hookyard plugins`: what a running host has loaded.
+//! `hookyard plugins`: what a running host has loaded, and which version of it serves.
 
 use clap::Subcommand;
 use hookyard_domain::id::PluginName;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::client::{Host, HostArguments};
 use crate::output::{self, cell};
@@ -31,6 +31,29 @@ enum What {
         #[command(flatten)]
         host: HostArguments,
     },
+    /// Let one version of a plugin serve, whatever else comes into the directory
+    Pin {
+        /// The plugin's name
+        name: PluginName,
+        /// Which version, of those that are loaded [default: the one that serves]
+        version: Option<String>,
+        #[command(flatten)]
+        host: HostArguments,
+    },
+    /// Let the files decide again, also for contents that were rolled back
+    Unpin {
+        /// The plugin's name
+        name: PluginName,
+        #[command(flatten)]
+        host: HostArguments,
+    },
+    /// Go back to the version that served before; the one that serves now does not come again by itself
+    Rollback {
+        /// The plugin's name
+        name: PluginName,
+        #[command(flatten)]
+        host: HostArguments,
+    },
 }
 
 /// Prints the list, or one plugin.
@@ -41,7 +64,19 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             let plugin: Value = Host::find(&host)?.get(&format!("/v1/plugins/{name}"), &[]).await?;
             if host.json { Ok(output::json(&plugin)?) } else { show(&plugin) }
         }
+        What::Pin { name, version, host } => {
+            let body = version.map(|version| ("version".to_owned(), Value::String(version)));
+            steer(&name, "pin", body.into_iter().collect(), &host).await
+        }
+        What::Unpin { name, host } => steer(&name, "unpin", Map::new(), &host).await,
+        What::Rollback { name, host } => steer(&name, "rollback", Map::new(), &host).await,
     }
+}
+
+/// Has another version serve, and shows what serves then.
+async fn steer(name: &PluginName, how: &str, body: Map<String, Value>, host: &HostArguments) -> anyhow::Result<()> {
+    let plugin = Host::find(host)?.post(&format!("/v1/plugins/{name}/{how}"), &Value::Object(body)).await?;
+    if host.json { Ok(output::json(&plugin)?) } else { show(&plugin) }
 }
 
 async fn list(host: &HostArguments) -> anyhow::Result<()> {
@@ -50,15 +85,29 @@ async fn list(host: &HostArguments) -> anyhow::Result<()> {
         return Ok(output::json(&answer)?);
     }
     let plugins = answer["plugins"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let row = |plugin: &Value| {
-        let sha256 = plugin["sha256"].as_str().unwrap_or_default().chars().take(12).collect();
-        vec![cell(&plugin["name"]), cell(&plugin["version"]), cell(&plugin["state"]), sha256, cell(&plugin["file"])]
-    };
     output::table(&["name", "version", "state", "sha256", "file"], &plugins.iter().map(row).collect::<Vec<_>>())?;
-    for plugin in plugins.iter().filter(|plugin| !plugin["last_error"].is_null()) {
-        output::note(&output::clean_lines(&format!("{}: {}", cell(&plugin["file"]), cell(&plugin["last_error"]))));
-    }
+    plugins.iter().filter_map(remark).for_each(|remark| output::note(&output::clean_lines(&remark)));
     Ok(())
+}
+
+fn row(plugin: &Value) -> Vec<String> {
+    let sha256 = plugin["sha256"].as_str().unwrap_or_default().chars().take(12).collect();
+    let pinned = if is_set(&plugin["pinned"]) { ", pinned" } else { "" };
+    let state = match (plugin["state"].as_str(), plugin["since"].as_str()) {
+        (Some(state @ ("compiling" | "waiting")), Some(since)) => format!("{state} since {since}"),
+        (state, _) => format!("{}{pinned}", state.unwrap_or_default()),
+    };
+    vec![cell(&plugin["name"]), cell(&plugin["version"]), state, sha256, cell(&plugin["file"])]
+}
+
+/// Why a file does not serve, where the host says so.
+fn remark(plugin: &Value) -> Option<String> {
+    let reason = ["last_error", "reason"].into_iter().find_map(|member| plugin[member].as_str())?;
+    Some(format!("{}: {reason}", cell(&plugin["file"])))
+}
+
+fn is_set(value: &Value) -> bool {
+    !matches!(value, Value::Null | Value::Bool(false))
 }
 
 fn show(plugin: &Value) -> anyhow::Result<()> {
@@ -81,6 +130,50 @@ fn show(plugin: &Value) -> anyhow::Result<()> {
         ("hosts", names("hosts", "")),
         ("samples", names("samples", "name")),
         ("warnings", cell(&plugin["warnings"])),
+        ("pinned", if is_set(&plugin["pinned"]) { cell(&plugin["pinned"]) } else { String::new() }),
+        ("previous", version_of(&plugin["previous"])),
+        ("held back", listed(&plugin["held_back"])),
+        ("versions", listed(&plugin["versions"])),
+        ("last error", cell(&plugin["last_error"])),
     ];
     Ok(output::facts(&rows)?)
+}
+
+/// Versions, a line each.
+fn listed(versions: &Value) -> String {
+    versions.as_array().into_iter().flatten().map(version_of).collect::<Vec<_>>().join("\n")
+}
+
+/// A version as the host tells it: a text, or an object with what is known of it.
+fn version_of(version: &Value) -> String {
+    let Some(members) = version.as_object() else { return cell(version) };
+    let sha256 = version["sha256"].as_str().map(|hash| hash.chars().take(12).collect::<String>()).unwrap_or_default();
+    let known = [cell(&version["version"]), cell(&version["state"]), sha256, cell(&version["file"])];
+    let known: Vec<_> = known.into_iter().filter(|text| !text.is_empty()).collect();
+    if known.is_empty() { Value::Object(members.clone()).to_string() } else { known.join("  ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_state_of_a_file_has_its_row_and_its_reason() {
+        let compiling = json!({ "state": "compiling", "file": "a.wasm", "since": "2026-01-01T00:00:00Z" });
+        assert_eq!(row(&compiling), ["", "", "compiling since 2026-01-01T00:00:00Z", "", "a.wasm"]);
+        let pinned = json!({ "state": "serving", "name": "a", "version": "1.0.0", "pinned": true, "file": "a.wasm" });
+        assert_eq!(row(&pinned)[2], "serving, pinned");
+        assert_eq!(row(&json!({ "state": "superseded", "pinned": false }))[2], "superseded");
+        let rejected = json!({ "state": "rejected", "file": "b.wasm", "last_error": "not WebAssembly" });
+        assert_eq!(remark(&rejected).as_deref(), Some("b.wasm: not WebAssembly"));
+        assert_eq!(remark(&pinned), None);
+    }
+
+    #[test]
+    fn versions_are_shown_whether_they_are_texts_or_objects() {
+        let versions = json!(["1.0.0", { "version": "1.1.0", "sha256": "0123456789abcdef", "state": "kept" }]);
+        assert_eq!(listed(&versions), "1.0.0\n1.1.0  kept  0123456789ab");
+    }
 }

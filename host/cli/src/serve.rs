@@ -1,13 +1,13 @@
 //! `hookyard serve`: runs a host until it is told to stop.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use hookyard_server::compose::{self, Running};
 use hookyard_server::config::{self, Flags, Settings};
 use hookyard_server::telemetry::{self, LogFormat};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::environment;
 use crate::output;
@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     strict: bool,
 }
 
-/// Serves until SIGINT or SIGTERM, then finishes what is in flight.
+/// Serves until SIGINT or SIGTERM, then finishes what is in flight. On SIGHUP it reads its configuration again.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { config, plugins, data, listen, log_format, strict } = arguments;
     let flags = Flags { config, plugins, data, listen, log_format, strict };
@@ -53,22 +53,70 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let _log = telemetry::init(settings.log_format, filter.as_deref().unwrap_or(LOG_FILTER))?;
     log_panics();
 
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut signals = Signals::listen()?;
+    let mut hangup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
     report(&settings);
     let running = compose::start(settings).await?;
     announce(&running).unwrap_or_else(|error| tracing::warn!(%error, "nobody reads on stdout where this host listens"));
-    let signal = tokio::select! {
-        _ = interrupt.recv() => "SIGINT",
-        _ = terminate.recv() => "SIGTERM",
+    let signal = loop {
+        tokio::select! {
+            signal = signals.next() => break signal,
+            _ = hangup.recv() => reload(&running, &flags, &directory).await,
+        }
     };
+    stop(running, signal, &mut signals).await
+}
+
+/// The signals that end this program.
+pub(crate) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// From now on, they do not end it by themselves.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?,
+            terminate: signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?,
+        })
+    }
+
+    /// The name of the next one.
+    pub(crate) async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => "SIGTERM",
+        }
+    }
+}
+
+/// Ends a host because of a signal, at once with the next one.
+///
+/// # Errors
+/// There was a next one.
+pub(crate) async fn stop(running: Running, signal: &str, signals: &mut Signals) -> anyhow::Result<()> {
     tracing::info!(signal, "stopping: finishing what is in flight; once more to stop at once");
     tokio::select! {
         () = running.stop() => tracing::info!("stopped"),
-        _ = interrupt.recv() => anyhow::bail!("stopped at once by SIGINT"),
-        _ = terminate.recv() => anyhow::bail!("stopped at once by SIGTERM"),
+        signal = signals.next() => anyhow::bail!("stopped at once by {signal}"),
     }
     Ok(())
+}
+
+/// Reads the configuration again. One that is wrong changes nothing.
+async fn reload(running: &Running, flags: &Flags, directory: &Path) {
+    tracing::info!(signal = "SIGHUP", "reading the configuration again");
+    match config::load(flags, directory, &environment) {
+        Ok(settings) => running.reload(settings).await,
+        Err(problems) => {
+            problems.iter().for_each(|problem| tracing::error!("{problem}"));
+            tracing::error!("the configuration is not applied: everything goes on as it was");
+        }
+    }
 }
 
 /// Says which file was read.
@@ -80,7 +128,10 @@ fn report(settings: &Settings) {
 }
 
 /// Tells where the host listens, on stdout, so that whoever started it with port 0 can find it.
-fn announce(running: &Running) -> std::io::Result<()> {
+///
+/// # Errors
+/// Stdout cannot be written.
+pub(crate) fn announce(running: &Running) -> std::io::Result<()> {
     let addresses = running.addresses();
     output::line(&format!("webhooks  http://{}/webhooks/CONNECTION", addresses.public))?;
     if let Some(admin) = addresses.admin {
@@ -90,7 +141,7 @@ fn announce(running: &Running) -> std::io::Result<()> {
 }
 
 /// Panics go where everything else goes: into the log, with their place. One request less, not one host less.
-fn log_panics() {
+pub(crate) fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let payload = panic.payload();
         let text = payload.downcast_ref::<&str>().copied();

@@ -34,7 +34,7 @@ fn help_names_every_subcommand_but_the_hidden_one() {
     let output = hookyard(directory().path(), &["--help"]);
     assert_eq!(code(&output), 0);
     let help = stdout(&output);
-    for name in ["serve", "build", "check", "trigger", "events", "plugins", "connections", "tokens"] {
+    for name in ["serve", "dev", "new", "build", "check", "trigger", "events", "plugins", "connections", "tokens"] {
         assert!(help.contains(&format!("\n  {name} ")), "{name} is missing:\n{help}");
     }
     assert!(!help.contains("compile-component"));
@@ -43,7 +43,7 @@ fn help_names_every_subcommand_but_the_hidden_one() {
 #[test]
 fn each_subcommand_explains_itself() {
     let directory = directory();
-    for name in ["serve", "build", "check", "trigger", "events", "plugins", "connections", "tokens"] {
+    for name in ["serve", "dev", "new", "build", "check", "trigger", "events", "plugins", "connections", "tokens"] {
         let output = hookyard(directory.path(), &[name, "--help"]);
         assert_eq!(code(&output), 0, "{name}");
         assert!(stdout(&output).contains("Usage: hookyard "), "{name}");
@@ -177,6 +177,61 @@ fn a_directory_without_a_crate_is_no_plugin() {
     let output = hookyard(directory.path(), &["build", "."]);
     assert_eq!(code(&output), 1);
     assert!(stderr(&output).contains("no Cargo.toml"), "{}", stderr(&output));
+}
+
+#[test]
+fn where_no_plugin_is_dev_says_how_to_make_one() {
+    let directory = directory();
+    let output = hookyard(directory.path(), &["dev"]);
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).contains("cannot look into plugins"), "{}", stderr(&output));
+    let output = hookyard(directory.path(), &["dev", "."]);
+    assert_eq!(code(&output), 1);
+    let said = stderr(&output);
+    assert!(said.contains("no plugin below .") && said.contains("`hookyard new NAME`"), "{said}");
+    assert_eq!(std::fs::read_dir(directory.path()).expect("readable").count(), 0, "and makes nothing");
+}
+
+#[test]
+fn a_new_plugin_needs_a_language_and_an_sdk_that_exist() {
+    let directory = directory();
+    let output = hookyard(directory.path(), &["new", "parcels", "--lang", "cobol"]);
+    assert_eq!(code(&output), 2);
+    assert!(
+        stderr(&output).contains("rust only") && stderr(&output).contains("plugins/README.md"),
+        "{}",
+        stderr(&output)
+    );
+    let output = hookyard(directory.path(), &["new", "parcels"]);
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).contains("--sdk CLONE/plugins/sdk/rust"), "{}", stderr(&output));
+    assert_eq!(code(&hookyard(directory.path(), &["new", "match"])), 2);
+    assert_eq!(std::fs::read_dir(directory.path()).expect("readable").count(), 0, "nothing is made");
+}
+
+#[test]
+fn check_says_in_words_what_a_plugin_asks() {
+    let output = hookyard(directory().path(), &["check", hookyard_tests::guests::AFTERSHIP]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let said = stdout(&output);
+    assert!(
+        said.contains("send requests to the host of the URL at /api_base of the config, by default https://"),
+        "{said}"
+    );
+    assert!(said.contains("have the host send {secret:/api_key} to"), "{said}");
+    assert!(!stderr(&output).contains("warning:"), "{}", stderr(&output));
+}
+
+hookyard_tests::with_python_guest! {
+    #[test]
+    fn a_frozen_interpreter_is_a_hazard() {
+        let file = hookyard_tests::guests::PYTHON.expect("it was built");
+        let output = hookyard(directory().path(), &["check", file]);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let said = stderr(&output);
+        assert!(said.contains("warning: its code was started when it was built (componentize-py)"), "{said}");
+        assert!(!said.contains("its manifest depends"), "{said}");
+    }
 }
 
 #[test]

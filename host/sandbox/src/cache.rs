@@ -19,6 +19,8 @@ use crate::compile_child::write_whole;
 /// Starts every entry; the number changes with the layout.
 const MAGIC: &[u8; 16] = b"hookyard code 1\n";
 const HASH_BYTES: usize = 32;
+/// Numbers the files of this process that are not finished; two sandboxes may share one directory.
+static SCRATCH: AtomicU64 = AtomicU64::new(0);
 
 /// A directory of entries: checksum, length of the manifest, manifest, code.
 #[derive(Debug)]
@@ -26,7 +28,6 @@ pub(crate) struct Cache {
     dir: PathBuf,
     /// Tells code of this engine, its version and settings, and this machine's processor from any other.
     compatibility: u64,
-    scratch: AtomicU64,
 }
 
 /// What is kept of one component.
@@ -45,7 +46,7 @@ impl Cache {
         fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        Ok(Self { dir: dir.to_owned(), compatibility: hasher.finish(), scratch: AtomicU64::new(0) })
+        Ok(Self { dir: dir.to_owned(), compatibility: hasher.finish() })
     }
 
     /// The entry of this component, if there is one and it is whole.
@@ -78,7 +79,7 @@ impl Cache {
 
     /// A path in the directory that nobody else uses, in this process or another.
     pub(crate) fn scratch_path(&self) -> PathBuf {
-        let number = self.scratch.fetch_add(1, Ordering::Relaxed);
+        let number = SCRATCH.fetch_add(1, Ordering::Relaxed);
         self.dir.join(format!("scratch-{}-{number}", std::process::id()))
     }
 

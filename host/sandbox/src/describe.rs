@@ -11,10 +11,12 @@ use tokio::time::Instant;
 use wasmtime::Trap;
 use wasmtime::component::InstancePre;
 
+use crate::component::Component;
 use crate::exports::ExportIndices;
 use crate::guest::{Guest, Task};
 use crate::meter::Meter;
 use crate::rejection::Rejection;
+use crate::sandbox::Sandbox;
 use crate::tier::Tier;
 use crate::trap::Broken;
 use crate::wasi::Surroundings;
@@ -27,22 +29,46 @@ pub(crate) async fn check(
     code: &InstancePre<Guest>,
     exports: &ExportIndices,
 ) -> Result<String, Rejection> {
+    check_at(&at(Timestamp::from_millis(0), 0), tier, slots, code, exports).await
+}
+
+impl Sandbox {
+    /// The manifest once more, in an instance that sees another time and other chance than the first one did. A component
+    /// whose manifest differs from [`Component::manifest_json`] breaks the contract: it serves what it said first.
+    ///
+    /// # Errors
+    /// As [`Sandbox::load`], of a component that was loaded before.
+    pub async fn describe_at(&self, component: &Component, now: Timestamp, seed: u64) -> Result<String, Rejection> {
+        let loaded = component.loaded();
+        let tier = self.tier(loaded.pooled);
+        check_at(&at(now, seed), tier, loaded.slots, &loaded.code, &loaded.exports).await
+    }
+}
+
+/// A time that stands still, and chance that repeats itself.
+fn at(now: Timestamp, seed: u64) -> Surroundings {
+    Surroundings { clock: Arc::new(ManualClock::at(now)), entropy: Arc::new(SeededEntropy::new(seed)) }
+}
+
+async fn check_at(
+    surroundings: &Surroundings,
+    tier: &Tier,
+    slots: u32,
+    code: &InstancePre<Guest>,
+    exports: &ExportIndices,
+) -> Result<String, Rejection> {
     let deadline = Instant::now() + limit::DESCRIBE_DEADLINE;
     let Some(_slots) = tier.slots(slots, deadline).await else {
         return Err(Rejection::Host { reason: "no slot became free for the check".into() });
     };
-    let surroundings = Surroundings {
-        clock: Arc::new(ManualClock::at(Timestamp::from_millis(0))),
-        entropy: Arc::new(SeededEntropy::new(0)),
-    };
     let memory = usize::try_from(limit::MEMORY_BYTES_MAX).unwrap_or(usize::MAX);
-    let guest = Guest::new(Task::Describe(SharedLog::default()), memory, &surroundings);
+    let guest = Guest::new(Task::Describe(SharedLog::default()), memory, surroundings);
     let meter = Meter::default();
     let mut store = tier.store(guest, limit::DESCRIBE_CPU, &meter);
     let work = meter.measure(async {
         let instance = code.instantiate_async(&mut store).await;
         let instance = instance.map_err(|error| Rejection::Instantiate { reason: reason(&error, store.data()) })?;
-        exports.check_types(&mut store, &instance)?;
+        exports.check_types(&mut store, code, &instance)?;
         let described = match exports.definition.load(&mut store, &instance) {
             Ok(definition) => definition.call_describe(&mut store).await,
             Err(error) => Err(error),

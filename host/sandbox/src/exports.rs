@@ -8,6 +8,7 @@ use crate::bindings::hookyard::plugin::types::Error;
 use crate::component::Exports;
 use crate::guest::Guest;
 use crate::rejection::Rejection;
+use crate::shape;
 
 pub(crate) const DEFINITION: &str = "hookyard:plugin/definition@0.1.0";
 pub(crate) const WEBHOOK_HANDLER: &str = "hookyard:plugin/webhook-handler@0.1.0";
@@ -77,9 +78,14 @@ impl ExportIndices {
     }
 
     /// Compares the type of every exported function with the one that the host calls.
-    pub(crate) fn check_types(&self, store: &mut Store<Guest>, instance: &Instance) -> Result<(), Rejection> {
+    pub(crate) fn check_types(
+        &self,
+        store: &mut Store<Guest>,
+        code: &InstancePre<Guest>,
+        instance: &Instance,
+    ) -> Result<(), Rejection> {
         type Failing<T> = Result<T, Error>;
-        let mut check = Check { store, instance };
+        let mut check = Check { store, code, instance };
         check.function::<(), (String,)>(DEFINITION, "describe")?;
         if self.present.webhook_handler {
             type Response = Option<webhook_handler::Response>;
@@ -107,6 +113,7 @@ impl std::fmt::Debug for ExportIndices {
 
 struct Check<'a> {
     store: &'a mut Store<Guest>,
+    code: &'a InstancePre<Guest>,
     instance: &'a Instance,
 }
 
@@ -121,7 +128,12 @@ impl Check<'_> {
         let index = self.instance.get_export_index(&mut *self.store, Some(&index), function).ok_or_else(absent)?;
         match self.instance.get_typed_func::<P, R>(&mut *self.store, index) {
             Ok(_) => Ok(()),
-            Err(error) => Err(Rejection::ExportMismatch { interface, function, reason: format!("{error:#}") }),
+            Err(error) => {
+                let component = self.code.component();
+                let members = shape::differences(component.engine(), component, interface);
+                let reason = [vec![format!("{error:#}")], members].concat().join("; ");
+                Err(Rejection::ExportMismatch { interface, function, reason })
+            }
         }
     }
 }

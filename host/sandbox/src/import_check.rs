@@ -5,6 +5,7 @@ use wasmtime::component::{Component, InstancePre, Linker};
 use crate::exports::{same_track, without_version};
 use crate::guest::Guest;
 use crate::rejection::Rejection;
+use crate::shape;
 
 /// What [`crate::imports::linker`] offers of the contract.
 const CONTRACT: [&str; 10] = [
@@ -32,7 +33,10 @@ pub(crate) fn bind(linker: &Linker<Guest>, component: &Component) -> Result<Inst
         let mut names = imports.imports(component.engine()).map(|(name, _)| name);
         let differs = error.chain().skip(1).map(ToString::to_string).collect::<Vec<_>>().join(": ");
         match names.find(|name| said.contains(&format!("`{name}`"))) {
-            Some(import) => unserved(import, differs),
+            Some(import) => {
+                let members = shape::differences(component.engine(), component, import);
+                unserved(import, [vec![differs], members].concat().join("; "))
+            }
             None => Rejection::Instantiate { reason: format!("{error:#}") },
         }
     })

@@ -1,3 +1,4 @@
+use hookyard_domain::clock::Timestamp;
 use hookyard_sandbox::Rejection;
 
 use crate::guest::Guest;
@@ -63,7 +64,8 @@ async fn one_record_field_off_is_named_by_interface_function_and_field() {
     let rejection = rejection(&guest).await;
     assert!(
         matches!(&rejection, Rejection::ExportMismatch { interface, function: "handle", reason }
-            if *interface == "hookyard:plugin/webhook-handler@0.1.0" && reason.contains("content")),
+            if *interface == "hookyard:plugin/webhook-handler@0.1.0"
+                && reason.contains("of `handle`: the record `response` has `content` in place of `body`")),
         "{rejection}"
     );
 }
@@ -79,7 +81,7 @@ async fn one_import_field_off_is_named_by_interface_function_and_field() {
     let rejection = rejection(&guest).await;
     assert!(
         matches!(&rejection, Rejection::ImportMismatch { import, reason }
-            if import == "hookyard:plugin/kv-store@0.1.0" && reason.contains("`get`") && reason.contains("etag")),
+            if import == "hookyard:plugin/kv-store@0.1.0" && reason.contains("of `get`: the record `entry` has `etag` in place of `revision`")),
         "{rejection}"
     );
 }
@@ -142,4 +144,29 @@ async fn describe_may_log_and_nothing_else() {
 async fn a_trap_while_describing_is_reported_with_its_place() {
     let rejection = rejection(&Guest::handling("").describing("unreachable")).await;
     assert!(matches!(&rejection, Rejection::Describe { reason } if reason.contains("hand_made!")), "{rejection}");
+}
+
+#[tokio::test]
+async fn a_manifest_that_depends_on_time_shows_when_it_is_asked_at_another() {
+    let host = TestHost::new();
+    let later = Timestamp::from_millis(7_000);
+    let constant = host.load(&Guest::handling("")).await;
+    assert_eq!(host.sandbox.describe_at(&constant, later, 1).await.as_deref(), Ok(constant.manifest_json()));
+
+    // Its version's last digit is the second.
+    let digit = 1024 + crate::guest::MANIFEST.find("1.0.0").expect("a version") + 4;
+    let guest = Guest::handling("")
+        .of_world(
+            "world guest { include imports; import wasi:clocks/monotonic-clock@0.2.6; export definition; export webhook-handler; }
+             package wasi:clocks@0.2.6 { interface monotonic-clock { now: func() -> u64; } }",
+            "",
+        )
+        .importing(r#"(import "wasi:clocks/monotonic-clock@0.2.6" "now" (func $now (result i64)))"#)
+        .describing(&format!(
+            "(i32.store8 (i32.const {digit}) (i32.add (i32.const 48) (i32.wrap_i64 (i64.div_u (call $now) (i64.const 1000000000)))))"
+        ));
+    let changing = host.load(&guest).await;
+    assert!(changing.manifest_json().contains("1.0.0"), "it was asked when time stood at zero");
+    let described = host.sandbox.describe_at(&changing, later, 0).await.expect("it answers");
+    assert!(described.contains("1.0.7"), "{described}");
 }
