@@ -10,6 +10,7 @@ mod effects;
 mod grants;
 mod guests;
 mod lifecycle;
+mod living;
 mod misbehaving;
 mod no_way_out;
 mod secrets;

@@ -12,6 +12,7 @@ use hookyard_domain::clock::{Clock, ManualClock, Timestamp};
 use hookyard_domain::entropy::SeededEntropy;
 use hookyard_server::compose::{self, Running, Surroundings};
 use hookyard_server::config::{self, Flags};
+use hookyard_server::plugins::{Catalogue, FileReport, FileState};
 use http::Request;
 use http_body_util::Full;
 use serde_json::Value;
@@ -154,6 +155,43 @@ impl TestHost {
         fs::write(&file, format!("{}\n{toml}\n", own.join("\n"))).expect("can be written");
         self.running().reload(self.settings()?).await;
         Ok(())
+    }
+
+    /// Puts these bytes into the plugin directory under this name, in place of what lies there, as a careful copy does: whole or not
+    /// at all.
+    ///
+    /// # Panics
+    /// The file cannot be written.
+    pub fn put_plugin(&self, file: &str, bytes: &[u8]) {
+        let plugins = self.directory().join("plugins");
+        let unfinished = plugins.join(format!("{file}.part"));
+        fs::write(&unfinished, bytes).expect("a file can be written");
+        fs::rename(unfinished, plugins.join(file)).expect("a file can be renamed");
+    }
+
+    /// Waits until the plugin serves at this version, or, with `None`, until it is not there any more.
+    ///
+    /// # Panics
+    /// The plugins are not followed any more.
+    pub async fn wait_for_plugin(&self, name: &str, version: Option<&str>) -> Arc<Catalogue> {
+        let name = name.parse().expect("a plugin's name");
+        let mut changes = self.running().host.plugins.changes();
+        let is_so =
+            |catalogue: &Arc<Catalogue>| catalogue.get(&name).map(|plugin| plugin.manifest.version.as_str()) == version;
+        Arc::clone(&changes.wait_for(is_so).await.expect("the plugins are followed"))
+    }
+
+    /// Waits until this file of the plugin directory has come so far.
+    ///
+    /// # Panics
+    /// The plugins are not followed any more.
+    pub async fn wait_for_file(&self, file: &str, state: FileState) -> FileReport {
+        let mut changes = self.running().host.plugins.file_changes();
+        let path = self.directory().join("plugins").join(file);
+        let it =
+            |files: &[FileReport]| files.iter().find(|report| report.path == path && report.state == state).cloned();
+        let files = changes.wait_for(|files| it(files).is_some()).await.expect("the plugins are followed");
+        it(&files).expect("it was there")
     }
 
     /// Lets so much time pass, also for what sleeps.

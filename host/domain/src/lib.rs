@@ -26,6 +26,7 @@ pub mod manifest;
 pub mod plugin;
 pub mod redaction;
 pub mod retry;
+pub mod rollback;
 pub mod schema;
 pub mod secret;
 pub mod signature;

@@ -39,6 +39,7 @@ mod wasi_http;
 pub use activate::Activated;
 pub use component::{Component, Exports};
 pub use invocation::{Invocation, WebhookRequest, WebhookResponse};
+pub use load::CompileTurn;
 pub use outcome::{Deadline, Finished, Outcome, Usage};
 pub use rejection::Rejection;
 pub use sandbox::{Compiler, Sandbox, SandboxError, SandboxSettings};

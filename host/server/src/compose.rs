@@ -27,9 +27,10 @@ use crate::lifecycle::Lifecycle;
 use crate::open_files;
 use crate::order_locks::OrderLocks;
 use crate::pipeline::Pipeline;
-use crate::plugins::{Catalogue, Plugins};
+use crate::plugins::{self, Catalogue, Plugins};
 use crate::registry::{self, AllConnections, Registry};
 use crate::telemetry::metrics::Metrics;
+use crate::trials::Trials;
 
 /// What a host takes from its surroundings.
 #[derive(Debug)]
@@ -91,17 +92,19 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let hash_key = HashKey::new(&key);
     let egress = Arc::new(Egress::new(egress).context("cannot set up what plugins send through")?);
 
-    let sandbox = SandboxSettings {
-        pool_slots: settings.pool_slots,
-        cache_dir: settings.data.join("compiled"),
-        compiler: Compiler::Child(compiler),
-    };
-    let sandbox =
-        Sandbox::new(sandbox, Arc::clone(&clock), Arc::clone(&entropy)).context("cannot start the sandbox")?;
-    let sandbox = Arc::new(sandbox);
-    let plugins = Plugins::start(&settings.plugins, Arc::clone(&sandbox))
-        .await
-        .with_context(|| format!("cannot read the plugin directory {}", settings.plugins.display()))?;
+    let sandbox = Arc::new(sandbox(&settings, compiler, &clock, &entropy)?);
+    let trials = Arc::new(Trials::new(settings.rollback));
+    let plugins = Plugins::start(plugins::Surroundings {
+        directory: settings.plugins.clone(),
+        data: settings.data.clone(),
+        sandbox: Arc::clone(&sandbox),
+        store: Arc::clone(&store),
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
+        hash_key: hash_key.clone(),
+        trials: Arc::clone(&trials),
+    })
+    .await?;
 
     let listeners = Listeners::bind(&settings).await?;
     let addresses = listeners.addresses();
@@ -109,13 +112,13 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let services = Services { ledger: store.clone(), clock: Arc::clone(&clock), entropy: Arc::clone(&entropy) };
     let metrics = Arc::new(Metrics::default());
     let invocations = Arc::new(Invocations::default());
-    let invoker = Arc::new(Invoker::new(services, sandbox, Arc::clone(&invocations), Arc::clone(&metrics)));
+    let invoker =
+        Arc::new(Invoker::new(services, sandbox, Arc::clone(&invocations), Arc::clone(&metrics), Arc::clone(&trials)));
     let order = OrderLocks::default();
     let in_work = Arc::new(InWork::default());
     let pipeline = Arc::new(Pipeline::new(Arc::clone(&invoker), order.clone(), Arc::clone(&in_work)));
     let actions = Arc::new(Actions::new(Arc::clone(&invoker), order, Arc::clone(&in_work)));
     let lifecycle = Arc::new(Lifecycle::new(invoker, Arc::clone(&sleep)));
-    let plugins = Arc::new(plugins);
     let parts = registry::Parts {
         store: Arc::clone(&store),
         clock: Arc::clone(&clock),
@@ -152,6 +155,20 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let (stop, stopping) = watch::channel(false);
     let serving = tokio::spawn(http::serve(Arc::clone(&host), listeners, stopping));
     Ok(Running { host, addresses, stop, serving })
+}
+
+fn sandbox(
+    settings: &Settings,
+    compiler: PathBuf,
+    clock: &Arc<dyn Clock>,
+    entropy: &Arc<dyn Entropy>,
+) -> anyhow::Result<Sandbox> {
+    let sandbox = SandboxSettings {
+        pool_slots: settings.pool_slots,
+        cache_dir: settings.data.join("compiled"),
+        compiler: Compiler::Child(compiler),
+    };
+    Sandbox::new(sandbox, Arc::clone(clock), Arc::clone(entropy)).context("cannot start the sandbox")
 }
 
 /// Everything for which a strict host with these settings would not start. Nothing is called, sent or kept.
@@ -205,6 +222,7 @@ impl Running {
         if !self.host.in_work.end(limit::HTTP_DRAIN_MAX).await {
             tracing::warn!("some webhooks or actions did not end in time and are cut off");
         }
+        self.host.plugins.stop().await;
         self.host.registry.stop().await;
         self.host.lifecycle.stop().await;
         self.host.store.close().await;

@@ -13,6 +13,7 @@ mod interpolate;
 mod json;
 mod layer;
 mod problem;
+mod rollback;
 mod suggest;
 mod text;
 mod variables;
@@ -22,6 +23,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use hookyard_domain::id::ConnectionId;
+use hookyard_domain::rollback::RollbackSettings;
 use hookyard_domain::secret::Secret;
 use ipnet::IpNet;
 use url::Url;
@@ -67,6 +69,8 @@ pub struct Settings {
     pub strict: bool,
     /// CIDRs of private addresses that deliveries to endpoints may reach.
     pub egress_private_addresses: Vec<IpNet>,
+    /// When a new version of a plugin goes back to the one before it.
+    pub rollback: RollbackSettings,
     /// The connections of the file.
     pub connections: BTreeMap<ConnectionId, ConnectionSettings>,
     /// What is wrong with connections of the file that cannot even be listed, because their id or the name of their
@@ -95,6 +99,7 @@ impl Settings {
             token: layer.token,
             strict: layer.strict.unwrap_or(false),
             egress_private_addresses: file.egress_private_addresses,
+            rollback: file.rollback,
             connections: file.connections,
             problems: file.unlisted.iter().map(ToString::to_string).collect(),
             file: file.path,

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::connections::{Connection, Ready};
 use crate::invocations::{Invocations, Occasion, Record, Subject, word};
 use crate::telemetry::metrics::Metrics;
+use crate::trials::{Trials, told};
 
 /// What it takes to call a plugin and to commit what comes of it.
 pub struct Invoker {
@@ -22,6 +23,7 @@ pub struct Invoker {
     sandbox: Arc<Sandbox>,
     invocations: Arc<Invocations>,
     pub(crate) metrics: Arc<Metrics>,
+    trials: Arc<Trials>,
 }
 
 /// One thing that a plugin is called for: which function, what its outcome means, and what the host adds to its commit.
@@ -44,6 +46,11 @@ pub(crate) trait Undertaking: Sync {
     /// Whether the effects are to be committed. `sent_unsafe`: the plugin has sent a request that may have changed
     /// something at the provider.
     fn conclude(&self, outcome: Outcome<Self::Returned>, sent_unsafe: bool) -> Result<Self::Done, Self::Failed>;
+
+    /// Whether it failed because what the plugin returned cannot be used. Asked where the plugin has not failed by itself.
+    fn unusable(_failed: &Self::Failed) -> bool {
+        false
+    }
 
     /// Adds the host's own guards and writes to those of the plugin.
     fn join(&self, done: &Self::Done, draft: &mut Draft);
@@ -102,8 +109,9 @@ impl Invoker {
         sandbox: Arc<Sandbox>,
         invocations: Arc<Invocations>,
         metrics: Arc<Metrics>,
+        trials: Arc<Trials>,
     ) -> Self {
-        Self { services, sandbox, invocations, metrics }
+        Self { services, sandbox, invocations, metrics, trials }
     }
 
     /// Calls the plugin until its effects are durable, or until it is clear that they will not be: once, and again from the
@@ -122,7 +130,14 @@ impl Invoker {
             let finished = undertaking.call(&self.sandbox, &errand.ready.plugin.component, invocation).await;
             let (outcome, mut draft) = self.write_down(errand, id, finished);
             let (sent_unsafe, provider_accepted) = (draft.sent_unsafe, draft.provider_accepted);
-            let done = undertaking.conclude(outcome, sent_unsafe)?;
+            let told = told(&outcome);
+            let concluded = undertaking.conclude(outcome, sent_unsafe);
+            if let Some(failed) = told {
+                let failed = failed || concluded.as_ref().is_err_and(U::unusable);
+                let plugin = &errand.ready.plugin;
+                self.trials.record(&plugin.manifest.name, plugin.component.hash(), failed);
+            }
+            let done = concluded?;
             undertaking.join(&done, &mut draft);
             let not_committed = match self.commit(errand.connection, draft).await {
                 Ok(()) => {

@@ -21,3 +21,4 @@ pub mod pipeline;
 pub mod plugins;
 pub mod registry;
 pub mod telemetry;
+pub mod trials;

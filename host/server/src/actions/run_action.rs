@@ -40,6 +40,10 @@ impl Undertaking for RunAction<'_> {
         })
     }
 
+    fn unusable(failed: &Failure) -> bool {
+        matches!(failed, Failure::InvalidOutput(_))
+    }
+
     fn join(&self, output: &String, draft: &mut Draft) {
         draft.writes.extend(self.keyed.map(|keyed| keyed.answered(stored_output(output))));
     }

@@ -126,6 +126,19 @@ impl<'a> Entry<'a> {
         number
     }
 
+    /// A number with or without a fraction.
+    pub(super) fn fraction(&self, problems: &mut Vec<Problem>) -> Option<f64> {
+        match self.value {
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok().map(f64::from),
+            other => return self.wrong_type("a number", other, problems),
+        }
+        .or_else(|| {
+            problems.push(self.problem("is not a number that is understood here"));
+            None
+        })
+    }
+
     /// A table.
     pub(super) fn section(&self, problems: &mut Vec<Problem>) -> Option<Section<'a>> {
         match self.value {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use hookyard_domain::address::range;
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::limit;
+use hookyard_domain::rollback::RollbackSettings;
 use ipnet::IpNet;
 
 use super::connection::{self, ConnectionSettings, Found};
@@ -14,9 +15,10 @@ use super::document::Document;
 use super::entry::Section;
 use super::layer::{self, Flags, Layer};
 use super::problem::Problem;
+use super::rollback;
 use super::{DEFAULT_FILE, Environment};
 
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "listen",
     "admin_listen",
     "admin_on_listen",
@@ -27,6 +29,7 @@ const KNOWN: [&str; 12] = [
     "log_format",
     "strict",
     "egress",
+    "rollback",
     "connections",
     "subscriptions",
 ];
@@ -40,6 +43,7 @@ pub(super) struct FileSettings {
     pub(super) directory: Option<PathBuf>,
     pub(super) layer: Layer,
     pub(super) egress_private_addresses: Vec<IpNet>,
+    pub(super) rollback: RollbackSettings,
     pub(super) connections: BTreeMap<ConnectionId, ConnectionSettings>,
     /// What is wrong with connections that cannot be listed.
     pub(super) unlisted: Vec<Problem>,
@@ -77,6 +81,9 @@ impl FileSettings {
             egress.refuse_unknown(&["private_addresses"], problems);
             let ranges = egress.get("private_addresses").and_then(|ranges| ranges.list(problems, range::parse));
             self.egress_private_addresses = ranges.unwrap_or_default();
+        }
+        if let Some(table) = top.get("rollback").and_then(|rollback| rollback.section(problems)) {
+            self.rollback = rollback::read(&table, problems);
         }
         if let Some(subscriptions) = top.get("subscriptions") {
             problems

@@ -69,6 +69,11 @@ log_format = "xml"
 private_addresses = ["10.0.0.0/8", "10.0.0.1/8", 5]
 allow = true
 
+[rollback]
+enable = true
+invocations = 3
+threshold = 1.0
+
 [subscriptions.parcel-to-crm]
 types = ["aftership.*"]
 
@@ -318,4 +323,37 @@ fn clients_find_the_data_directory_of_a_host_whose_variables_they_lack() {
 fn one_address_for_both_listeners_is_refused() {
     let world = World::new("listen = \"127.0.0.1:8080\"\nadmin_listen = \"127.0.0.1:8080\"\n");
     assert!(world.problems().contains("admin_on_listen = true"));
+}
+
+#[test]
+fn going_back_has_defaults_and_can_be_changed_or_switched_off() {
+    let rollback = |file: &str| World::new(file).load().expect("the settings are right").rollback;
+    assert_eq!(rollback(""), RollbackSettings { enabled: true, invocations: 50, threshold: 0.25 });
+    let changed = rollback("[rollback]\nenabled = false\ninvocations = 1_000\nthreshold = 5e-1\n");
+    assert_eq!(changed, RollbackSettings { enabled: false, invocations: 1_000, threshold: 0.5 });
+}
+
+#[test]
+fn bounds_of_going_back_are_named_with_the_way_out() {
+    for (line, problem) in [
+        (
+            "threshold = 0",
+            "rollback.threshold: 0 is not a share above 0 and below 1, such as 0.25; enabled = false switches it off",
+        ),
+        (
+            "threshold = inf",
+            "rollback.threshold: inf is not a share above 0 and below 1, such as 0.25; enabled = false switches it off",
+        ),
+        ("threshold = -1", "rollback.threshold: is not a number that is understood here"),
+        ("threshold = \"0.5\"", "rollback.threshold: must be a number, not a string"),
+        (
+            "invocations = 4",
+            "rollback.invocations: 4 is too few: a version goes back after 5 failures at least; use 5 to 10000",
+        ),
+        ("invocations = 10001", "rollback.invocations: 10001 is not a whole number from 0 to 10000"),
+        ("enabled = 1", "rollback.enabled: must be true or false, not an integer"),
+    ] {
+        let found = World::new(&format!("[rollback]\n{line}\n")).problems();
+        assert_eq!(found.trim_end(), format!("hookyard.toml:2: {problem}"), "{line}");
+    }
 }

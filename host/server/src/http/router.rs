@@ -41,6 +41,9 @@ fn api() -> Router<Entered> {
         .route("/metrics", get(health::metrics))
         .route("/v1/plugins", get(plugins::list))
         .route("/v1/plugins/{name}", get(plugins::show))
+        .route("/v1/plugins/{name}/pin", post(plugins::pin))
+        .route("/v1/plugins/{name}/unpin", post(plugins::unpin))
+        .route("/v1/plugins/{name}/rollback", post(plugins::roll_back))
         .route("/v1/connections", get(connections::list))
         .route(
             "/v1/connections/{id}",

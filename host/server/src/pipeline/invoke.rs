@@ -69,6 +69,10 @@ impl Undertaking for Handle<'_> {
         conclude(outcome)
     }
 
+    fn unusable(failed: &Answer) -> bool {
+        matches!(failed, Answer::TryAgain { .. })
+    }
+
     fn join(&self, _: &Self::Done, draft: &mut Draft) {
         if self.course.fresh {
             draft.writes.iter_mut().for_each(forget_dedupe_key);
