@@ -18,6 +18,7 @@ impl Settings {
             token,
             strict,
             egress_private_addresses,
+            rollback,
             connections: _,
             problems: _,
             file: _,
@@ -34,6 +35,7 @@ impl Settings {
             ("HOOKYARD_TOKEN", *token == newer.token),
             ("strict", *strict == newer.strict),
             ("egress.private_addresses", *egress_private_addresses == newer.egress_private_addresses),
+            ("rollback", *rollback == newer.rollback),
         ];
         same.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
     }
