@@ -236,7 +236,7 @@ async fn a_version_that_fails_far_more_than_the_one_before_goes_back_by_itself()
     let mut catalogue = host.running().host.plugins.changes();
     let name = "echo".parse().expect("a name");
     while catalogue.borrow().get(&name).is_some_and(|plugin| plugin.manifest.version == "0.1.1") {
-        host.send(webhook(), r#"{"do": ["trap"]}"#).await;
+        host.send(webhook(), r#"{"do": [{"panic": {"message": "no"}}]}"#).await;
     }
     catalogue.borrow_and_update();
     let told = loop {
@@ -259,13 +259,25 @@ async fn a_request_in_flight_ends_on_the_version_that_it_began_with() {
         provider.base()
     );
     let host = Builder::new(env!("CARGO_BIN_EXE_hookyard")).plugin(guests::ECHO).config(&config).start().await;
-    let before = host.running().host.plugins.catalogue();
-    host.put_plugin("echo.wasm", &echo("0.1.1"));
-    let after = host.wait_for_plugin("echo", Some("0.1.1")).await;
-    let name = "echo".parse().expect("a name");
-    let held = before.get(&name).expect("it served").content();
-    assert!(after.version(&name, held).is_some(), "what served stays loaded while anything may work with it");
-    assert!(serves(&host).await);
+    let script = json!({ "do": [
+        { "fetch": { "url": format!("{}/gate", provider.base()) } }, { "emit": { "data": "slow" } },
+    ]});
+    let (slow, ()) = tokio::join!(host.send(webhook(), script.to_string()), async {
+        provider.asked("/gate", 1).await;
+        host.put_plugin("echo.wasm", &echo("0.1.1"));
+        host.wait_for_plugin("echo", Some("0.1.1")).await;
+        // The connection has moved on when a webhook is handled by the new version.
+        let moved = || async {
+            host.send(webhook(), r#"{"do": [{"emit": {"data": "quick"}}]}"#).await;
+            host.events().await.iter().any(|event| event["plugin"] == "echo@0.1.1")
+        };
+        while !moved().await {}
+        provider.open();
+    });
+    assert_eq!(slow.status(), 200, "{}", slow.text());
+    let events = host.events().await;
+    let of_slow = events.iter().find(|event| event["data"] == "slow").expect("it was handled");
+    assert_eq!(of_slow["plugin"], "echo@0.1.0");
 }
 
 #[tokio::test]

@@ -34,6 +34,7 @@ impl Settings {
             ("log_format", *log_format == newer.log_format),
             ("HOOKYARD_TOKEN", *token == newer.token),
             ("strict", *strict == newer.strict),
+            ("rollback", *rollback == newer.rollback),
             ("egress.private_addresses", *egress_private_addresses == newer.egress_private_addresses),
             ("rollback", *rollback == newer.rollback),
         ];
