@@ -10,6 +10,7 @@ mod grants;
 mod guests;
 mod lifecycle;
 mod misbehaving;
+mod misbehaving_components;
 mod no_way_out;
 mod secrets;
 mod tidy;

@@ -12,7 +12,7 @@ use hookyard_domain::grant::Ask;
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::limit;
-use hookyard_sandbox::{Compiler, Sandbox, SandboxSettings};
+use hookyard_sandbox::{Compiler, LoadBounds, Sandbox, SandboxSettings};
 use hookyard_store::Store;
 use hookyard_store::sqlite::SqliteStore;
 use tokio::sync::watch;
@@ -49,6 +49,8 @@ pub struct Surroundings {
     pub egress: EgressSettings,
     /// How waiting is done.
     pub sleep: Arc<dyn Sleep>,
+    /// What loading one component may take.
+    pub load_bounds: LoadBounds,
 }
 
 impl Surroundings {
@@ -63,6 +65,7 @@ impl Surroundings {
             compiler: std::env::current_exe().context("cannot find this program's own path")?,
             egress: EgressSettings::of_this_machine(),
             sleep: Arc::new(SystemSleep),
+            load_bounds: LoadBounds::default(),
         })
     }
 }
@@ -90,7 +93,7 @@ pub async fn start(settings: Settings) -> anyhow::Result<Running> {
 /// # Errors
 /// As [`start`].
 pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow::Result<Running> {
-    let Surroundings { clock, entropy, compiler, egress, sleep } = surroundings;
+    let Surroundings { clock, entropy, compiler, egress, sleep, load_bounds } = surroundings;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&settings.data, Arc::clone(&clock))?);
     let key = store.host_key("hash", HashKey::generate(&*entropy)).await.context("cannot read the host's key")?;
     let hash_key = HashKey::new(&key);
@@ -100,6 +103,7 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
         pool_slots: settings.pool_slots,
         cache_dir: settings.data.join("compiled"),
         compiler: Compiler::Child(compiler),
+        bounds: load_bounds,
     };
     let sandbox =
         Sandbox::new(sandbox, Arc::clone(&clock), Arc::clone(&entropy)).context("cannot start the sandbox")?;
