@@ -13,6 +13,7 @@ mod misbehaving;
 mod misbehaving_components;
 mod no_way_out;
 mod secrets;
+mod swaps;
 mod tidy;
 mod wasi_http;
 mod webhook;
