@@ -30,7 +30,7 @@ fn main() -> anyhow::Result<()> {
         Ok("upstream") => runtime.block_on(upstream::serve()),
         Ok("actions") => runtime.block_on(actions::compare()),
         Ok("swaps") => runtime.block_on(swaps::measure()),
-        Ok("start") => runtime.block_on(start::measure()),
+        Ok("start") => runtime.block_on(start::measure(argument(2).ok().and_then(|many| many.parse().ok()))),
         _ => runtime.block_on(webhooks::compare()),
     }
 }

@@ -27,13 +27,14 @@ struct Start {
     resident_mib: f64,
 }
 
-/// Compiles everything once, starts both hosts in turn, and prints the table.
+/// Compiles everything once (`many` components, 1,000 where nothing is said), starts both hosts in turn, and prints the table.
 #[expect(clippy::print_stdout, reason = "a benchmark prints its table")]
-pub(crate) async fn measure() -> anyhow::Result<()> {
+pub(crate) async fn measure(many: Option<u16>) -> anyhow::Result<()> {
+    let many_components = many.unwrap_or(MANY);
     let component = fs::read(guests::SWAP)?;
     println!("components of {} KiB each, which differ in their names", component.len() / 1024);
     let (few, many) = (tempfile::tempdir()?, tempfile::tempdir()?);
-    for (directory, count) in [(&few, FEW), (&many, MANY)] {
+    for (directory, count) in [(&few, FEW), (&many, many_components)] {
         let plugins = directory.path().join("plugins");
         fs::create_dir(&plugins)?;
         for number in 0..count {
@@ -44,17 +45,17 @@ pub(crate) async fn measure() -> anyhow::Result<()> {
     let (mut of_few, mut of_many) = (Vec::new(), Vec::new());
     for _ in 0..STARTS {
         of_few.push(start(few.path(), FEW).await?);
-        of_many.push(start(many.path(), MANY).await?);
+        of_many.push(start(many.path(), many_components).await?);
     }
     println!("{:>12} {:>16} {:>16} {:>16}", "components", "listening ms", "anonymous MiB", "resident MiB");
-    for (count, starts) in [(FEW, &of_few), (MANY, &of_many)] {
+    for (count, starts) in [(FEW, &of_few), (many_components, &of_many)] {
         let [listening, anonymous, resident] = figures(starts);
         println!("{count:>12} {listening:>16.0} {anonymous:>16.1} {resident:>16.1}");
     }
     let ([_, few_mib, _], [_, many_mib, _]) = (figures(&of_few), figures(&of_many));
     println!(
         "each further component: {:.3} MiB anonymous; medians of {STARTS} starts",
-        (many_mib - few_mib) / f64::from(MANY - FEW)
+        (many_mib - few_mib) / f64::from(many_components.saturating_sub(FEW).max(1))
     );
     Ok(())
 }
