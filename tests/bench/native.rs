@@ -8,9 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use hookyard_domain::clock::{Clock, SystemClock};
-use hookyard_domain::commit::{Commit, Guard, MarkKey, Write};
+use hookyard_domain::commit::{Commit, Guard, MarkKey, Owner, Write};
+use hookyard_domain::connection::Incarnation;
 use hookyard_domain::entropy::SystemEntropy;
-use hookyard_domain::event::{Event, EventFilter, Offset};
+use hookyard_domain::event::{Event, EventFilter, EventOrigin, Offset};
 use hookyard_domain::id::{ConnectionId, EventId, WebhookId};
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::plugin::PluginVersion;
@@ -173,8 +174,7 @@ impl Shop {
         }
         let event = Event {
             id: EventId::new(now, &self.entropy),
-            connection: self.connection.clone(),
-            plugin: self.plugin.clone(),
+            origin: EventOrigin::Connection { id: self.connection.clone(), plugin: self.plugin.clone() },
             kind: "shipment.updated".to_owned(),
             subject: Some(subject),
             time: now.into(),
@@ -184,7 +184,7 @@ impl Shop {
             hops: 0,
         };
         let commit = Commit {
-            connection: self.connection.clone(),
+            owner: Owner::Connection { id: self.connection.clone(), incarnation: Incarnation::default() },
             at: now,
             guards: vec![Guard::MarkAbsent(mark)],
             writes: vec![Write::Append { event: Box::new(event), dedupe: None }, Write::Mark(mark)],

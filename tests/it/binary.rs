@@ -1,6 +1,7 @@
 //! The real binary keeps its promises when it is killed.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -73,6 +74,35 @@ async fn send_until_killed(host: &HostProcess, round: usize, sender: usize, answ
             Err(_) => return,
         }
     }
+}
+
+#[tokio::test]
+async fn a_hang_up_applies_the_file_and_one_that_is_wrong_changes_nothing() {
+    let host = HostProcess::start_with(BINARY, hookyard_tests::guests::ECHO, "", "info").await;
+    let (file, log) = (host.directory().join("hookyard.toml"), host.directory().join("stderr.log"));
+    let before = fs::read_to_string(&file).expect("it is there");
+    let status = async || {
+        let request = http::Request::get("/v1/connections/bot");
+        host.send(request, "").await.expect("an answer").status()
+    };
+    assert_eq!(status().await, 404);
+    fs::write(&file, format!("{before}\npool_slots = 7\n[connections.bot]\nplugin = \"echo\"\n"))
+        .expect("can be written");
+    host.hang_up().await;
+    let says = async |text: &str| {
+        while !fs::read_to_string(&log).expect("it is there").contains(text) {
+            tokio::task::yield_now().await;
+        }
+    };
+    says("the configuration is not applied").await;
+    assert_eq!(status().await, 404, "pool_slots stands there twice");
+    let right = before.replace("pool_slots = 8", "pool_slots = 7");
+    fs::write(&file, format!("{right}\n[connections.bot]\nplugin = \"echo\"\n")).expect("can be written");
+    host.hang_up().await;
+    says("configuration read again").await;
+    assert_eq!(status().await, 200);
+    let said = fs::read_to_string(&log).expect("it is there");
+    assert!(said.contains("pool_slots") && said.contains("restart"), "what a restart would apply: {said}");
 }
 
 #[tokio::test]

@@ -216,7 +216,7 @@ async fn redirects_are_followed_only_when_asked_and_are_checked_like_everything_
 async fn a_plugin_that_asks_for_more_does_without_it_until_it_is_granted() {
     let mut host = builder().config(&connection("bot", "\"as-asked\"")).start().await;
     let shown = host.get("/v1/connections/bot").await.json();
-    assert_eq!(shown["grants"]["hosts"][0], "*.granted.example", "{shown}");
+    assert_eq!(shown["may_reach"][0], "*.granted.example", "{shown}");
     // The same plugin, which now asks for another host and to send a secret there.
     let component = patched(guests::ECHO, "granted.example", "grabbed.example");
     fs::write(host.directory().join("plugins/echo.wasm"), component).expect("can be written");
@@ -225,7 +225,7 @@ async fn a_plugin_that_asks_for_more_does_without_it_until_it_is_granted() {
     let shown = host.get("/v1/connections/bot").await.json();
     let message = shown["needs_consent"].as_str().expect("it asks for more");
     assert!(message.contains("*.grabbed.example") && message.contains("password"), "what is asked: {message}");
-    assert!(!shown["grants"]["hosts"].to_string().contains("grabbed"), "{shown}");
+    assert!(!shown["may_reach"].to_string().contains("grabbed"), "{shown}");
     assert_eq!(fetch(&host, "bot", "https://a.grabbed.example/").await["error"], "denied");
 
     // The host may be granted by itself, without the secret that would go there.

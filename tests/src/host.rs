@@ -13,6 +13,7 @@ use hookyard_domain::entropy::SeededEntropy;
 use hookyard_sandbox::LoadBounds;
 use hookyard_server::compose::{self, Running, Surroundings};
 use hookyard_server::config::{self, Flags};
+use hookyard_server::plugins::{Catalogue, FileReport, FileState};
 use http::Request;
 use http_body_util::Full;
 use serde_json::Value;
@@ -141,8 +142,7 @@ pub struct TestHost {
 
 impl TestHost {
     async fn start(&self) -> anyhow::Result<Running> {
-        let environment = |name: &str| (name == "HOOKYARD_TOKEN").then(|| TOKEN.to_owned());
-        let settings = config::load(&Flags::default(), self.directory.path(), &environment)?;
+        let settings = self.settings()?;
         let surroundings = Surroundings {
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Arc::new(SeededEntropy::new(1)),
@@ -152,6 +152,64 @@ impl TestHost {
             load_bounds: self.load_bounds,
         };
         compose::start_in(settings, surroundings).await
+    }
+
+    fn settings(&self) -> Result<config::Settings, config::Problems> {
+        let environment = |name: &str| (name == "HOOKYARD_TOKEN").then(|| TOKEN.to_owned());
+        config::load(&Flags::default(), self.directory.path(), &environment)
+    }
+
+    /// Replaces what hookyard.toml says beside the harness's own lines, and has the host read it again, as SIGHUP does.
+    ///
+    /// # Errors
+    /// The file is wrong; nothing has changed.
+    ///
+    /// # Panics
+    /// The file cannot be written.
+    pub async fn reload(&self, toml: &str) -> Result<(), config::Problems> {
+        let file = self.directory().join("hookyard.toml");
+        let before = fs::read_to_string(&file).expect("it is there");
+        let own: Vec<_> = before.lines().take(2).collect();
+        fs::write(&file, format!("{}\n{toml}\n", own.join("\n"))).expect("can be written");
+        self.running().reload(self.settings()?).await;
+        Ok(())
+    }
+
+    /// Puts these bytes into the plugin directory under this name, in place of what lies there, as a careful copy does: whole or not
+    /// at all.
+    ///
+    /// # Panics
+    /// The file cannot be written.
+    pub fn put_plugin(&self, file: &str, bytes: &[u8]) {
+        let plugins = self.directory().join("plugins");
+        let unfinished = plugins.join(format!("{file}.part"));
+        fs::write(&unfinished, bytes).expect("a file can be written");
+        fs::rename(unfinished, plugins.join(file)).expect("a file can be renamed");
+    }
+
+    /// Waits until the plugin serves at this version, or, with `None`, until it is not there any more.
+    ///
+    /// # Panics
+    /// The plugins are not followed any more.
+    pub async fn wait_for_plugin(&self, name: &str, version: Option<&str>) -> Arc<Catalogue> {
+        let name = name.parse().expect("a plugin's name");
+        let mut changes = self.running().host.plugins.changes();
+        let is_so =
+            |catalogue: &Arc<Catalogue>| catalogue.get(&name).map(|plugin| plugin.manifest.version.as_str()) == version;
+        Arc::clone(&changes.wait_for(is_so).await.expect("the plugins are followed"))
+    }
+
+    /// Waits until this file of the plugin directory has come so far.
+    ///
+    /// # Panics
+    /// The plugins are not followed any more.
+    pub async fn wait_for_file(&self, file: &str, state: FileState) -> FileReport {
+        let mut changes = self.running().host.plugins.file_changes();
+        let path = self.directory().join("plugins").join(file);
+        let it =
+            |files: &[FileReport]| files.iter().find(|report| report.path == path && report.state == state).cloned();
+        let files = changes.wait_for(|files| it(files).is_some()).await.expect("the plugins are followed");
+        it(&files).expect("it was there")
     }
 
     /// Lets so much time pass, also for what sleeps.
@@ -231,6 +289,21 @@ impl TestHost {
         self.send(request, body.to_string()).await
     }
 
+    /// PUT of JSON to an API path with the token.
+    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+        self.send(change(Request::put(path)), body.to_string()).await
+    }
+
+    /// PATCH of JSON to an API path with the token.
+    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send(change(Request::patch(path)), body.to_string()).await
+    }
+
+    /// DELETE of an API path with the token.
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send(Request::delete(path).header("authorization", format!("Bearer {TOKEN}")), Bytes::new()).await
+    }
+
     /// Has a connection run an action.
     pub async fn call(&self, connection: &str, action: &str, input: &Value) -> Reply {
         self.post(&format!("/v1/connections/{connection}/actions/{action}"), input).await
@@ -263,6 +336,10 @@ impl TestHost {
             events.extend(more);
         }
     }
+}
+
+fn change(request: http::request::Builder) -> http::request::Builder {
+    request.header("authorization", format!("Bearer {TOKEN}")).header("content-type", "application/json")
 }
 
 /// A POST to a connection's webhook URL.

@@ -1,5 +1,6 @@
 //! The harness of Hookyard's tests: a whole host in process, its guests, and the fakes of `hookyard-fakes`.
 
+pub mod another_version;
 pub mod guests;
 pub mod host;
 pub mod names;

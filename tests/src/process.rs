@@ -65,6 +65,16 @@ impl HostProcess {
         self.process.kill().await.expect("the process can be killed");
     }
 
+    /// SIGHUP: the host reads its configuration again, at some time from now on.
+    ///
+    /// # Panics
+    /// The signal cannot be sent.
+    pub async fn hang_up(&self) {
+        let id = self.process.id().expect("the process runs").to_string();
+        let status = Command::new("kill").args(["-HUP", &id]).status().await.expect("kill runs");
+        assert!(status.success(), "the signal cannot be sent");
+    }
+
     /// Starts again on the same directory.
     ///
     /// # Panics

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hookyard_domain::clock::{Clock, Timestamp};
 use hookyard_domain::commit::{Guard, Write};
+use hookyard_domain::connection::Incarnation;
 use hookyard_domain::entropy::Entropy;
 use hookyard_domain::id::{ConnectionId, WebhookId};
 use hookyard_domain::keyed_hash::HashKey;
@@ -24,6 +25,10 @@ use crate::secrets::Derivations;
 pub struct Scope {
     /// Whose keys and events these are.
     pub connection: ConnectionId,
+    /// Which of the connection's lives this is.
+    pub incarnation: Incarnation,
+    /// The key of that life: for the marks of dedupe keys, and for placeholders.
+    pub hash_key: HashKey,
     /// The plugin that is called.
     pub plugin: PluginVersion,
     /// The webhook that is being handled, if that is the cause.
@@ -49,8 +54,6 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// Where ids and random bytes come from.
     pub entropy: Arc<dyn Entropy>,
-    /// The host's own key, for the marks of dedupe keys.
-    pub hash_key: HashKey,
 }
 
 /// Collects the effects of one invocation and serves its reads. One method a call of the contract, in the file of its

@@ -4,7 +4,7 @@
 //! one document, depth, bytes of the commit. Act: collected, in the order of the calls.
 
 use hookyard_domain::commit::{MarkKey, Write};
-use hookyard_domain::event::{Event, EventTime};
+use hookyard_domain::event::{Event, EventOrigin, EventTime};
 use hookyard_domain::id::EventId;
 use hookyard_domain::json;
 use hookyard_domain::limit;
@@ -50,8 +50,7 @@ impl Effects {
         self.budget.take(RECORD_BYTES + data.get().len() + event.kind.len() + subject_bytes)?;
         let event = Event {
             id: EventId::new(self.services.clock.now(), self.services.entropy.as_ref()),
-            connection: self.scope.connection.clone(),
-            plugin: self.scope.plugin.clone(),
+            origin: EventOrigin::Connection { id: self.scope.connection.clone(), plugin: self.scope.plugin.clone() },
             kind: event.kind,
             subject: event.subject,
             time,
@@ -70,7 +69,7 @@ impl Effects {
             Some("") => Err(Refusal::invalid("dedupe-key is empty; leave it out when the provider gives no id")),
             Some(key) => {
                 let parts = ["event", self.scope.connection.as_str(), &event.kind, key];
-                Ok(Some(MarkKey(self.services.hash_key.hash16(&parts.map(str::as_bytes)))))
+                Ok(Some(MarkKey(self.scope.hash_key.hash16(&parts.map(str::as_bytes)))))
             }
         }
     }

@@ -16,6 +16,7 @@ mod log;
 mod outbound;
 mod placeholder;
 mod refusal;
+pub mod sealing;
 mod secrets;
 mod sleep;
 #[cfg(test)]

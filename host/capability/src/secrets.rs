@@ -80,7 +80,7 @@ impl Effects {
         let encoded = encode(&filled);
         check_bytes(encoded.len())?;
         let parts = ["derived", self.scope.connection.as_str(), encoding, text];
-        let hash = self.services.hash_key.hash16(&parts.map(str::as_bytes));
+        let hash = self.scope.hash_key.hash16(&parts.map(str::as_bytes));
         let placeholder = format!("hysec_{}", hex(&hash));
         self.derived.keep(&placeholder, KnownSecret { text: Secret::new(encoded), pointers })?;
         Ok(placeholder)

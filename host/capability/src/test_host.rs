@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use hookyard_domain::clock::{Clock, ManualClock, Timestamp};
-use hookyard_domain::commit::{Commit, Write};
+use hookyard_domain::commit::{Commit, Owner, Write};
 use hookyard_domain::config::ConfigSchema;
+use hookyard_domain::connection::Incarnation;
 use hookyard_domain::credential::Credentials;
 use hookyard_domain::entropy::SeededEntropy;
 use hookyard_domain::grant::{Ask, EgressGrant, Grant};
@@ -53,6 +54,8 @@ impl TestHost {
         let manifest: Manifest = serde_json::from_str(manifest).expect("a manifest");
         let scope = Scope {
             connection: connection.outbound.connection.clone(),
+            incarnation: Incarnation::default(),
+            hash_key: hash_key(),
             plugin: manifest.plugin(),
             webhook: None,
             traceparent: None,
@@ -65,23 +68,24 @@ impl TestHost {
             ledger: Arc::clone(&self.store) as Arc<dyn Ledger>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&self.entropy) as Arc<dyn hookyard_domain::entropy::Entropy>,
-            hash_key: hash_key(),
         };
         Effects::new(scope, services)
     }
 
     /// Commits what an invocation of `shop` wants.
     pub(crate) async fn commit(&self, effects: Effects) -> Result<(), CommitError> {
-        let connection = effects.scope().connection.clone();
+        let Scope { connection, incarnation, .. } = effects.scope();
+        let owner = Owner::Connection { id: connection.clone(), incarnation: *incarnation };
         let Draft { guards, writes, .. } = effects.into_draft();
-        self.store.commit(Commit { connection, at: self.clock.now(), guards, writes }).await.map(drop)
+        self.store.commit(Commit { owner, at: self.clock.now(), guards, writes }).await.map(drop)
     }
 
     /// Sets a key of `shop` in an invocation of its own.
     pub(crate) async fn set(&self, key: &str, value: &str) {
         let write = Write::Set { key: key.into(), value: value.into(), expires_at: None };
-        let connection = "shop".parse().expect("valid");
-        let commit = Commit { connection, at: self.clock.now(), guards: vec![], writes: vec![write] };
+        let id = "shop".parse().expect("valid");
+        let owner = Owner::Connection { id, incarnation: Incarnation::default() };
+        let commit = Commit { owner, at: self.clock.now(), guards: vec![], writes: vec![write] };
         self.store.commit(commit).await.expect("commits");
     }
 

@@ -124,7 +124,10 @@ fn show(connection: &Value) -> anyhow::Result<()> {
         ("webhook url", cell(&connection["webhook_url"])),
         ("config", cell(&connection["config"])),
         ("grants", cell(&connection["grants"])),
+        ("may reach", cell(&connection["may_reach"])),
         ("needs consent", cell(&connection["needs_consent"])),
+        ("needs config", cell(&connection["needs_config"])),
+        ("pending version", cell(&connection["pending_version"])),
     ];
     output::facts(&rows)?;
     let setup = connection["setup"].as_array().map(Vec::as_slice).unwrap_or_default();

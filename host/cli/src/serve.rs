@@ -1,7 +1,7 @@
 //! `hookyard serve`: runs a host until it is told to stop.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use hookyard_server::compose::{self, Running};
@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     strict: bool,
 }
 
-/// Serves until SIGINT or SIGTERM, then finishes what is in flight.
+/// Serves until SIGINT or SIGTERM, then finishes what is in flight. On SIGHUP it reads its configuration again.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { config, plugins, data, listen, log_format, strict } = arguments;
     let flags = Flags { config, plugins, data, listen, log_format, strict };
@@ -55,12 +55,16 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut hangup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
     report(&settings);
     let running = compose::start(settings).await?;
     announce(&running).unwrap_or_else(|error| tracing::warn!(%error, "nobody reads on stdout where this host listens"));
-    let signal = tokio::select! {
-        _ = interrupt.recv() => "SIGINT",
-        _ = terminate.recv() => "SIGTERM",
+    let signal = loop {
+        tokio::select! {
+            _ = interrupt.recv() => break "SIGINT",
+            _ = terminate.recv() => break "SIGTERM",
+            _ = hangup.recv() => reload(&running, &flags, &directory).await,
+        }
     };
     tracing::info!(signal, "stopping: finishing what is in flight; once more to stop at once");
     tokio::select! {
@@ -69,6 +73,18 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         _ = terminate.recv() => anyhow::bail!("stopped at once by SIGTERM"),
     }
     Ok(())
+}
+
+/// Reads the configuration again. One that is wrong changes nothing.
+async fn reload(running: &Running, flags: &Flags, directory: &Path) {
+    tracing::info!(signal = "SIGHUP", "reading the configuration again");
+    match config::load(flags, directory, &environment) {
+        Ok(settings) => running.reload(settings).await,
+        Err(problems) => {
+            problems.iter().for_each(|problem| tracing::error!("{problem}"));
+            tracing::error!("the configuration is not applied: everything goes on as it was");
+        }
+    }
 }
 
 /// Says which file was read.

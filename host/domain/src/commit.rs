@@ -1,6 +1,7 @@
 //! What one invocation wants to make true, all of it or nothing.
 
 use crate::clock::Timestamp;
+use crate::connection::Incarnation;
 use crate::event::{Event, Offset};
 use crate::id::ConnectionId;
 use crate::idempotency::{IdempotencyId, IdempotencyRecord};
@@ -10,11 +11,35 @@ use crate::kv::Revision;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MarkKey(pub [u8; 16]);
 
-/// One transaction of one connection: if every guard holds, every write happens, else none does.
+/// Whose a commit is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// A connection in one of its lives. A commit of a life that has ended is refused.
+    Connection {
+        /// The connection.
+        id: ConnectionId,
+        /// Which of its lives.
+        incarnation: Incarnation,
+    },
+    /// The host itself. It appends events and keeps nothing else.
+    Host,
+}
+
+impl Owner {
+    /// The connection, unless it is the host.
+    pub const fn connection(&self) -> Option<&ConnectionId> {
+        match self {
+            Self::Connection { id, .. } => Some(id),
+            Self::Host => None,
+        }
+    }
+}
+
+/// One transaction of one owner: if every guard holds, every write happens, else none does.
 #[derive(Debug, Clone)]
 pub struct Commit {
     /// Whose keys and events these are. A commit never touches two connections.
-    pub connection: ConnectionId,
+    pub owner: Owner,
     /// The moment of the commit: decides which keys have expired and under which day marks are kept.
     pub at: Timestamp,
     /// What must still be true.

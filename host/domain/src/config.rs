@@ -1,5 +1,8 @@
 //! A connection's config: validated, with its secrets known by place.
 
+mod sent;
+mod text;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -50,46 +53,6 @@ impl ConfigSchema {
         let effective = self.schema.with_defaults(&value)?;
         Ok(Config { value, effective, secrets, kept })
     }
-
-    /// A config that a client sends back after having read it redacted: a secret that reads `{"set": true}` or is left
-    /// out is taken from `stored`; `null` removes one that the schema lets be absent. To be resolved afterwards.
-    pub fn keep_secrets(&self, sent: Value, stored: &Config) -> Result<Value, Vec<Violation>> {
-        let mut sent = self.schema.resolve_aliases(sent)?;
-        keep_secrets(&mut sent, &stored.value, &self.schema.place());
-        Ok(sent)
-    }
-}
-
-fn keep_secrets(sent: &mut Value, stored: &Value, place: &Place<'_>) {
-    if *sent == json!({ "set": true }) && holds_secret(place) {
-        *sent = stored.clone();
-        return;
-    }
-    let (Value::Object(sent), Value::Object(stored)) = (sent, stored) else { return };
-    for (name, stored) in stored {
-        let place = place.member(name);
-        match sent.get_mut(name) {
-            Some(Value::Null) if holds_secret(&place) => {
-                sent.remove(name);
-            }
-            Some(member) => keep_secrets(member, stored, &place),
-            None if holds_secret(&place) || holds_only_secrets(stored, &place) => {
-                sent.insert(name.clone(), stored.clone());
-            }
-            None => {}
-        }
-    }
-}
-
-/// Whether this is a set of secrets by name. What is more than that and left out as a whole is meant to be gone.
-fn holds_only_secrets(stored: &Value, place: &Place<'_>) -> bool {
-    let members = stored.as_object().filter(|members| !members.is_empty());
-    members.is_some_and(|members| members.keys().all(|name| holds_secret(&place.member(name))))
-}
-
-/// Whether one secret stands here, or a list of them.
-fn holds_secret(place: &Place<'_>) -> bool {
-    place.is_secret() || place.items().is_secret()
 }
 
 /// Collects pointers to all texts and numbers at places that are secret, or below such places.

@@ -1,8 +1,29 @@
 //! A plugin set up for one account.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::clock::Timestamp;
+
+/// Which of the lives of a connection's id is meant: 0 until the id is deleted for the first time, one more after each
+/// deletion. What one life has left behind (marks, keys that were derived) does not exist for the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Incarnation(pub u64);
+
+impl Incarnation {
+    /// The life after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Incarnation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
 
 /// How a connection is doing. It never gates webhooks: an unhealthy connection verifies and handles them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -14,11 +14,9 @@ use crate::plugin::PluginVersion;
 pub struct Event {
     /// Stays the same for ever.
     pub id: EventId,
-    /// The connection that it comes from.
-    pub connection: ConnectionId,
-    /// The plugin that emitted it.
-    pub plugin: PluginVersion,
-    /// Past tense, dotted, without the plugin's name: `shipment.updated`.
+    /// Who says so.
+    pub origin: EventOrigin,
+    /// Past tense, dotted, without the first part of its type: `shipment.updated`.
     pub kind: String,
     /// What the event is about.
     pub subject: Option<String>,
@@ -35,9 +33,39 @@ pub struct Event {
 }
 
 impl Event {
-    /// The CloudEvents type: the plugin's name, a dot, the kind.
+    /// The CloudEvents type: the plugin's name, or [`HOST_TYPES`], then a dot and the kind.
     pub fn event_type(&self) -> String {
-        format!("{}.{}", self.plugin.name, self.kind)
+        match &self.origin {
+            EventOrigin::Connection { plugin, .. } => format!("{}.{}", plugin.name, self.kind),
+            EventOrigin::Host => format!("{HOST_TYPES}.{}", self.kind),
+        }
+    }
+}
+
+/// First part of the types of the host's own events. No plugin may have this name.
+pub const HOST_TYPES: &str = "hookyard";
+
+/// Where an event comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventOrigin {
+    /// A connection's plugin emitted it.
+    Connection {
+        /// The connection.
+        id: ConnectionId,
+        /// The plugin, at the version that emitted it.
+        plugin: PluginVersion,
+    },
+    /// The host says it of itself.
+    Host,
+}
+
+impl EventOrigin {
+    /// The connection, unless it is the host's own.
+    pub const fn connection(&self) -> Option<&ConnectionId> {
+        match self {
+            Self::Connection { id, .. } => Some(id),
+            Self::Host => None,
+        }
     }
 }
 
@@ -103,18 +131,18 @@ pub struct LoggedEvent {
 pub struct EventFilter {
     /// Event types; one may end in `*`, which stands for any rest.
     pub types: Vec<String>,
-    /// Connections.
+    /// Connections. The host's own events are of none, so that they pass an empty list only.
     pub connections: Vec<ConnectionId>,
     /// Subjects, compared whole.
     pub subjects: Vec<String>,
 }
 
 impl EventFilter {
-    /// Whether an event with these properties passes.
-    pub fn matches(&self, event_type: &str, connection: &str, subject: Option<&str>) -> bool {
+    /// Whether an event with these properties passes. `connection`: `None` for one of the host's own.
+    pub fn matches(&self, event_type: &str, connection: Option<&str>, subject: Option<&str>) -> bool {
         let any = |empty: bool, hit: bool| empty || hit;
         any(self.types.is_empty(), self.types.iter().any(|pattern| type_matches(pattern, event_type)))
-            && any(self.connections.is_empty(), self.connections.iter().any(|id| id.as_str() == connection))
+            && any(self.connections.is_empty(), self.connections.iter().any(|id| Some(id.as_str()) == connection))
             && any(self.subjects.is_empty(), self.subjects.iter().any(|wanted| Some(wanted.as_str()) == subject))
     }
 }
@@ -137,11 +165,19 @@ mod tests {
             connections: vec!["shop".parse().expect("valid")],
             subjects: vec!["c1".into()],
         };
-        assert!(filter.matches("aftership.shipment.updated", "shop", Some("c1")));
-        assert!(filter.matches("selarti.dialog.closed", "shop", Some("c1")));
-        assert!(!filter.matches("selarti.dialog.closed.x", "shop", Some("c1")));
-        assert!(!filter.matches("aftership.shipment.updated", "shop2", Some("c1")));
-        assert!(!filter.matches("aftership.shipment.updated", "shop", None));
-        assert!(EventFilter::default().matches("x.y", "z", None));
+        assert!(filter.matches("aftership.shipment.updated", Some("shop"), Some("c1")));
+        assert!(filter.matches("selarti.dialog.closed", Some("shop"), Some("c1")));
+        assert!(!filter.matches("selarti.dialog.closed.x", Some("shop"), Some("c1")));
+        assert!(!filter.matches("aftership.shipment.updated", Some("shop2"), Some("c1")));
+        assert!(!filter.matches("aftership.shipment.updated", Some("shop"), None));
+        assert!(EventFilter::default().matches("x.y", Some("z"), None));
+    }
+
+    #[test]
+    fn an_event_of_the_host_is_of_no_connection() {
+        let of_shop = EventFilter { connections: vec!["shop".parse().expect("valid")], ..EventFilter::default() };
+        assert!(!of_shop.matches("hookyard.plugin.rejected", None, None));
+        let of_host = EventFilter { types: vec!["hookyard.*".into()], ..EventFilter::default() };
+        assert!(of_host.matches("hookyard.plugin.rejected", None, None));
     }
 }

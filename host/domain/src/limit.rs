@@ -174,6 +174,14 @@ pub const API_TOKENS_MAX: usize = 1_000;
 /// What a commit may have on top of `COMMIT_BYTES_MAX` for the answer to an action, its row included: an answer with a
 /// largest output, or a largest error, fits beside a largest draft.
 pub const STORED_ANSWER_BYTES_MAX: usize = 1024 * 1024 + 64 * 1024;
+/// Connections that were made through the API.
+pub const API_CONNECTIONS_MAX: usize = 10_000;
+/// Rows of a deleted connection that one batch clears away.
+pub const PURGE_ROWS_MAX: usize = 256;
+/// Bytes of the values and answers in those rows, after which the batch ends.
+pub const PURGE_BYTES_MAX: usize = 1024 * 1024;
+/// Contents of one plugin that are held back; of more, the oldest are forgotten.
+pub const HELD_BACK_MAX: usize = 8;
 
 // Server
 
@@ -195,6 +203,24 @@ pub const INVOCATIONS_KEPT_MAX: usize = 1_000;
 pub const COMPONENT_BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// Bytes of plugin log lines kept in memory, over all invocations.
 pub const INVOCATIONS_LOG_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How long a file of the plugin directory must have stayed the same before it is read.
+pub const PLUGIN_QUIET: Duration = Duration::from_millis(300);
+/// How often the plugin directory is looked at when nothing is heard of it, which some file systems never do.
+pub const PLUGIN_POLL: Duration = Duration::from_secs(2);
+/// Shortest time between two looks at the plugin directory, however much is heard of it.
+pub const PLUGIN_SCAN_PAUSE: Duration = Duration::from_millis(50);
+/// How long a file must have been away before its plugin loses it: a replacement may take it away first.
+pub const PLUGIN_GONE_AFTER: Duration = Duration::from_secs(2);
+/// How long a start waits, in all, for components that must be compiled.
+pub const PLUGIN_START_WAIT: Duration = Duration::from_secs(60);
+/// Files of the plugin directory, by name; further ones are left out.
+pub const PLUGIN_FILES_MAX: usize = 10_000;
+/// Component files that are in memory at a time to be looked up among the compiled ones.
+pub const PLUGIN_READS_AT_ONCE: usize = 8;
+/// Longest time until a file is tried again for which the host (not the file) failed.
+pub const PLUGIN_RETRY_MAX: Duration = Duration::from_secs(60);
+/// Changes of plugins by the operator (pin, unpin, rollback) that wait.
+pub const PLUGIN_CHANGES_WAITING_MAX: usize = 64;
 /// Invocations of a new version that are on trial when the operator sets no number.
 pub const ROLLBACK_INVOCATIONS_DEFAULT: u32 = 50;
 /// Most invocations that may be on trial.
@@ -209,6 +235,11 @@ pub const ROLLBACK_HISTORY_MIN: u32 = 10;
 pub const ROLLBACK_RECENT_INVOCATIONS: u32 = 200;
 /// Versions of one plugin whose invocations are counted: those that were called last.
 pub const ROLLBACK_VERSIONS_MAX: usize = 8;
+
+/// Hosts, and private addresses, that one connection may be granted beyond what its plugin asks.
+pub const GRANT_ENTRIES_MAX: usize = 1_000;
+/// Fields of a config that one query may set.
+pub const CONFIG_FIELDS_MAX: usize = 100;
 
 // Configuration
 
@@ -321,6 +352,8 @@ pub const COMPILE_WALL_MAX: Duration = Duration::from_secs(300);
 pub const COMPILE_CPU_MAX: Duration = Duration::from_secs(180);
 /// Address space of a compiler.
 pub const COMPILE_ADDRESS_BYTES_MAX: u64 = 6 * 1024 * 1024 * 1024;
+/// Components that are compiled at a time; others wait for their turn.
+pub const COMPILES_AT_ONCE: usize = 2;
 /// Longest message of a compiler that is reported.
 pub const COMPILE_MESSAGE_BYTES_MAX: usize = 4 * 1024;
 

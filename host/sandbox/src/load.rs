@@ -8,6 +8,7 @@ use std::sync::Arc;
 use hookyard_domain::limit;
 use hookyard_domain::manifest::Manifest;
 use hookyard_domain::plugin::ContentHash;
+use tokio::sync::OwnedSemaphorePermit;
 use tracing::warn;
 use wasmtime::Engine;
 
@@ -21,25 +22,51 @@ use crate::rejection::Rejection;
 use crate::sandbox::Sandbox;
 use crate::tier::Tier;
 
+/// A turn to compile a component; there are [`limit::COMPILES_AT_ONCE`] at a time.
+#[derive(Debug)]
+pub struct CompileTurn(#[expect(dead_code, reason = "holding it is its use")] Option<OwnedSemaphorePermit>);
+
 impl Sandbox {
     /// Makes a component ready to be called. Compiled and asked for its manifest once for each content, engine and
     /// processor; after that it takes less than a millisecond. Dropping the future ends the compiler.
     pub async fn load(&self, wasm: &[u8]) -> Result<Component, Rejection> {
+        match self.find(wasm).await? {
+            Some(component) => Ok(component),
+            None => self.compile(&self.turn().await, wasm).await,
+        }
+    }
+
+    /// The component, ready to be called, if it was compiled before. Waits for no turn.
+    pub async fn find(&self, wasm: &[u8]) -> Result<Option<Component>, Rejection> {
         check_header(wasm)?;
         let hash = ContentHash::of(wasm);
-        let wasm_bytes = wasm.len() as u64;
         let cache = Arc::clone(&self.cache);
         let kept = blocking(move || cache.read(hash)).await?;
-        if let Some(Kept { manifest_json, code }) = kept {
-            match self.prepare(Arc::new(code)).await {
-                Ok(ready) => return Ok(ready.component(hash, wasm_bytes, manifest_json)),
-                Err(rejection) => warn!(component = %hash, %rejection, "compiled code is not usable and is made again"),
+        let Some(Kept { manifest_json, code }) = kept else { return Ok(None) };
+        match self.prepare(Arc::new(code)).await {
+            Ok(ready) => Ok(Some(ready.component(hash, wasm.len() as u64, manifest_json))),
+            Err(rejection) => {
+                warn!(component = %hash, %rejection, "compiled code is not usable and is made again");
+                Ok(None)
             }
         }
-        let code = Arc::new(self.compile(wasm).await?);
+    }
+
+    /// Waits for a turn to compile: before the bytes are read, so that those that wait take no memory.
+    pub async fn turn(&self) -> CompileTurn {
+        // The semaphore is never closed, so that a turn without a permit does not occur.
+        CompileTurn(Arc::clone(&self.compiles).acquire_owned().await.ok())
+    }
+
+    /// Compiles a component, starts it once, compares every signature and asks it to describe itself. Nothing of one that fails is
+    /// kept. Takes from 0.2 s to [`limit::COMPILE_WALL_MAX`]; dropping the future ends the compiler.
+    pub async fn compile(&self, _turn: &CompileTurn, wasm: &[u8]) -> Result<Component, Rejection> {
+        check_header(wasm)?;
+        let hash = ContentHash::of(wasm);
+        let code = Arc::new(self.code_of(wasm).await?);
         let ready = self.prepare(Arc::clone(&code)).await?;
         let manifest_json = describe::check(ready.tier, ready.slots, &ready.code, &ready.exports, &self.bounds).await?;
-        let component = ready.component(hash, wasm_bytes, manifest_json.clone());
+        let component = ready.component(hash, wasm.len() as u64, manifest_json.clone());
         // Whoever asked for it will refuse it for its manifest.
         if Manifest::parse(component.manifest_json()).is_err() {
             return Ok(component);
@@ -57,7 +84,7 @@ impl Sandbox {
         }
     }
 
-    async fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>, Rejection> {
+    async fn code_of(&self, wasm: &[u8]) -> Result<Vec<u8>, Rejection> {
         let scratch = self.cache.scratch_path();
         let compiled = self.compiler.compile(wasm.to_vec(), &scratch).await;
         for path in [compile_child::unfinished(&scratch), scratch] {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hookyard_domain::clock::Clock;
 use hookyard_domain::entropy::Entropy;
 use hookyard_domain::limit;
+use tokio::sync::Semaphore;
 
 use crate::cache::Cache;
 use crate::compiler::{ChildProcess, Compile, InProcess};
@@ -62,6 +63,7 @@ pub struct Sandbox {
     pub(crate) cache: Arc<Cache>,
     pub(crate) compiler: Box<dyn Compile>,
     pub(crate) bounds: LoadBounds,
+    pub(crate) compiles: Arc<Semaphore>,
     pub(crate) surroundings: Surroundings,
     _ticker: Ticker,
 }
@@ -89,7 +91,9 @@ impl Sandbox {
             Compiler::InProcess => Box::new(InProcess),
         };
         let surroundings = Surroundings { clock, entropy };
-        Ok(Self { pooled, on_demand, cache: Arc::new(cache), compiler, bounds, surroundings, _ticker: ticker })
+        let compiles = Arc::new(Semaphore::new(limit::COMPILES_AT_ONCE));
+        let cache = Arc::new(cache);
+        Ok(Self { pooled, on_demand, cache, compiler, bounds, compiles, surroundings, _ticker: ticker })
     }
 
     /// Whether there is a pool at all.

@@ -1,6 +1,5 @@
 //! Puts a host together: the only place that knows which parts there are.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,8 +7,6 @@ use anyhow::Context as _;
 use hookyard_capability::{Egress, EgressSettings, Services, Sleep, SystemSleep};
 use hookyard_domain::clock::{Clock, SystemClock, Timestamp};
 use hookyard_domain::entropy::{Entropy, SystemEntropy};
-use hookyard_domain::grant::Ask;
-use hookyard_domain::id::ConnectionId;
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::limit;
 use hookyard_sandbox::{Compiler, LoadBounds, Sandbox, SandboxSettings};
@@ -20,8 +17,7 @@ use tokio::task::JoinHandle;
 
 use crate::actions::Actions;
 use crate::config::Settings;
-use crate::connections::{Builder, Connections};
-use crate::consents;
+use crate::connections::Builder;
 use crate::host::Host;
 use crate::http::{self, Addresses, Listeners};
 use crate::in_work::InWork;
@@ -31,8 +27,8 @@ use crate::lifecycle::Lifecycle;
 use crate::open_files;
 use crate::order_locks::OrderLocks;
 use crate::pipeline::Pipeline;
-use crate::plugins::{Catalogue, Plugins};
-use crate::registry::Registry;
+use crate::plugins::{self, Catalogue, Plugins};
+use crate::registry::{self, AllConnections, Registry};
 use crate::telemetry::metrics::Metrics;
 use crate::trials::Trials;
 
@@ -99,61 +95,58 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let hash_key = HashKey::new(&key);
     let egress = Arc::new(Egress::new(egress).context("cannot set up what plugins send through")?);
 
-    let sandbox = SandboxSettings {
-        pool_slots: settings.pool_slots,
-        cache_dir: settings.data.join("compiled"),
-        compiler: Compiler::Child(compiler),
-        bounds: load_bounds,
-    };
-    let sandbox =
-        Sandbox::new(sandbox, Arc::clone(&clock), Arc::clone(&entropy)).context("cannot start the sandbox")?;
-    let plugins = Plugins::load(&settings.plugins, &sandbox)
-        .await
-        .with_context(|| format!("cannot read the plugin directory {}", settings.plugins.display()))?;
+    let sandbox = Arc::new(sandbox(&settings, compiler, load_bounds, &clock, &entropy)?);
+    let trials = Arc::new(Trials::new(settings.rollback));
+    let plugins = Plugins::start(plugins::Surroundings {
+        directory: settings.plugins.clone(),
+        data: settings.data.clone(),
+        sandbox: Arc::clone(&sandbox),
+        store: Arc::clone(&store),
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
+        hash_key: hash_key.clone(),
+        trials: Arc::clone(&trials),
+    })
+    .await?;
 
     let listeners = Listeners::bind(&settings).await?;
     let addresses = listeners.addresses();
-    let consents = consents::read(&*store, &settings.connections).await?;
     let builder = builder(&settings, &addresses.public.to_string(), &hash_key, egress);
-    let (connections, problems) = connections(&settings, &plugins.catalogue(), &builder, &consents, clock.now());
-    problems.iter().for_each(|problem| tracing::error!("{problem}"));
-    if settings.strict {
-        let problems = with_rejected(problems, &plugins.catalogue());
-        anyhow::ensure!(problems.is_empty(), "not started (--strict):\n{}", problems.join("\n"));
-    }
-    record_first(&*store, &connections, &consents, clock.now()).await?;
-
-    let services =
-        Services { ledger: store.clone(), clock: Arc::clone(&clock), entropy: Arc::clone(&entropy), hash_key };
+    let services = Services { ledger: store.clone(), clock: Arc::clone(&clock), entropy: Arc::clone(&entropy) };
     let metrics = Arc::new(Metrics::default());
     let invocations = Arc::new(Invocations::default());
-    let trials = Arc::new(Trials::new(settings.rollback));
     let invoker =
         Arc::new(Invoker::new(services, sandbox, Arc::clone(&invocations), Arc::clone(&metrics), Arc::clone(&trials)));
     let order = OrderLocks::default();
     let in_work = Arc::new(InWork::default());
     let pipeline = Arc::new(Pipeline::new(Arc::clone(&invoker), order.clone(), Arc::clone(&in_work)));
     let actions = Arc::new(Actions::new(Arc::clone(&invoker), order, Arc::clone(&in_work)));
-    let lifecycle = Arc::new(Lifecycle::new(invoker, sleep));
-    connections.all().iter().for_each(|connection| lifecycle.begin(connection));
-    let (plugins, connections) = (Arc::new(plugins), Arc::new(connections));
-    let registry = Registry {
+    let lifecycle = Arc::new(Lifecycle::new(invoker, Arc::clone(&sleep)));
+    let parts = registry::Parts {
         store: Arc::clone(&store),
         clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
+        sleep,
         plugins: Arc::clone(&plugins),
         builder,
-        defined: settings.connections.clone(),
-        connections: Arc::clone(&connections),
         lifecycle: Arc::clone(&lifecycle),
+        in_work: Arc::clone(&in_work),
     };
+    let (registry, problems) = Registry::open(parts, settings.clone()).await?;
+    problems.iter().for_each(|problem| tracing::error!("{problem}"));
+    if settings.strict {
+        let problems = with_rejected(problems, &plugins.catalogue());
+        anyhow::ensure!(problems.is_empty(), "not started (--strict):\n{}", problems.join("\n"));
+    }
+    registry.begin().await?;
     let host = Arc::new(Host {
         settings,
         clock,
         entropy,
         store,
         plugins,
-        connections,
-        registry: Arc::new(registry),
+        connections: registry.connections(),
+        registry,
         pipeline,
         actions,
         lifecycle,
@@ -167,19 +160,20 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     Ok(Running { host, addresses, stop, serving })
 }
 
-/// Writes down what the connections that work for the first time were granted.
-async fn record_first(
-    store: &dyn Store,
-    connections: &Connections,
-    consents: &BTreeMap<ConnectionId, Ask>,
-    now: Timestamp,
-) -> anyhow::Result<()> {
-    for connection in connections.all().iter().filter(|connection| !consents.contains_key(&connection.id)) {
-        if let Some(ready) = &connection.ready {
-            consents::record(store, &connection.id, &ready.plugin, now).await?;
-        }
-    }
-    Ok(())
+fn sandbox(
+    settings: &Settings,
+    compiler: PathBuf,
+    bounds: LoadBounds,
+    clock: &Arc<dyn Clock>,
+    entropy: &Arc<dyn Entropy>,
+) -> anyhow::Result<Sandbox> {
+    let sandbox = SandboxSettings {
+        pool_slots: settings.pool_slots,
+        cache_dir: settings.data.join("compiled"),
+        compiler: Compiler::Child(compiler),
+        bounds,
+    };
+    Sandbox::new(sandbox, Arc::clone(clock), Arc::clone(entropy)).context("cannot start the sandbox")
 }
 
 /// Everything for which a strict host with these settings would not start. Nothing is called, sent or kept.
@@ -192,28 +186,14 @@ pub fn problems(settings: &Settings, plugins: &Catalogue, now: Timestamp) -> any
     let hash_key = HashKey::new(&[0; HashKey::BYTES]);
     let egress = Arc::new(Egress::new(EgressSettings::of_this_machine())?);
     let builder = builder(settings, &settings.listen.to_string(), &hash_key, egress);
-    let (_, problems) = connections(settings, plugins, &builder, &BTreeMap::new(), now);
-    Ok(with_rejected(problems, plugins))
+    let all = AllConnections::of_file(settings, plugins, &builder, now);
+    Ok(with_rejected(all.problems, plugins))
 }
 
 fn builder(settings: &Settings, listening: &str, hash_key: &HashKey, egress: Arc<Egress>) -> Builder {
     let public_url = settings.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     let base_url = public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
     Builder { base_url, public_url, hash_key: hash_key.clone(), egress, pool_slots: settings.pool_slots }
-}
-
-/// Builds the connections of the file, and says everything that is wrong with any of them.
-fn connections(
-    settings: &Settings,
-    plugins: &Catalogue,
-    builder: &Builder,
-    consents: &BTreeMap<ConnectionId, Ask>,
-    now: Timestamp,
-) -> (Connections, Vec<String>) {
-    let build = |(id, connection)| builder.build(plugins, id, connection, consents.get(id), now);
-    let (built, problems): (Vec<_>, Vec<_>) = settings.connections.iter().map(build).unzip();
-    let problems = settings.problems.iter().cloned().chain(problems.into_iter().flatten()).collect();
-    (built.into_iter().collect(), problems)
 }
 
 fn with_rejected(mut problems: Vec<String>, plugins: &Catalogue) -> Vec<String> {
@@ -227,6 +207,17 @@ impl Running {
         &self.addresses
     }
 
+    /// Applies the connections of a file that was read again, and logs what came of it.
+    pub async fn reload(&self, settings: Settings) {
+        match self.host.registry.reload(settings).await {
+            Ok(outcome) => outcome.log(),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "the configuration is not applied, because the store is unavailable");
+            }
+        }
+    }
+
     /// Accepts nothing more, finishes what is in flight (for a bounded time), and closes the store.
     pub async fn stop(self) {
         self.stop.send_replace(true);
@@ -236,6 +227,8 @@ impl Running {
         if !self.host.in_work.end(limit::HTTP_DRAIN_MAX).await {
             tracing::warn!("some webhooks or actions did not end in time and are cut off");
         }
+        self.host.plugins.stop().await;
+        self.host.registry.stop().await;
         self.host.lifecycle.stop().await;
         self.host.store.close().await;
     }

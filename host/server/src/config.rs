@@ -4,6 +4,7 @@
 //! connection invalid; what is wrong with the host itself keeps it from starting.
 
 mod connection;
+mod difference;
 mod document;
 mod entry;
 mod file;
@@ -28,6 +29,7 @@ use ipnet::IpNet;
 use url::Url;
 
 pub use connection::ConnectionSettings;
+pub(crate) use grant::grantable;
 pub use layer::Flags;
 pub use problem::{Problem, Problems};
 

@@ -1,31 +1,70 @@
 //! The connections of a host: record, plugin, config, rules and health in one snapshot.
 
 mod build;
+mod choose;
 mod condition;
+mod consented;
+mod fault;
+mod hint;
+mod succession;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use hookyard_capability::Outbound;
+use hookyard_domain::commit::Owner;
 use hookyard_domain::config::Config;
-use hookyard_domain::grant::Grant;
+use hookyard_domain::connection::Incarnation;
+use hookyard_domain::grant::{Ask, Grant};
 use hookyard_domain::id::{ConnectionId, PluginName};
 use hookyard_domain::invocation::InvocationLimits;
+use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::manifest::webhook::WebhookRules;
+use hookyard_domain::plugin::{ContentHash, PluginVersion};
 use hookyard_domain::signature::Verifier;
 use tokio::sync::Semaphore;
 
-pub use build::{Builder, Consented};
+pub use build::{Builder, Wanted};
 pub(crate) use condition::Condition;
+pub use consented::Consented;
+pub use fault::Fault;
 
 use crate::plugins::Plugin;
+
+/// Who defines a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// hookyard.toml.
+    File,
+    /// A client of the API.
+    Api,
+}
+
+/// A version of its plugin that a connection does not move on to before the operator has seen to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// The version.
+    pub version: PluginVersion,
+    /// Its content.
+    pub content: ContentHash,
+    /// What it asks beyond what was consented to.
+    pub beyond: Ask,
+    /// Why it cannot use the config, each with its place.
+    pub faults: Vec<String>,
+}
 
 /// One connection. `ready` is absent while it is invalid or disabled.
 #[derive(Debug)]
 pub struct Connection {
     /// Chosen by the operator.
     pub id: ConnectionId,
+    /// Which of the lives of its id this is.
+    pub incarnation: Incarnation,
+    /// The key of that life: everything that is hashed for this connection is hashed with it.
+    pub hash_key: HashKey,
+    /// Who defines it.
+    pub origin: Origin,
     /// The plugin that it names, loaded or not.
     pub plugin_name: PluginName,
     /// Whether the operator wants it to work.
@@ -36,11 +75,15 @@ pub struct Connection {
     pub grant: Grant,
     /// What the plugin asks and what of it was consented to.
     pub consented: Consented,
+    /// What keeps it from the version of its plugin that serves others.
+    pub pending: Option<Pending>,
     /// Where the provider sends its webhooks.
     pub webhook_url: String,
     /// What it works with.
-    pub ready: Option<Ready>,
-    pub(crate) condition: Condition,
+    pub ready: Option<Arc<Ready>>,
+    /// The same, also while it is disabled.
+    pub prepared: Option<Arc<Ready>>,
+    pub(crate) condition: Arc<Condition>,
 }
 
 /// What a working connection works with.
@@ -77,6 +120,13 @@ pub struct WebhookEntry {
 #[derive(Debug, Default)]
 pub struct Connections(ArcSwap<BTreeMap<ConnectionId, Arc<Connection>>>);
 
+impl Connection {
+    /// Whose commits are its own: the connection in this life.
+    pub(crate) fn owner(&self) -> Owner {
+        Owner::Connection { id: self.id.clone(), incarnation: self.incarnation }
+    }
+}
+
 impl Connections {
     /// The connection with this id.
     pub fn get(&self, id: &ConnectionId) -> Option<Arc<Connection>> {
@@ -88,15 +138,21 @@ impl Connections {
         self.0.load().values().cloned().collect()
     }
 
-    /// Puts a connection in the place of the one with the same id.
-    pub(crate) fn replace(&self, connection: &Arc<Connection>) {
-        self.0.rcu(|connections| {
-            let mut connections = BTreeMap::clone(connections);
-            if let Some(old) = connections.insert(connection.id.clone(), Arc::clone(connection)) {
-                old.retire();
-            }
-            connections
-        });
+    /// Puts all of these in the place of those with the same ids, or takes those away, in one step: nobody sees some of it.
+    pub(crate) fn replace_all(&self, changes: impl IntoIterator<Item = (ConnectionId, Option<Arc<Connection>>)>) {
+        let mut connections = BTreeMap::clone(&self.0.load());
+        let mut ended = Vec::new();
+        for (id, connection) in changes {
+            let goes_on = connection.clone();
+            let old = match connection {
+                Some(connection) => connections.insert(id, connection),
+                None => connections.remove(&id),
+            };
+            let same = |old: &Arc<Connection>| goes_on.is_some_and(|new| Arc::ptr_eq(&new.condition, &old.condition));
+            ended.extend(old.filter(|old| !same(old)));
+        }
+        self.0.store(Arc::new(connections));
+        ended.iter().for_each(|connection| connection.retire());
     }
 }
 

@@ -49,6 +49,8 @@ pub enum Occasion {
     Action(String),
     /// To activate the connection.
     Activation,
+    /// To have the plugin take its leave, because the connection is disabled or deleted.
+    Deactivation,
 }
 
 /// What identifies an invocation.
@@ -110,6 +112,7 @@ impl fmt::Display for Occasion {
             Self::Webhook(id) => write!(f, "webhook {id}"),
             Self::Action(name) => write!(f, "action {name}"),
             Self::Activation => f.write_str("activation"),
+            Self::Deactivation => f.write_str("deactivation"),
         }
     }
 }

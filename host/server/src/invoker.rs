@@ -20,7 +20,7 @@ use crate::trials::{Trials, told};
 /// What it takes to call a plugin and to commit what comes of it.
 pub struct Invoker {
     pub(crate) services: Services,
-    sandbox: Sandbox,
+    sandbox: Arc<Sandbox>,
     invocations: Arc<Invocations>,
     pub(crate) metrics: Arc<Metrics>,
     trials: Arc<Trials>,
@@ -84,6 +84,8 @@ pub(crate) enum NotCommitted {
         /// The last run sent a request that may have changed something at the provider, so it was not repeated.
         sent_unsafe: bool,
     },
+    /// The connection was deleted meanwhile.
+    Gone,
     /// Too much waits for the store.
     Overloaded {
         /// As above.
@@ -104,7 +106,7 @@ impl Invoker {
     /// An invoker that has called nothing yet.
     pub fn new(
         services: Services,
-        sandbox: Sandbox,
+        sandbox: Arc<Sandbox>,
         invocations: Arc<Invocations>,
         metrics: Arc<Metrics>,
         trials: Arc<Trials>,
@@ -148,6 +150,7 @@ impl Invoker {
                 }
                 Err(CommitError::KeyMoved { .. }) => NotCommitted::Conflict { sent_unsafe },
                 Err(CommitError::MarkPresent) => NotCommitted::Seen,
+                Err(CommitError::Gone) => NotCommitted::Gone,
                 Err(CommitError::Overloaded) => NotCommitted::Overloaded { sent_unsafe },
                 Err(CommitError::Unavailable(error)) => NotCommitted::Unavailable { error, sent_unsafe },
                 Err(error @ (CommitError::NotANumber { .. } | CommitError::TooLarge { .. })) => {
@@ -173,6 +176,8 @@ impl Invoker {
         let Errand { connection, ready, .. } = errand;
         let scope = Scope {
             connection: connection.id.clone(),
+            incarnation: connection.incarnation,
+            hash_key: connection.hash_key.clone(),
             plugin: ready.plugin.manifest.plugin(),
             webhook: errand.webhook,
             traceparent: errand.traceparent.clone(),
@@ -188,7 +193,7 @@ impl Invoker {
             attempt: errand.attempt.saturating_add(run),
             config: ready.guest_config.clone(),
             webhook_url: connection.webhook_url.clone(),
-            idempotency: IdempotencyKeys::new(self.services.hash_key.clone(), connection.id.clone(), cause),
+            idempotency: IdempotencyKeys::new(connection.hash_key.clone(), connection.id.clone(), cause),
             attributes: errand.attributes.clone(),
             limits: InvocationLimits { deadline: left, ..ready.limits },
             effects: Effects::new(scope, self.services.clone()),
@@ -227,7 +232,7 @@ impl Invoker {
         guards: Vec<Guard>,
         writes: Vec<Write>,
     ) -> Result<(), CommitError> {
-        let commit = Commit { connection: connection.id.clone(), at: self.services.clock.now(), guards, writes };
+        let commit = Commit { owner: connection.owner(), at: self.services.clock.now(), guards, writes };
         let began = Instant::now();
         let committed = self.services.ledger.commit(commit).await?;
         self.metrics.commit(began.elapsed());

@@ -2,6 +2,8 @@
 //!
 //! An activation tells how a connection is doing and what is left to do by hand. It never stands in the way of webhooks.
 
+mod deactivate;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -173,7 +175,7 @@ impl Lifecycle {
         let Ok(Ok(_share)) = timeout(ready.limits.deadline, ready.share.acquire()).await else {
             return Attempt::NotMade;
         };
-        let result = self.invoker.until_durable(&self.errand(connection, ready), &Activate).await;
+        let result = self.invoker.until_durable(&self.errand(connection, ready, Occasion::Activation), &Activate).await;
         drop(few);
         let now = self.invoker.services.clock.now();
         let redactor = ready.outbound.vault().redactor();
@@ -199,14 +201,14 @@ impl Lifecycle {
         }
     }
 
-    fn errand<'a>(&self, connection: &'a Connection, ready: &'a Ready) -> Errand<'a> {
+    fn errand<'a>(&self, connection: &'a Connection, ready: &'a Ready, occasion: Occasion) -> Errand<'a> {
         let services = &self.invoker.services;
         let now = services.clock.now();
         let traceparent = traceparent::of(&[], &*services.entropy);
         Errand {
             connection,
             ready,
-            occasion: Occasion::Activation,
+            occasion,
             cause: Cause::Call(InvocationId::new(now, &*services.entropy)),
             webhook: None,
             traceparent: Some(traceparent.clone()),
@@ -272,7 +274,10 @@ impl From<NotCommitted> for Failed {
             NotCommitted::Refused(reason) => {
                 Self::Plugin(PluginError::new(ErrorKind::Failed, "invalid-response", reason))
             }
-            NotCommitted::Seen | NotCommitted::Conflict { .. } | NotCommitted::Overloaded { .. } => Self::Host,
+            NotCommitted::Seen
+            | NotCommitted::Gone
+            | NotCommitted::Conflict { .. }
+            | NotCommitted::Overloaded { .. } => Self::Host,
             NotCommitted::Unavailable { error, .. } => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store is unavailable");
                 Self::Host

@@ -11,7 +11,6 @@ mod single_flight;
 use std::sync::Arc;
 
 use hookyard_domain::commit::MarkKey;
-use hookyard_domain::id::ConnectionId;
 use hookyard_domain::signature::{Receipt, Refused};
 use hookyard_domain::webhook::{UnverifiedWebhook, VerifiedWebhook};
 use tokio::time::{Instant, timeout_at};
@@ -75,7 +74,7 @@ impl Pipeline {
 
     /// Takes the webhook's places, in order of receipt, before anything waits.
     async fn admit(self: &Arc<Self>, connection: &Arc<Connection>, webhook: VerifiedWebhook, fresh: bool) -> Answer {
-        let mark = webhook.dedupe_key().filter(|_| !fresh).map(|key| self.mark_of(&connection.id, key));
+        let mark = webhook.dedupe_key().filter(|_| !fresh).map(|key| mark_of(connection, key));
         let course = Course::begin(connection, mark, fresh);
         let flight = match mark.map(|mark| self.flights.join(mark)) {
             Some(Role::Follower(wait)) => return follow(wait, course.until).await,
@@ -127,12 +126,12 @@ impl Pipeline {
         };
         self.invoke(connection, ready, &webhook, course).await
     }
+}
 
-    /// The mark of a handled webhook.
-    fn mark_of(&self, connection: &ConnectionId, dedupe_key: &str) -> MarkKey {
-        let parts = ["webhook", connection.as_str(), dedupe_key];
-        MarkKey(self.invoker.services.hash_key.hash16(&parts.map(str::as_bytes)))
-    }
+/// The mark of a handled webhook.
+fn mark_of(connection: &Connection, dedupe_key: &str) -> MarkKey {
+    let parts = ["webhook", connection.id.as_str(), dedupe_key];
+    MarkKey(connection.hash_key.hash16(&parts.map(str::as_bytes)))
 }
 
 /// Waits for the run that handles the same webhook already.

@@ -1,52 +1,97 @@
-//! The one place that changes connections while the host runs: each change is durable before it shows.
+//! The one place that changes connections while the host runs. Every change is computed, made durable, shown in one step,
+//! and only then acted upon; one at a time.
 
-use std::collections::BTreeMap;
+mod consent;
+mod delete;
+mod desired;
+mod follow;
+mod grants;
+mod reload;
+mod seal;
+mod sent;
+mod set;
+mod settle;
+mod start;
+
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use hookyard_capability::Sleep;
+use hookyard_capability::sealing::MasterKey;
 use hookyard_domain::clock::Clock;
-use hookyard_domain::grant::Ask;
+use hookyard_domain::entropy::Entropy;
 use hookyard_domain::id::ConnectionId;
 use hookyard_store::Store;
+use tokio::task::JoinSet;
 
-use crate::config::ConnectionSettings;
-use crate::connections::{Builder, Connection, Connections};
-use crate::consents;
+use crate::connections::{Builder, Connections};
+use crate::in_work::InWork;
 use crate::lifecycle::Lifecycle;
 use crate::plugins::Plugins;
 
+pub(crate) use consent::ConsentError;
+pub(crate) use delete::DeleteError;
+pub use desired::AllConnections;
+pub(crate) use grants::to_json as grants_to_json;
+pub use reload::Reloaded;
+pub(crate) use sent::Sent;
+pub(crate) use set::{Done, SetError};
+
+use desired::Desired;
+
+/// What a registry works with.
+pub struct Parts {
+    /// Where everything is made durable.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, for sealing.
+    pub entropy: Arc<dyn Entropy>,
+    /// How waiting is done.
+    pub sleep: Arc<dyn Sleep>,
+    /// The plugins, over time.
+    pub plugins: Arc<Plugins>,
+    /// Makes connections of what the operator wants.
+    pub builder: Builder,
+    /// Activates them.
+    pub lifecycle: Arc<Lifecycle>,
+    /// What goes on although nobody may be waiting for it.
+    pub in_work: Arc<InWork>,
+}
+
 /// What is wanted of connections, and the connections that come of it.
 pub struct Registry {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) plugins: Arc<Plugins>,
-    /// Makes connections of what the operator configured.
-    pub(crate) builder: Builder,
-    /// What hookyard.toml defines.
-    pub(crate) defined: BTreeMap<ConnectionId, ConnectionSettings>,
-    pub(crate) connections: Arc<Connections>,
-    pub(crate) lifecycle: Arc<Lifecycle>,
+    parts: Parts,
+    connections: Arc<Connections>,
+    /// Seals the configs that come in through the API; the text says why there is none.
+    key: Result<MasterKey, String>,
+    desired: tokio::sync::Mutex<Desired>,
+    /// The ids that are not free before a deletion has come to its end.
+    deleting: Mutex<BTreeSet<ConnectionId>>,
+    tasks: Mutex<JoinSet<()>>,
 }
 
 impl Registry {
-    /// Grants a connection what its plugin asks now, durably, and lets it work with that from now on. `None`: there is no such
-    /// connection, or none whose plugin is loaded.
-    ///
-    /// # Errors
-    /// The store cannot write; nothing has changed.
-    pub(crate) async fn consent(&self, id: &ConnectionId) -> anyhow::Result<Option<Arc<Connection>>> {
-        let Some(settings) = self.defined.get(id) else { return Ok(None) };
-        let catalogue = self.plugins.catalogue();
-        let Some(plugin) = catalogue.get(&settings.plugin) else { return Ok(None) };
-        let now = self.clock.now();
-        consents::record(&*self.store, id, plugin, now).await?;
-        let asked = Ask::of(&plugin.manifest);
-        let (connection, _problems) = self.builder.build(&catalogue, id, settings, Some(&asked), now);
-        let connection = Arc::new(connection);
-        self.connections.replace(&connection);
-        self.lifecycle.begin(&connection);
-        tracing::info!(connection = %id, plugin = %plugin.manifest.plugin(), "the operator consented to what the plugin asks");
-        Ok(Some(connection))
+    /// Whether this id was deleted, and what it had is still being removed.
+    pub(crate) fn is_deleting(&self, id: &ConnectionId) -> bool {
+        self.deleting.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+    }
+
+    /// Ends what it does in the background. What was not finished goes on at the next start.
+    pub async fn stop(&self) {
+        let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        tasks.shutdown().await;
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(ended) = tasks.try_join_next() {
+            if let Err(error) = ended {
+                tracing::error!(%error, "changing connections panicked");
+            }
+        }
+        tasks.spawn(work);
     }
 }
 

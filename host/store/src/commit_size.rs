@@ -1,7 +1,7 @@
 //! The size of a commit, which is bounded.
 
-use hookyard_domain::commit::{Commit, Guard, Write};
-use hookyard_domain::event::Event;
+use hookyard_domain::commit::{Commit, Guard, Owner, Write};
+use hookyard_domain::event::{Event, EventOrigin};
 use hookyard_domain::limit;
 
 use crate::ledger::CommitError;
@@ -9,21 +9,24 @@ use crate::ledger::CommitError;
 /// What a guard, a mark or a row counts beside its text and values.
 const ROW_BYTES: usize = 64;
 
-/// The size of a commit in bytes, its stored answer included, if neither is too large. Its events must be of its
-/// connection.
+/// The size of a commit in bytes, its stored answer included, if neither is too large. Its events must be of its owner,
+/// and the host has nothing but events.
 pub(crate) fn checked_size(commit: &Commit) -> Result<usize, CommitError> {
-    debug_assert!(
-        commit.writes.iter().all(|write| match write {
-            Write::Append { event, .. } => event.connection == commit.connection,
-            _ => true,
-        }),
-        "a commit belongs to one connection"
-    );
+    debug_assert!(commit.writes.iter().all(|write| may_write(&commit.owner, write)), "a commit belongs to one owner");
     let guards: usize = commit.guards.iter().map(guard_bytes).sum();
     let writes: usize = commit.writes.iter().map(write_bytes).sum();
     let answers: usize = commit.writes.iter().map(answer_bytes).sum();
     let bytes = checked(guards + writes, limit::COMMIT_BYTES_MAX)?;
     Ok(bytes + checked(answers, limit::STORED_ANSWER_BYTES_MAX)?)
+}
+
+fn may_write(owner: &Owner, write: &Write) -> bool {
+    match (owner, write) {
+        (Owner::Connection { id, .. }, Write::Append { event, .. }) => event.origin.connection() == Some(id),
+        (Owner::Host, Write::Append { event, .. }) => event.origin == EventOrigin::Host,
+        (Owner::Connection { .. }, _) | (Owner::Host, Write::Mark(_)) => true,
+        (Owner::Host, _) => false,
+    }
 }
 
 fn checked(bytes: usize, max: usize) -> Result<usize, CommitError> {
@@ -63,13 +66,17 @@ fn event_bytes(event: &Event) -> usize {
         + event.kind.len()
         + event.subject.as_ref().map_or(0, String::len)
         + event.traceparent.as_ref().map_or(0, String::len)
-        + event.plugin.version.len()
+        + match &event.origin {
+            EventOrigin::Connection { plugin, .. } => plugin.version.len(),
+            EventOrigin::Host => 0,
+        }
         + event.time.as_str().len()
 }
 
 #[cfg(test)]
 mod tests {
     use hookyard_domain::clock::Timestamp;
+    use hookyard_domain::connection::Incarnation;
     use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord, StoredAnswer};
 
     use super::*;
@@ -85,7 +92,8 @@ mod tests {
             Write::Idempotency { id, record: Box::new(record) },
             Write::ForgetIdempotency { id },
         ];
-        let commit = Commit { connection: "shop".parse().expect("valid"), at, guards: Vec::new(), writes };
+        let owner = Owner::Connection { id: "shop".parse().expect("valid"), incarnation: Incarnation::default() };
+        let commit = Commit { owner, at, guards: Vec::new(), writes };
         assert_eq!(checked_size(&commit).expect("is small"), 3 * ROW_BYTES + 103 + 1_010);
     }
 }

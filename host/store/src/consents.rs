@@ -25,6 +25,12 @@ pub trait Consents: Send + Sync {
     /// The consent of this connection, if one has been recorded.
     async fn consent(&self, connection: &ConnectionId) -> Result<Option<Consent>, StoreError>;
 
+    /// Every consent, by connection.
+    async fn consents(&self) -> Result<Vec<Consent>, StoreError>;
+
     /// Keeps a consent in place of the one that its connection has. Durable on return.
     async fn record_consent(&self, consent: Consent) -> Result<(), StoreError>;
+
+    /// Forgets the consent of a connection, durably, if there is one.
+    async fn remove_consent(&self, connection: &ConnectionId) -> Result<(), StoreError>;
 }

@@ -94,6 +94,9 @@ pub enum CommitError {
         /// The most that is accepted.
         max: usize,
     },
+    /// The connection is being deleted, or has been since: the commit is of another life than the present one.
+    #[error("the connection has been deleted")]
+    Gone,
     /// More waits to be committed than may wait; nothing is wrong with this commit.
     #[error("too many commits wait already")]
     Overloaded,

@@ -1,16 +1,19 @@
 //! The durable state of a host.
 //!
-//! What the host needs of it are four small traits: [`Ledger`] (what invocations commit and read), [`HostKeys`],
-//! [`Tokens`] and [`Consents`]; [`Store`] is all of them. [`sqlite`] keeps it on disk, [`memory`] in memory, for tests; both pass one
+//! What the host needs of it are small traits: [`Ledger`] (what invocations commit and read), [`HostKeys`], [`Tokens`],
+//! [`Consents`], [`PluginStates`] and [`ConnectionRecords`]; [`Store`] is all of them. [`sqlite`] keeps it on disk, [`memory`] in memory, for tests; both pass one
 //! contract suite, and backends differ in speed, never in promises. Nothing outside this crate knows a database.
 
 mod commit_size;
+mod connection_records;
 mod consents;
 mod error;
 mod host_keys;
 mod ledger;
 pub mod memory;
 mod pages;
+mod plugin_states;
+mod purge_batch;
 pub mod sqlite;
 mod tokens;
 
@@ -19,15 +22,17 @@ mod contract;
 
 use async_trait::async_trait;
 
+pub use connection_records::{ConnectionRecord, ConnectionRecords, HeldVersion, Life, SaveConnectionError};
 pub use consents::{Consent, Consents};
 pub use error::StoreError;
 pub use host_keys::HostKeys;
 pub use ledger::{CommitError, EventPage, KeyPage, Ledger};
+pub use plugin_states::{PluginState, PluginStates};
 pub use tokens::{AddTokenError, ApiToken, Tokens};
 
 /// All that a host keeps.
 #[async_trait]
-pub trait Store: Ledger + HostKeys + Tokens + Consents {
+pub trait Store: Ledger + HostKeys + Tokens + Consents + PluginStates + ConnectionRecords {
     /// Finishes what was accepted, then gives the store up: when this returns, another host may open it. Whatever is
     /// asked afterwards fails as [`StoreError::Closed`]. Closing twice does nothing.
     async fn close(&self);

@@ -1,5 +1,6 @@
 //! A store in memory, for tests: the same promises, except that nothing outlives it.
 
+mod deletion;
 mod state;
 
 use std::fmt;
@@ -10,7 +11,7 @@ use async_trait::async_trait;
 use hookyard_domain::clock::{Clock, Timestamp};
 use hookyard_domain::commit::{Commit, Committed, MarkKey};
 use hookyard_domain::event::{EventFilter, Offset};
-use hookyard_domain::id::{ConnectionId, TokenId};
+use hookyard_domain::id::{ConnectionId, PluginName, TokenId};
 use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
 use hookyard_domain::kv::KvEntry;
 use hookyard_domain::limit;
@@ -19,7 +20,8 @@ use tokio::sync::watch;
 use crate::commit_size::checked_size;
 use crate::memory::state::State;
 use crate::{
-    AddTokenError, ApiToken, CommitError, Consent, Consents, EventPage, HostKeys, KeyPage, Ledger, Store, StoreError,
+    AddTokenError, ApiToken, CommitError, ConnectionRecord, ConnectionRecords, Consent, Consents, EventPage,
+    HeldVersion, HostKeys, KeyPage, Ledger, Life, PluginState, PluginStates, SaveConnectionError, Store, StoreError,
     Tokens,
 };
 
@@ -87,7 +89,7 @@ impl Ledger for MemoryStore {
         now: Timestamp,
     ) -> Result<Vec<Option<KvEntry>>, StoreError> {
         let state = self.state()?;
-        Ok(keys.iter().map(|key| state.entry(connection, key, now).cloned()).collect())
+        Ok(keys.iter().map(|key| state.entry(Some(connection), key, now).cloned()).collect())
     }
 
     async fn keys(
@@ -111,7 +113,7 @@ impl Ledger for MemoryStore {
         id: IdempotencyId,
         now: Timestamp,
     ) -> Result<Option<IdempotencyRecord>, StoreError> {
-        Ok(self.state()?.idempotency(connection, id, now).cloned())
+        Ok(self.state()?.idempotency(Some(connection), id, now).cloned())
     }
 
     async fn events(&self, after: Offset, filter: &EventFilter, limit: usize) -> Result<EventPage, StoreError> {
@@ -156,9 +158,67 @@ impl Consents for MemoryStore {
         Ok(self.state()?.consents.get(connection).cloned())
     }
 
+    async fn consents(&self) -> Result<Vec<Consent>, StoreError> {
+        Ok(self.state()?.consents.values().cloned().collect())
+    }
+
     async fn record_consent(&self, consent: Consent) -> Result<(), StoreError> {
         self.state()?.consents.insert(consent.connection.clone(), consent);
         Ok(())
+    }
+
+    async fn remove_consent(&self, connection: &ConnectionId) -> Result<(), StoreError> {
+        self.state()?.consents.remove(connection);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl PluginStates for MemoryStore {
+    async fn plugin_states(&self) -> Result<Vec<PluginState>, StoreError> {
+        Ok(self.state()?.plugin_states.values().cloned().collect())
+    }
+
+    async fn save_plugin_state(&self, state: PluginState) -> Result<(), StoreError> {
+        self.state()?.plugin_states.insert(state.name.clone(), state.kept());
+        Ok(())
+    }
+
+    async fn remove_plugin_state(&self, name: &PluginName) -> Result<(), StoreError> {
+        self.state()?.plugin_states.remove(name);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ConnectionRecords for MemoryStore {
+    async fn connection_records(&self) -> Result<Vec<ConnectionRecord>, StoreError> {
+        Ok(self.state()?.records.values().cloned().collect())
+    }
+
+    async fn save_connection(&self, record: ConnectionRecord) -> Result<(), SaveConnectionError> {
+        self.state()?.save_connection(record)
+    }
+
+    async fn held_versions(&self) -> Result<Vec<HeldVersion>, StoreError> {
+        Ok(self.state()?.held.values().cloned().collect())
+    }
+
+    async fn hold_versions(&self, held: Vec<HeldVersion>) -> Result<(), StoreError> {
+        self.state()?.held.extend(held.into_iter().map(|held| (held.connection.clone(), held)));
+        Ok(())
+    }
+
+    async fn lives(&self) -> Result<Vec<Life>, StoreError> {
+        Ok(self.state()?.lives.values().cloned().collect())
+    }
+
+    async fn begin_deletion(&self, id: &ConnectionId) -> Result<bool, StoreError> {
+        Ok(self.state()?.begin_deletion(id))
+    }
+
+    async fn purge_connection(&self, id: &ConnectionId) -> Result<bool, StoreError> {
+        Ok(self.state()?.purge_connection(id))
     }
 }
 

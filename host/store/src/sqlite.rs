@@ -7,7 +7,9 @@
 mod apply;
 mod checkpointer;
 mod connection;
+mod connection_rows;
 mod consent_rows;
+mod deletion;
 mod directory;
 mod error;
 mod event_rows;
@@ -15,8 +17,10 @@ mod group;
 mod host_rows;
 mod idempotency_rows;
 mod kv_rows;
+mod life_rows;
 mod mark_rows;
 mod open;
+mod plugin_rows;
 mod readers;
 mod retention;
 mod schema;
@@ -34,7 +38,7 @@ use async_trait::async_trait;
 use hookyard_domain::clock::{Clock, Timestamp};
 use hookyard_domain::commit::{Commit, Committed, MarkKey};
 use hookyard_domain::event::{EventFilter, Offset};
-use hookyard_domain::id::{ConnectionId, TokenId};
+use hookyard_domain::id::{ConnectionId, PluginName, TokenId};
 use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
 use hookyard_domain::kv::KvEntry;
 use hookyard_domain::limit;
@@ -45,7 +49,8 @@ use self::open::Threads;
 use self::readers::Readers;
 use self::writer::WriterQueue;
 use crate::{
-    AddTokenError, ApiToken, CommitError, Consent, Consents, EventPage, HostKeys, KeyPage, Ledger, Store, StoreError,
+    AddTokenError, ApiToken, CommitError, ConnectionRecord, ConnectionRecords, Consent, Consents, EventPage,
+    HeldVersion, HostKeys, KeyPage, Ledger, Life, PluginState, PluginStates, SaveConnectionError, Store, StoreError,
     Tokens,
 };
 
@@ -169,8 +174,68 @@ impl Consents for SqliteStore {
         self.readers.read(move |database| consent_rows::get(database, &connection)).await
     }
 
+    async fn consents(&self) -> Result<Vec<Consent>, StoreError> {
+        self.readers.read(consent_rows::all).await
+    }
+
     async fn record_consent(&self, consent: Consent) -> Result<(), StoreError> {
         self.writer.write(move |database| consent_rows::set(database, &consent)).await
+    }
+
+    async fn remove_consent(&self, connection: &ConnectionId) -> Result<(), StoreError> {
+        let connection = connection.clone();
+        self.writer.write(move |database| consent_rows::remove(database, &connection)).await
+    }
+}
+
+#[async_trait]
+impl PluginStates for SqliteStore {
+    async fn plugin_states(&self) -> Result<Vec<PluginState>, StoreError> {
+        self.readers.read(plugin_rows::all).await
+    }
+
+    async fn save_plugin_state(&self, state: PluginState) -> Result<(), StoreError> {
+        let state = state.kept();
+        self.writer.write(move |database| plugin_rows::save(database, &state)).await
+    }
+
+    async fn remove_plugin_state(&self, name: &PluginName) -> Result<(), StoreError> {
+        let name = name.clone();
+        self.writer.write(move |database| plugin_rows::remove(database, &name)).await
+    }
+}
+
+#[async_trait]
+impl ConnectionRecords for SqliteStore {
+    async fn connection_records(&self) -> Result<Vec<ConnectionRecord>, StoreError> {
+        self.readers.read(connection_rows::records).await
+    }
+
+    async fn save_connection(&self, record: ConnectionRecord) -> Result<(), SaveConnectionError> {
+        self.writer.write(move |database| connection_rows::save(database, &record)).await?
+    }
+
+    async fn held_versions(&self) -> Result<Vec<HeldVersion>, StoreError> {
+        self.readers.read(connection_rows::held).await
+    }
+
+    async fn hold_versions(&self, held: Vec<HeldVersion>) -> Result<(), StoreError> {
+        let hold_all = move |database: &_| held.iter().try_for_each(|held| connection_rows::hold(database, held));
+        self.writer.write(hold_all).await
+    }
+
+    async fn lives(&self) -> Result<Vec<Life>, StoreError> {
+        self.readers.read(life_rows::all).await
+    }
+
+    async fn begin_deletion(&self, id: &ConnectionId) -> Result<bool, StoreError> {
+        let id = id.clone();
+        self.writer.write_knowing(move |database, state| deletion::begin(database, state, &id)).await
+    }
+
+    async fn purge_connection(&self, id: &ConnectionId) -> Result<bool, StoreError> {
+        let id = id.clone();
+        self.writer.write_knowing(move |database, state| deletion::purge(database, state, &id)).await
     }
 }
 

@@ -82,6 +82,21 @@ impl Ask {
         }
     }
 
+    /// Everything that either of two consents allows.
+    #[must_use]
+    pub fn together(&self, other: &Self) -> Self {
+        let mut defaults = self.defaults.clone();
+        for (pointer, urls) in &other.defaults {
+            defaults.entry(pointer.clone()).or_default().extend(urls.iter().cloned());
+        }
+        Self {
+            hosts: &self.hosts | &other.hosts,
+            credentials: &self.credentials | &other.credentials,
+            defaults,
+            secrets: &self.secrets & &other.secrets,
+        }
+    }
+
     /// Whether nothing is asked. Secrets that are not read ask for nothing.
     pub fn is_empty(&self) -> bool {
         self.hosts.is_empty() && self.credentials.is_empty() && self.defaults.is_empty() && self.secrets.is_empty()

@@ -274,3 +274,13 @@ fn what_is_widened_keeps_what_it_was() {
     other_value["value"] = json!("Bearer {secret:/api_key}");
     assert!(ask(&[], &json!([other_value])).within(&consented).credentials.is_empty());
 }
+
+#[test]
+fn two_consents_together_allow_what_either_does_and_nothing_else() {
+    let one = ask(&["a.example"], &json!([header(&["a.example"])]));
+    let other = Ask { secrets: ["/other".to_owned()].into(), ..ask(&["b.example"], &json!([])) };
+    let both = one.together(&other);
+    assert!(one.beyond(&both).is_empty() && other.beyond(&both).is_empty());
+    assert!(!ask(&["c.example"], &json!([])).beyond(&both).is_empty());
+    assert!(both.secrets.is_empty(), "what either lets the plugin read is no secret");
+}

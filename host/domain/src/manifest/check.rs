@@ -10,6 +10,7 @@ use super::problem::Problems;
 use super::sample::Sample;
 use super::webhook::{FromConfig, WebhookDeclaration, WebhookRules};
 use super::{Manifest, rules};
+use crate::event::HOST_TYPES;
 use crate::limit;
 use crate::schema::secret_place::SecretPlace;
 use crate::schema::{self, Schema};
@@ -19,6 +20,9 @@ use crate::signature::place::json_pointer;
 pub(super) fn check(manifest: &Manifest, problems: &mut Problems, warnings: &mut Vec<String>) {
     if manifest.semantic_version().is_none() {
         problems.at("/version", format!("{:?} is not a semantic version, such as 1.0.0", manifest.version));
+    }
+    if manifest.name.as_str() == HOST_TYPES {
+        problems.at("/name", format!("{HOST_TYPES:?} is the host's own: its events have types of that name"));
     }
     check_lengths(manifest, problems);
     let config = problems.accept("/config", Schema::compile(&manifest.config));

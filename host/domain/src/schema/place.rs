@@ -1,5 +1,7 @@
 //! What a schema says about one place of a value.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::escape;
@@ -61,6 +63,26 @@ impl<'s> Place<'s> {
             let schemas = self.below(&tokens[..length]).schemas;
             schemas.into_iter().filter_map(move |schema| schema.get("default")?.pointer(&rest))
         })
+    }
+
+    /// The member of this name, or of which this is another name.
+    pub(crate) fn named(&self, name: &str) -> Self {
+        let has_alias = |schema: &Value| {
+            let aliases = schema.get("x-aliases").and_then(Value::as_array);
+            aliases.is_some_and(|aliases| aliases.iter().any(|alias| alias == name))
+        };
+        let own = self.properties().any(|(own, _)| own == name);
+        match self.properties().find(|(_, schema)| !own && has_alias(schema)) {
+            Some((own, _)) => self.member(own),
+            None => self.member(name),
+        }
+    }
+
+    /// The types that any schema of this place names.
+    pub(crate) fn types(&self) -> BTreeSet<&'s str> {
+        let named = self.schemas.iter().filter_map(|schema| schema.get("type"));
+        let names = named.flat_map(|types| types.as_array().map_or(std::slice::from_ref(types), Vec::as_slice));
+        names.filter_map(Value::as_str).collect()
     }
 
     /// Whether a secret stands here.

@@ -132,7 +132,7 @@ fn placeholders_change_only_with_the_secret() {
 #[test]
 fn a_redacted_config_can_be_sent_back() {
     let stored = full();
-    let keep = |sent: Value| schema().keep_secrets(sent, &stored).expect("no conflict");
+    let keep = |sent: Value| schema().keep_secrets(sent, stored.value(), &Ask::default()).expect("no conflict");
     assert_eq!(keep(stored.redacted()), *stored.value());
     assert_eq!(keep(json!({}))["access_token"], "tok-1");
     assert_eq!(keep(json!({}))["secrets"], json!({ "gh": "s3", "a/b": "s4" }));
@@ -143,6 +143,70 @@ fn a_redacted_config_can_be_sent_back() {
     assert_eq!(keep(json!({ "secrets": { "gh": "new" } }))["secrets"], json!({ "gh": "new", "a/b": "s4" }));
     assert!(keep(json!({ "webhook_secret": null })).get("webhook_secret").is_none());
     assert_eq!(keep(json!({ "group_name": { "set": true } }))["group_name"], json!({ "set": true }), "no secret");
+}
+
+#[test]
+fn a_secret_that_only_the_consent_knows_can_be_sent_back_too() {
+    let secret = json!({ "type": "string", "writeOnly": true });
+    let consented = Ask::of(&manifest(&json!({ "key": secret, "old": secret })));
+    let later = json!({ "key": { "type": "string" }, "new": { "x-aliases": ["old"] } });
+    let schema = ConfigSchema::compile(&manifest(&later)).expect("valid");
+    let stored = json!({ "key": "k-1", "old": "k-2" });
+    let shown = schema.resolve_keeping(stored.clone(), &consented).expect("valid").redacted();
+    assert_eq!(shown, json!({ "key": { "set": true }, "new": { "set": true } }));
+    let whole = json!({ "key": "k-1", "new": "k-2" });
+    assert_eq!(schema.keep_secrets(shown, &stored, &consented).expect("valid"), whole);
+    assert_eq!(schema.keep_secrets(json!({}), &stored, &consented).expect("valid"), whole);
+}
+
+#[test]
+fn items_of_a_list_are_known_by_what_may_be_seen_of_them() {
+    let item = json!({ "properties": { "url": {}, "key": { "writeOnly": true } } });
+    let schema = ConfigSchema::compile(&manifest(&json!({ "all": { "items": item } }))).expect("valid");
+    let stored = json!({ "all": [{ "url": "a", "key": "k-a" }, { "url": "b", "key": "k-b" }] });
+    let set = json!({ "set": true });
+    let sent = json!({ "all": [{ "url": "b", "key": set }, { "url": "a", "key": set }] });
+    let kept = schema.keep_secrets(sent, &stored, &Ask::default()).expect("valid");
+    assert_eq!(kept["all"], json!([{ "url": "b", "key": "k-b" }, { "url": "a", "key": "k-a" }]));
+    let elsewhere = json!({ "all": [{ "url": "evil", "key": set }] });
+    let kept = schema.keep_secrets(elsewhere.clone(), &stored, &Ask::default()).expect("valid");
+    assert_eq!(kept, elsewhere, "a secret does not follow to another place");
+}
+
+#[test]
+fn a_merge_patch_changes_what_it_names() {
+    let stored = full();
+    let merge = |patch: Value| schema().merge(patch, stored.value(), &Ask::default()).expect("no conflict");
+    assert_eq!(merge(json!({})), *stored.value());
+    let patched = merge(json!({ "group_name": "Other", "access-token": { "set": true } }));
+    assert_eq!((&patched["group_name"], &patched["access_token"]), (&json!("Other"), &json!("tok-1")));
+    assert_eq!(merge(json!({ "access-token": "new" }))["access_token"], "new");
+    assert!(merge(json!({ "webhook_secret": null })).get("webhook_secret").is_none());
+    assert!(merge(json!({ "group_name": null })).get("group_name").is_none());
+    let patched = merge(json!({ "secrets": { "gh": null, "new": "s9" } }));
+    assert_eq!(patched["secrets"], json!({ "a/b": "s4", "new": "s9" }));
+}
+
+#[test]
+fn texts_become_what_the_schema_takes() {
+    let properties = json!({
+        "text": { "type": "string" }, "number": { "type": "integer", "x-aliases": ["no"] }, "on": { "type": ["boolean", "null"] },
+        "either": { "anyOf": [{ "type": "string" }, { "type": "integer" }] }, "any": {},
+    });
+    let schema = ConfigSchema::compile(&manifest(&properties)).expect("valid");
+    for (name, text, value) in [
+        ("text", "7", json!("7")),
+        ("number", "7", json!(7)),
+        ("no", "-1.5", json!(-1.5)),
+        ("number", "seven", json!("seven")),
+        ("on", "true", json!(true)),
+        ("on", "1", json!("1")),
+        ("either", "7", json!("7")),
+        ("any", "7", json!("7")),
+        ("unknown", "true", json!("true")),
+    ] {
+        assert_eq!(schema.value_of_text(name, text), value, "{name}={text}");
+    }
 }
 
 #[test]

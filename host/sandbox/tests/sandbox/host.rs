@@ -7,6 +7,7 @@ use bytes::Bytes;
 use hookyard_capability::{Effects, Egress, EgressSettings, EventRules, Outbound, Scope, Services, Vault};
 use hookyard_domain::clock::{Clock, ManualClock, Timestamp};
 use hookyard_domain::config::ConfigSchema;
+use hookyard_domain::connection::Incarnation;
 use hookyard_domain::credential::Credentials;
 use hookyard_domain::entropy::{Entropy, SeededEntropy};
 use hookyard_domain::grant::EgressGrant;
@@ -76,6 +77,8 @@ impl TestHost {
         let webhook = WebhookId::new(self.clock.now(), self.entropy.as_ref());
         let scope = Scope {
             connection: "shop".parse().expect("valid"),
+            incarnation: Incarnation::default(),
+            hash_key: key.clone(),
             plugin: manifest.plugin(),
             webhook: Some(webhook),
             traceparent: None,
@@ -88,7 +91,6 @@ impl TestHost {
             ledger: Arc::clone(&self.store) as Arc<dyn Ledger>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&self.entropy) as Arc<dyn Entropy>,
-            hash_key: key.clone(),
         };
         Invocation {
             id: InvocationId::new(self.clock.now(), self.entropy.as_ref()),

@@ -29,6 +29,8 @@ pub(super) enum Failure {
         /// Whether a request was sent that may have changed something at the provider.
         sent_unsafe: bool,
     },
+    /// The connection was deleted while the plugin ran.
+    Gone,
     /// Others changed the same keys in every run.
     Conflict {
         /// As above.
@@ -74,6 +76,7 @@ impl Failure {
             }
             Self::Host { code, .. } => Problem::unavailable(*code, "the host could not do it now; its log says why")
                 .retry_after(limit::TRY_AGAIN_AFTER),
+            Self::Gone => deleted(),
             Self::Conflict { sent_unsafe: false } => {
                 let detail = "others changed the same keys each time";
                 Problem::unavailable("conflict", detail).retry_after(limit::TRY_AGAIN_AFTER)
@@ -89,7 +92,7 @@ impl Failure {
     /// What the next call with the same key gets.
     pub(super) fn fate(&self, idempotent: bool) -> Fate {
         match self {
-            Self::NotCalled => Fate::Forget,
+            Self::NotCalled | Self::Gone => Fate::Forget,
             Self::Plugin(PluginError { kind: ErrorKind::Unavailable, .. })
             | Self::Conflict { sent_unsafe: false }
             | Self::Host { sent_unsafe: false, .. } => {
@@ -108,6 +111,11 @@ impl Failure {
             }
         }
     }
+}
+
+/// 404: the connection was deleted meanwhile.
+pub(super) fn deleted() -> Problem {
+    Problem::not_found("the connection has been deleted")
 }
 
 /// 502: it was started, and how it ended is not known.
@@ -135,6 +143,7 @@ impl From<NotCommitted> for Failure {
         match reason {
             // Actions set no mark.
             NotCommitted::Seen => Self::Host { code: "unavailable", sent_unsafe: true },
+            NotCommitted::Gone => Self::Gone,
             NotCommitted::Conflict { sent_unsafe } => Self::Conflict { sent_unsafe },
             NotCommitted::Overloaded { sent_unsafe } => Self::Host { code: "overloaded", sent_unsafe },
             NotCommitted::Unavailable { error, sent_unsafe } => {
@@ -178,6 +187,7 @@ mod tests {
             (Failure::InvalidOutput("x".into()), 502, "invalid-output", [Some(502), Some(502)]),
             (Failure::Trap, 500, "plugin-trap", [None, Some(502)]),
             (Failure::Deadline("x"), 504, "deadline", [None, Some(502)]),
+            (Failure::Gone, 404, "not-found", [None, None]),
             (Failure::NotCalled, 503, "overloaded", [None, None]),
             (Failure::Host { code: "unavailable", sent_unsafe: false }, 503, "unavailable", [None, None]),
             (Failure::Host { code: "unavailable", sent_unsafe: true }, 503, "unavailable", [None, Some(502)]),

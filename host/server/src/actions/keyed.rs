@@ -9,7 +9,7 @@ use hookyard_store::CommitError;
 use http::StatusCode;
 use ring::digest;
 
-use super::failure::{Failure, Fate, outcome_unknown};
+use super::failure::{Failure, Fate, deleted, outcome_unknown};
 use super::in_flight::Place;
 use super::{ActionCall, Actions, Answer, answer};
 use crate::action_rules::ActionRule;
@@ -49,7 +49,7 @@ impl Keyed {
         key: &str,
     ) -> Result<Self, Problem> {
         let services = &actions.invoker.services;
-        let id = IdempotencyId::of(&services.hash_key, &connection.id, &call.name, key);
+        let id = IdempotencyId::of(&connection.hash_key, &connection.id, &call.name, key);
         let Some(place) = actions.in_flight.take(id) else {
             let detail = "a call with this Idempotency-Key is being answered";
             return Err(Problem::new(StatusCode::CONFLICT, "idempotency-key-in-flight").detail(detail));
@@ -87,7 +87,7 @@ impl Keyed {
     /// Writes down that the action is about to run; durable on return.
     ///
     /// # Errors
-    /// 503: nothing was begun.
+    /// 404 if the connection was deleted meanwhile, else 503: nothing was begun.
     pub(super) async fn start(
         &mut self,
         invoker: &Invoker,
@@ -98,6 +98,9 @@ impl Keyed {
         let write = Write::Idempotency { id: self.id, record: Box::new(self.record.clone()) };
         let started = invoker.commit_writes(connection, Vec::new(), vec![write]).await;
         started.map_err(|error| {
+            if matches!(error, CommitError::Gone) {
+                return deleted();
+            }
             tracing::error!(error = &error as &dyn std::error::Error, "an action's start cannot be written down");
             let code = if matches!(error, CommitError::Overloaded) { "overloaded" } else { "unavailable" };
             Problem::unavailable(code, "the host's store is unavailable").retry_after(limit::TRY_AGAIN_AFTER)
@@ -118,7 +121,11 @@ impl Keyed {
             Fate::Forget => Write::ForgetIdempotency { id: self.id },
             Fate::RunAgain => return,
         };
-        if let Err(error) = invoker.commit_writes(connection, Vec::new(), vec![write]).await {
+        let settled = invoker.commit_writes(connection, Vec::new(), vec![write]).await;
+        // With the connection, its key is gone too.
+        if let Err(error) =
+            settled.or_else(|error| if matches!(error, CommitError::Gone) { Ok(()) } else { Err(error) })
+        {
             let error = &error as &dyn std::error::Error;
             tracing::error!(connection = %self.connection, error, "an action's answer cannot be kept");
         }

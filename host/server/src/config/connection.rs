@@ -38,6 +38,15 @@ impl ConnectionSettings {
         Self { plugin, config, grant: Grant::default(), enabled: true, location, problems: Vec::new(), config_lines }
     }
 
+    /// Whether both want the same, wherever it stands.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.plugin == other.plugin
+            && self.config == other.config
+            && self.grant == other.grant
+            && self.enabled == other.enabled
+            && self.problems == other.problems
+    }
+
     /// Where the member of the config that `pointer` names stands, as messages begin:
     /// `hookyard.toml:12: connections.shop-eu.config.api_key`. For a member that is not there: the line of the nearest one around it.
     pub fn line_of(&self, pointer: &str) -> String {

@@ -12,7 +12,7 @@ use super::entry::Entry;
 use super::problem::Problem;
 
 /// A range of addresses, unless it has none that may be granted.
-fn grantable(text: &str) -> Result<IpNet, String> {
+pub(crate) fn grantable(text: &str) -> Result<IpNet, String> {
     let range = range::parse(text).map_err(|error| error.to_string())?;
     let policy = AddressPolicy::new([range]);
     let never = |address| policy.check(address).is_err_and(|refusal| refusal.grantable.is_empty());

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use hookyard_capability::{Egress, Outbound, Vault};
 use hookyard_domain::clock::Timestamp;
 use hookyard_domain::config::Config;
-use hookyard_domain::connection::{Health, HealthStatus};
+use hookyard_domain::connection::{Health, HealthStatus, Incarnation};
 use hookyard_domain::credential::Credentials;
 use hookyard_domain::grant::{Ask, EgressGrant, Grant};
-use hookyard_domain::host_pattern::HostPattern;
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::limit;
+use hookyard_domain::plugin::ContentHash;
 use hookyard_domain::signature::Verifier;
 use tokio::sync::Semaphore;
 
-use super::{Condition, Connection, Ready, WebhookEntry};
+use super::choose::{Choice, Fit, choose};
+use super::{Condition, Connection, Consented, Fault, Origin, Pending, Ready, WebhookEntry, hint};
 use crate::config::ConnectionSettings;
 use crate::plugins::{Catalogue, Plugin};
 
@@ -26,7 +27,7 @@ pub struct Builder {
     pub base_url: String,
     /// `public_url` of the configuration: a signature over the URL can only be checked against that.
     pub public_url: Option<String>,
-    /// Derives placeholders.
+    /// The host's own key, from which that of each connection comes.
     pub hash_key: HashKey,
     /// What plugins send through.
     pub egress: Arc<Egress>,
@@ -34,102 +35,144 @@ pub struct Builder {
     pub pool_slots: u32,
 }
 
-/// What a plugin asks and what of it was consented to.
-#[derive(Debug, Clone, Default)]
-pub struct Consented {
-    /// What it asks and may have.
-    pub held: Ask,
-    /// What it asks beyond.
-    pub beyond: Ask,
+/// What is wanted of one connection, and what is known of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Its id.
+    pub id: &'a ConnectionId,
+    /// Who defines it.
+    pub origin: Origin,
+    /// What the operator configured.
+    pub settings: &'a ConnectionSettings,
+    /// What its plugin asked when the operator consented; `None` where that is now.
+    pub consented: Option<&'a Ask>,
+    /// The content of its plugin that it works with until now.
+    pub held: Option<ContentHash>,
+    /// How often its id was deleted before.
+    pub incarnation: Incarnation,
 }
 
-impl Consented {
-    /// `consented`: what the plugin asked when the connection was first activated; `None` where that is now. Without a config
-    /// that can be used, nothing is known of what it makes of the ask.
-    fn of(plugin: &Plugin, consented: Option<&Ask>, config: Option<&Config>, grant: &Grant) -> Self {
-        let asked = Ask::of(&plugin.manifest);
-        let Some(consented) = consented else { return Self { held: asked, beyond: Ask::default() } };
-        let new = asked.beyond(consented);
-        let held = asked.within(consented);
-        // What the operator sets himself needs no consent to what would stand there otherwise; and of secrets only those count
-        // that are set.
-        let sets = |pointer: &str| config.is_some_and(|config| config.value().pointer(pointer).is_some());
-        let defaults = new.defaults.into_iter().filter(|(pointer, _)| !sets(pointer)).collect();
-        let secrets = config.map_or(new.secrets, |config| config.kept_secrets().map(str::to_owned).collect());
-        let granted = |host: &String| {
-            host.parse::<HostPattern>().is_ok_and(|host| grant.hosts.iter().any(|granted| granted.covers(&host)))
-        };
-        let hosts = new.hosts.into_iter().filter(|host| !granted(host)).collect();
-        Self { held, beyond: Ask { hosts, credentials: new.credentials, defaults, secrets } }
+/// A connection's id in one of its lives.
+#[derive(Debug)]
+struct Identity<'a> {
+    id: &'a ConnectionId,
+    hash_key: HashKey,
+}
+
+/// What a connection would be with one version of its plugin.
+struct Attempt {
+    ready: Option<Ready>,
+    consented: Consented,
+    faults: Vec<Fault>,
+}
+
+impl Attempt {
+    fn fit(&self) -> Fit {
+        Fit { usable: self.faults.is_empty(), asks_more: !self.consented.beyond.is_empty() }
+    }
+
+    /// What keeps the connection from moving on to this version.
+    fn pending(self, plugin: &Plugin) -> Pending {
+        Pending {
+            version: plugin.manifest.plugin(),
+            content: plugin.component.hash(),
+            beyond: self.consented.beyond,
+            faults: self.faults.into_iter().map(|fault| fault.line).collect(),
+        }
     }
 }
 
 impl Builder {
-    /// The connection, and everything that is wrong with it, each with file, line and the way out. A disabled one is checked
-    /// all the same. `consented` is what its plugin asked when it was first activated; `None` where that is now.
-    pub fn build(
-        &self,
-        plugins: &Catalogue,
-        id: &ConnectionId,
-        settings: &ConnectionSettings,
-        consented: Option<&Ask>,
-        now: Timestamp,
-    ) -> (Connection, Vec<String>) {
-        let mut problems = settings.problems.clone();
-        let grant = settings.grant.clone();
-        let plugin = plugins.get(&settings.plugin);
-        let config = plugin.map(|plugin| {
-            let asked = Ask::of(&plugin.manifest);
-            plugin.config_schema.resolve_keeping(settings.config.clone(), consented.unwrap_or(&asked))
-        });
-        let known = config.as_ref().and_then(|config| config.as_ref().ok());
-        let consented = plugin.map(|plugin| Consented::of(plugin, consented, known, &grant)).unwrap_or_default();
-        if plugin.is_none() && problems.is_empty() {
-            problems.push(not_loaded(plugins, settings));
-        }
-        let built = match plugin.zip(config) {
-            Some((plugin, Ok(config))) if problems.is_empty() => {
-                self.ready(id, settings, plugin, config, &consented, &mut problems)
+    /// The connection, and everything that is wrong with it. A disabled one is checked all the same.
+    pub fn build(&self, plugins: &Catalogue, wanted: &Wanted<'_>, now: Timestamp) -> (Connection, Vec<Fault>) {
+        let settings = wanted.settings;
+        let Some(current) = plugins.get(&settings.plugin) else {
+            let mut faults: Vec<_> = settings.problems.iter().map(|line| Fault::of_settings(line)).collect();
+            if faults.is_empty() {
+                faults.push(Fault::of_plugin(settings, not_loaded(plugins, settings)));
             }
-            Some((_, Err(violations))) if problems.is_empty() => {
-                let texts = violations.iter().map(|v| format!("{}: {}", settings.line_of(&v.pointer), v.detail));
-                problems.extend(texts);
-                None
-            }
-            _ => None,
+            let nothing = Attempt { ready: None, consented: Consented::default(), faults };
+            return self.connection(wanted, nothing, None, now);
         };
-        let hint = built.as_ref().and_then(|ready| hint(id, ready, &consented));
-        let condition = Condition::new(health(settings.enabled, &problems, hint.clone(), now), hint);
+        let tried = self.attempt(current, wanted);
+        let held = wanted.held.filter(|held| *held != current.component.hash());
+        let held = held.filter(|_| !tried.fit().fits()).and_then(|held| plugins.version(&settings.plugin, held));
+        let held = held.map(|plugin| self.attempt(plugin, wanted));
+        match (choose(tried.fit(), held.as_ref().map(Attempt::fit)), held) {
+            (Choice::Stay, Some(held)) => self.connection(wanted, held, Some(tried.pending(current)), now),
+            (Choice::Stay | Choice::Current, _) => self.connection(wanted, tried, None, now),
+        }
+    }
+
+    fn connection(
+        &self,
+        wanted: &Wanted<'_>,
+        chosen: Attempt,
+        pending: Option<Pending>,
+        now: Timestamp,
+    ) -> (Connection, Vec<Fault>) {
+        let Wanted { id, settings, .. } = *wanted;
+        let Attempt { ready, consented, faults } = chosen;
+        let hint = ready.as_ref().and_then(|ready| hint::of(id, ready, &consented, pending.as_ref()));
+        let prepared = ready.map(Arc::new);
         let connection = Connection {
             id: id.clone(),
+            incarnation: wanted.incarnation,
+            hash_key: self.hash_key.of_incarnation(id, wanted.incarnation),
+            origin: wanted.origin,
             plugin_name: settings.plugin.clone(),
             enabled: settings.enabled,
-            redacted_config: built.as_ref().map_or(serde_json::Value::Null, |ready| ready.config.redacted()),
-            grant,
+            redacted_config: prepared.as_ref().map_or(serde_json::Value::Null, |ready| ready.config.redacted()),
+            grant: settings.grant.clone(),
             consented,
+            pending,
             webhook_url: format!("{}/webhooks/{id}", self.base_url),
-            ready: built.filter(|_| settings.enabled),
-            condition,
+            ready: prepared.clone().filter(|_| settings.enabled),
+            prepared,
+            condition: Arc::new(Condition::new(health(settings.enabled, &faults, hint.clone(), now), hint)),
         };
-        (connection, problems)
+        (connection, faults)
+    }
+
+    /// What the connection would be with this version of its plugin.
+    fn attempt(&self, plugin: &Arc<Plugin>, wanted: &Wanted<'_>) -> Attempt {
+        let settings = wanted.settings;
+        let mut faults: Vec<_> = settings.problems.iter().map(|line| Fault::of_settings(line)).collect();
+        let asked = Ask::of(&plugin.manifest);
+        let config = plugin.config_schema.resolve_keeping(settings.config.clone(), wanted.consented.unwrap_or(&asked));
+        let consented = Consented::of(plugin, wanted.consented, config.as_ref().ok(), &settings.grant);
+        let ready = match config {
+            Ok(config) if faults.is_empty() => {
+                let hash_key = self.hash_key.of_incarnation(wanted.id, wanted.incarnation);
+                let identity = Identity { id: wanted.id, hash_key };
+                self.ready(&identity, settings, plugin, config, &consented, &mut faults)
+            }
+            Err(violations) if faults.is_empty() => {
+                faults.extend(violations.iter().map(|violation| Fault::of_schema(settings, violation)));
+                None
+            }
+            Ok(_) | Err(_) => None,
+        };
+        Attempt { ready, consented, faults }
     }
 
     fn ready(
         &self,
-        id: &ConnectionId,
+        identity: &Identity<'_>,
         settings: &ConnectionSettings,
         plugin: &Arc<Plugin>,
         config: Config,
         consented: &Consented,
-        problems: &mut Vec<String>,
+        faults: &mut Vec<Fault>,
     ) -> Option<Ready> {
         let grant = &settings.grant;
         let built = self.webhook_entry(plugin, &config, grant);
-        let built = built.and_then(|webhook| Ok((webhook, self.outbound(id, plugin, &config, grant, consented)?)));
+        let built =
+            built.and_then(|webhook| Ok((webhook, self.outbound(identity, plugin, &config, grant, consented)?)));
         match built {
             Ok((webhook, outbound)) => Some(Ready {
                 plugin: Arc::clone(plugin),
-                guest_config: config.for_guest(&self.hash_key, id).into(),
+                guest_config: config.for_guest(&identity.hash_key, identity.id).into(),
                 config,
                 webhook,
                 outbound: Arc::new(outbound),
@@ -137,7 +180,7 @@ impl Builder {
                 share: Semaphore::new(self.share(plugin)),
             }),
             Err(messages) => {
-                problems.extend(messages.iter().map(|message| format!("{}: {message}", settings.location)));
+                faults.extend(messages.into_iter().map(|message| Fault::of_config(settings, message)));
                 None
             }
         }
@@ -153,7 +196,7 @@ impl Builder {
 
     fn outbound(
         &self,
-        id: &ConnectionId,
+        identity: &Identity<'_>,
         plugin: &Plugin,
         config: &Config,
         grant: &Grant,
@@ -163,8 +206,8 @@ impl Builder {
         let credentials = Credentials::compile(&plugin.manifest, &consented.held, config, &egress_grant);
         let credentials = credentials
             .map_err(|problems| problems.iter().map(|problem| format!("credentials: {problem}")).collect::<Vec<_>>())?;
-        let vault = Arc::new(Vault::new(config, &self.hash_key, id));
-        Ok(Outbound::new(Arc::clone(&self.egress), id.clone(), egress_grant, credentials, vault))
+        let vault = Arc::new(Vault::new(config, &identity.hash_key, identity.id));
+        Ok(Outbound::new(Arc::clone(&self.egress), identity.id.clone(), egress_grant, credentials, vault))
     }
 
     fn webhook_entry(
@@ -194,34 +237,17 @@ impl Builder {
 fn not_loaded(plugins: &Catalogue, settings: &ConnectionSettings) -> String {
     let known: Vec<_> = plugins.serving().map(|plugin| plugin.manifest.name.as_str()).collect();
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-    format!("{}: no plugin {} is loaded (loaded: {known})", settings.location, settings.plugin)
-}
-
-/// What the operator should know of a connection that works: a code and a sentence.
-fn hint(id: &ConnectionId, ready: &Ready, consented: &Consented) -> Option<(String, String)> {
-    if !consented.beyond.is_empty() {
-        let version = ready.plugin.manifest.plugin();
-        let beyond = &consented.beyond;
-        let text = format!(
-            "{version} asks for more than {id} was granted, and does without it: {beyond}; \
-             `hookyard connections consent {id}` grants it"
-        );
-        return Some(("needs-consent".to_owned(), text));
-    }
-    let lacks_secret = ready.webhook.as_ref().is_some_and(|entry| entry.verifier.lacks_secret());
-    lacks_secret.then(|| {
-        let text = "no secret to verify webhooks with: they are answered 503";
-        ("unsigned-not-allowed".to_owned(), text.to_owned())
-    })
+    format!("no plugin {} is loaded (loaded: {known})", settings.plugin)
 }
 
 /// A connection with a hint is healthy, since that says how the provider is doing; the code tells.
-fn health(enabled: bool, problems: &[String], hint: Option<(String, String)>, now: Timestamp) -> Health {
-    if !problems.is_empty() {
+fn health(enabled: bool, faults: &[Fault], hint: Option<(String, String)>, now: Timestamp) -> Health {
+    if !faults.is_empty() {
+        let lines: Vec<_> = faults.iter().map(|fault| fault.line.as_str()).collect();
         return Health {
             status: HealthStatus::Invalid,
             code: Some("connection-invalid".to_owned()),
-            message: Some(problems.join("; ")),
+            message: Some(lines.join("; ")),
             since: now,
         };
     }

@@ -15,15 +15,15 @@ use super::Connection;
 #[derive(Debug)]
 pub(crate) struct Condition {
     state: Mutex<State>,
-    /// Held by the activation that runs.
-    pub(crate) activating: tokio::sync::Mutex<()>,
+    /// Held by the activation or deactivation that runs, also by that of the connection which it succeeds.
+    pub(crate) activating: Arc<tokio::sync::Mutex<()>>,
     /// Wakes whoever activates it in the background.
     pub(crate) look_again: Notify,
     /// Another one stands in its place.
     retired: AtomicBool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct State {
     health: Arc<Health>,
     /// What the operator should know of a connection although it is healthy.
@@ -32,6 +32,8 @@ struct State {
     setup: Arc<[String]>,
     /// Counts activations that have ended.
     activations: u64,
+    /// Health and setup are those of the connection that it succeeds.
+    inherited: bool,
 }
 
 /// What made the connection unhealthy, which decides what makes it healthy again.
@@ -47,13 +49,42 @@ impl Condition {
     /// Begins with this health. `hint` is a code and a sentence that a healthy connection shows.
     pub(crate) fn new(health: Health, hint: Option<(String, String)>) -> Self {
         let setup = Arc::from([]);
-        let state = State { health: Arc::new(health), hint, trouble: None, setup, activations: 0 };
+        let state = State { health: Arc::new(health), hint, trouble: None, setup, activations: 0, inherited: false };
         Self {
             state: Mutex::new(state),
-            activating: tokio::sync::Mutex::default(),
+            activating: Arc::default(),
             look_again: Notify::default(),
             retired: AtomicBool::default(),
         }
+    }
+
+    /// `new` after `old`: neither is activated while the other one is. If it `works_on`, it also begins with what is known of `old`.
+    pub(super) fn after(old: &Self, new: &Self, works_on: bool) -> Self {
+        let mut state = new.with(|state| state.clone());
+        let known = old.with(|old| old.clone());
+        let says = |status| matches!(status, HealthStatus::Healthy | HealthStatus::Unhealthy);
+        if works_on && says(known.health.status) && says(state.health.status) {
+            state = State { hint: state.hint, activations: 0, inherited: true, ..known };
+            state.say_hint();
+        }
+        Self {
+            state: Mutex::new(state),
+            activating: Arc::clone(&old.activating),
+            look_again: Notify::default(),
+            retired: AtomicBool::default(),
+        }
+    }
+
+    pub(super) fn hint(&self) -> Option<(String, String)> {
+        self.with(|state| state.hint.clone())
+    }
+
+    /// Shows this hint from now on, as long as the connection is healthy.
+    pub(super) fn show(&self, hint: Option<(String, String)>) {
+        self.with(|state| {
+            state.hint = hint;
+            state.say_hint();
+        });
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
@@ -71,6 +102,13 @@ impl State {
             message: Some(error.message.clone()),
             since: if same { self.health.since } else { now },
         });
+    }
+
+    fn say_hint(&mut self) {
+        if self.health.status != HealthStatus::Unhealthy && self.health.status != HealthStatus::Invalid {
+            let (code, message) = self.hint.clone().unzip();
+            self.health = Arc::new(Health { code, message, ..Health::clone(&self.health) });
+        }
     }
 
     /// Whether that changed anything.
@@ -137,10 +175,15 @@ impl Connection {
         });
     }
 
-    /// It is about to be activated for the first time: until then nobody knows how it is doing.
+    /// It is about to be activated for the first time: until then nobody knows how it is doing, unless it succeeds one of which
+    /// that is known.
     pub(crate) fn awaits_activation(&self, now: Timestamp) {
         let error = PluginError::new(ErrorKind::Unavailable, "activating", "it has not been activated yet");
-        self.condition.with(|state| state.fail(Trouble::Activation, &error, now));
+        self.condition.with(|state| {
+            if !state.inherited {
+                state.fail(Trouble::Activation, &error, now);
+            }
+        });
     }
 
     /// An activation succeeded and left this to do by hand.

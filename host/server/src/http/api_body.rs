@@ -20,6 +20,23 @@ impl App {
         let held = self.read_body(request.into_body(), limit::API_BODY_BYTES_MAX).await?;
         parse(&held)
     }
+
+    /// The same where nothing at all may be sent.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) async fn read_json_or_nothing<T: DeserializeOwned + Default>(
+        &self,
+        request: Request<Body>,
+    ) -> Result<T, Problem> {
+        let (parts, body) = request.into_parts();
+        let held = self.read_body(body, limit::API_BODY_BYTES_MAX).await?;
+        if held.trim_ascii().is_empty() {
+            return Ok(T::default());
+        }
+        check_is_json(&parts.headers)?;
+        parse(&held)
+    }
 }
 
 /// # Errors

@@ -99,6 +99,7 @@ impl From<Record> for InvocationView {
             Occasion::Webhook(id) => ("webhook", Some(id), None),
             Occasion::Action(name) => ("action", None, Some(name)),
             Occasion::Activation => ("activation", None, None),
+            Occasion::Deactivation => ("deactivation", None, None),
         };
         let line = |LogLine { level, message }| LogLineView { level: level.as_str(), message };
         Self {

@@ -13,6 +13,7 @@ use http::request::Parts;
 use http::{HeaderValue, Request};
 
 use super::app::{App, Entered};
+use super::connections::change;
 use super::entrance::{Entrance, Trust};
 use super::problem::Problem;
 use super::{actions, connections, events, health, invocations, plugins, tokens, trigger, webhooks};
@@ -40,8 +41,14 @@ fn api() -> Router<Entered> {
         .route("/metrics", get(health::metrics))
         .route("/v1/plugins", get(plugins::list))
         .route("/v1/plugins/{name}", get(plugins::show))
+        .route("/v1/plugins/{name}/pin", post(plugins::pin))
+        .route("/v1/plugins/{name}/unpin", post(plugins::unpin))
+        .route("/v1/plugins/{name}/rollback", post(plugins::roll_back))
         .route("/v1/connections", get(connections::list))
-        .route("/v1/connections/{id}", get(connections::show))
+        .route(
+            "/v1/connections/{id}",
+            get(connections::show).put(change::put).patch(change::patch).delete(change::delete),
+        )
         .route("/v1/connections/{id}/check", post(connections::check))
         .route("/v1/connections/{id}/consent", post(connections::consent))
         .route("/v1/connections/{id}/actions/{action}", post(actions::run))

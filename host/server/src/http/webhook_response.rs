@@ -82,6 +82,7 @@ impl From<Answer> for Reply {
             }
             Answer::MethodNotAllowed { allow } => Problem::method_not_allowed(Some(allow)),
             Answer::TooLarge => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
+            Answer::Gone => super::webhooks::nothing_here(),
             Answer::TryAgain { code, detail, after } => Problem::unavailable(code, detail).retry_after(after),
         })
     }
@@ -152,6 +153,7 @@ mod tests {
             (Answer::UnsignedNotAllowed, 503, Some(("retry-after", "60"))),
             (Answer::MethodNotAllowed { allow: "POST, PUT".into() }, 405, Some(("allow", "POST, PUT"))),
             (Answer::TooLarge, 413, None),
+            (Answer::Gone, 404, None),
             (again, 503, Some(("retry-after", "5"))),
         ] {
             let name = answer.outcome();

@@ -83,7 +83,8 @@ fn find<'a>(app: &App, path: &'a str) -> Result<(Arc<Connection>, &'a str), Prob
     Ok((connection, rest))
 }
 
-fn nothing_here() -> Problem {
+/// What an id that has no connection is answered.
+pub(super) fn nothing_here() -> Problem {
     Problem::not_found("no connection takes webhooks here")
 }
 

@@ -31,6 +31,8 @@ pub enum Answer {
     },
     /// 413.
     TooLarge,
+    /// The connection was deleted while the plugin ran; nothing was kept: 404.
+    Gone,
     /// Nothing was kept; the provider should send it again: 503 with `Retry-After`.
     TryAgain {
         /// The problem's code.
@@ -71,6 +73,7 @@ impl Answer {
             Self::UnsignedNotAllowed => "unsigned-not-allowed",
             Self::MethodNotAllowed { .. } => "method-not-allowed",
             Self::TooLarge => "too-large",
+            Self::Gone => "gone",
             Self::TryAgain { .. } => "try-again",
         }
     }

@@ -88,6 +88,7 @@ impl From<NotCommitted> for Answer {
     fn from(reason: NotCommitted) -> Self {
         match reason {
             NotCommitted::Seen => Self::Seen,
+            NotCommitted::Gone => Self::Gone,
             NotCommitted::Conflict { sent_unsafe: false } => {
                 Self::try_again("conflict", "others changed the same keys each time")
             }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use hookyard_capability::EventRules;
 use hookyard_domain::config::ConfigSchema;
-use hookyard_domain::limit;
 use hookyard_domain::manifest::Manifest;
+use hookyard_domain::plugin::{ContentHash, PluginVersion};
 use hookyard_sandbox::{Component, Sandbox};
 
+use super::read;
 use crate::action_rules::ActionRules;
 
 /// A plugin that can serve.
@@ -30,40 +31,68 @@ pub struct Plugin {
     pub path: PathBuf,
 }
 
+/// Why a file is no plugin that could serve.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum Unusable {
+    /// What lies there is wrong, and stays so until the file changes.
+    #[error("{reason}")]
+    Content {
+        /// What is wrong, and the way out.
+        reason: String,
+        /// What lies there, where all of it could be read.
+        content: Option<ContentHash>,
+        /// What it says that it is, where it says so.
+        plugin: Option<PluginVersion>,
+    },
+    /// The file became another while it was read or compiled.
+    #[error("it changed while it was read")]
+    Changed,
+    /// The host could not do its part; nothing is known to be wrong with the file.
+    #[error("{0}")]
+    Host(String),
+}
+
 impl Plugin {
     /// Reads, compiles and checks one file.
     ///
     /// # Errors
     /// A text for the operator: what is wrong with the file, and the way out.
     pub async fn load(path: &Path, sandbox: &Sandbox) -> Result<Self, String> {
-        let size = tokio::fs::metadata(path).await.map_err(|error| format!("cannot be read: {error}"))?.len();
-        if size > limit::COMPONENT_BYTES_MAX {
-            return Err(format!("has {size} bytes; the most is {}", limit::COMPONENT_BYTES_MAX));
-        }
-        let wasm = tokio::fs::read(path).await.map_err(|error| format!("cannot be read: {error}"))?;
-        let component = sandbox.load(&wasm).await.map_err(|rejection| rejection.to_string())?;
+        read::plugin(path, sandbox).await.map_err(|unusable| unusable.to_string())
+    }
+
+    /// What a component says of itself, checked: everything that connections need of it.
+    pub(super) fn of(component: Component, path: &Path) -> Result<Self, Unusable> {
+        let content = Some(component.hash());
         let parsed = Manifest::parse(component.manifest_json()).map_err(|problems| {
             let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
-            format!("the manifest cannot be used: {}", problems.join("; "))
+            let reason = format!("the manifest cannot be used: {}", problems.join("; "));
+            Unusable::Content { reason, content, plugin: None }
         })?;
-        let manifest = parsed.manifest;
-        let config_schema =
-            ConfigSchema::compile(&manifest).map_err(|error| format!("the manifest's config schema: {error}"))?;
-        let event_rules =
-            EventRules::compile(&manifest).map_err(|error| format!("the manifest's event schemas: {error}"))?;
-        let actions =
-            ActionRules::compile(&manifest).map_err(|error| format!("the manifest's action schemas: {error}"))?;
-        if !manifest.actions.is_empty() && !component.exports().action_handler {
-            return Err("the manifest declares actions, but the component does not export action-handler".to_owned());
+        let (manifest, warnings) = (parsed.manifest, parsed.warnings);
+        let unusable = |reason| Unusable::Content { reason, content, plugin: Some(manifest.plugin()) };
+        let config_schema = ConfigSchema::compile(&manifest)
+            .map_err(|error| unusable(format!("the manifest's config schema: {error}")))?;
+        let event_rules = EventRules::compile(&manifest)
+            .map_err(|error| unusable(format!("the manifest's event schemas: {error}")))?;
+        let actions = ActionRules::compile(&manifest)
+            .map_err(|error| unusable(format!("the manifest's action schemas: {error}")))?;
+        let exports = component.exports();
+        for (declares, exported, what, interface) in [
+            (!manifest.actions.is_empty(), exports.action_handler, "actions", "action-handler"),
+            (manifest.webhook.is_some(), exports.webhook_handler, "webhooks", "webhook-handler"),
+        ] {
+            if declares && !exported {
+                let reason = format!("the manifest declares {what}, but the component does not export {interface}");
+                return Err(unusable(reason));
+            }
         }
-        Ok(Self {
-            manifest,
-            warnings: parsed.warnings,
-            component,
-            config_schema,
-            event_rules: Arc::new(event_rules),
-            actions,
-            path: path.to_owned(),
-        })
+        let event_rules = Arc::new(event_rules);
+        Ok(Self { manifest, warnings, component, config_schema, event_rules, actions, path: path.to_owned() })
+    }
+
+    /// What identifies this version.
+    pub fn content(&self) -> ContentHash {
+        self.component.hash()
     }
 }

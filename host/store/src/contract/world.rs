@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hookyard_domain::clock::{Clock, ManualClock, Timestamp};
-use hookyard_domain::commit::{Commit, Committed, Guard, MarkKey, Write};
+use hookyard_domain::commit::{Commit, Committed, Guard, MarkKey, Owner, Write};
+use hookyard_domain::connection::Incarnation;
 use hookyard_domain::entropy::SeededEntropy;
-use hookyard_domain::event::{Event, Offset};
+use hookyard_domain::event::{Event, EventOrigin, Offset};
 use hookyard_domain::id::{ConnectionId, EventId};
 use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
 use hookyard_domain::kv::{KvEntry, Revision};
@@ -48,8 +49,10 @@ impl World {
     pub(crate) fn event(&self, connection: &str, kind: &str, subject: Option<&str>) -> Box<Event> {
         Box::new(Event {
             id: EventId::new(noon(), &self.entropy),
-            connection: id(connection),
-            plugin: PluginVersion { name: "aftership".parse().expect("valid"), version: "1.0.0".into() },
+            origin: EventOrigin::Connection {
+                id: id(connection),
+                plugin: PluginVersion { name: "aftership".parse().expect("valid"), version: "1.0.0".into() },
+            },
             kind: kind.to_owned(),
             subject: subject.map(str::to_owned),
             time: noon().into(),
@@ -121,12 +124,8 @@ pub(crate) fn commit(
     guards: impl IntoIterator<Item = Guard>,
     writes: impl IntoIterator<Item = Write>,
 ) -> Commit {
-    Commit {
-        connection: id(connection),
-        at,
-        guards: guards.into_iter().collect(),
-        writes: writes.into_iter().collect(),
-    }
+    let owner = Owner::Connection { id: id(connection), incarnation: Incarnation::default() };
+    Commit { owner, at, guards: guards.into_iter().collect(), writes: writes.into_iter().collect() }
 }
 
 pub(crate) fn id(connection: &str) -> ConnectionId {

@@ -4,17 +4,20 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
 use hookyard_domain::clock::Timestamp;
-use hookyard_domain::commit::{Commit, Committed, Guard, MarkKey, Write};
+use hookyard_domain::commit::{Commit, Committed, Guard, MarkKey, Owner, Write};
+use hookyard_domain::connection::Incarnation;
 use hookyard_domain::event::{Event, EventFilter, LoggedEvent, Offset};
-use hookyard_domain::id::{ConnectionId, TokenId};
+use hookyard_domain::id::{ConnectionId, PluginName, TokenId};
 use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
 use hookyard_domain::kv::{KvEntry, Revision, counter};
 use hookyard_domain::limit;
 
 use crate::pages::{EventPageBuilder, KeyPageBuilder};
-use crate::{ApiToken, CommitError, Consent, EventPage, KeyPage};
+use crate::{ApiToken, CommitError, ConnectionRecord, Consent, EventPage, HeldVersion, KeyPage, Life, PluginState};
 
-type KvKey = (ConnectionId, String);
+/// Whose it is; `None`: the host's.
+type Whose = Option<ConnectionId>;
+type KvKey = (Whose, String);
 
 /// Everything that a [`MemoryStore`](super::MemoryStore) remembers.
 #[derive(Default)]
@@ -23,18 +26,25 @@ pub(super) struct State {
     events: Vec<Event>,
     /// The newest day under which each mark was set.
     marks: HashMap<MarkKey, i64>,
-    kv: BTreeMap<KvKey, KvEntry>,
-    idempotency: HashMap<(ConnectionId, IdempotencyId), IdempotencyRecord>,
+    pub(super) kv: BTreeMap<KvKey, KvEntry>,
+    pub(super) idempotency: BTreeMap<(Whose, IdempotencyId), IdempotencyRecord>,
     revision: u64,
     swept_at: Option<Timestamp>,
     pub(super) host_keys: HashMap<String, [u8; 32]>,
     pub(super) tokens: BTreeMap<TokenId, ApiToken>,
-    pub(super) consents: HashMap<ConnectionId, Consent>,
+    pub(super) consents: BTreeMap<ConnectionId, Consent>,
+    pub(super) plugin_states: BTreeMap<PluginName, PluginState>,
+    pub(super) records: BTreeMap<ConnectionId, ConnectionRecord>,
+    pub(super) held: BTreeMap<ConnectionId, HeldVersion>,
+    pub(super) lives: BTreeMap<ConnectionId, Life>,
 }
 
 impl State {
     /// Everything of the commit, or nothing of it.
     pub(super) fn apply(&mut self, commit: &Commit) -> Result<Committed, CommitError> {
+        if !self.is_alive(&commit.owner) {
+            return Err(CommitError::Gone);
+        }
         for guard in &commit.guards {
             self.check(commit, guard)?;
         }
@@ -52,12 +62,12 @@ impl State {
                 Write::Mark(mark) => self.mark(*mark, commit.at),
                 Write::Append { event, dedupe } => committed.events.push(self.append(event, *dedupe, commit.at)),
                 Write::Idempotency { id, record } => {
-                    if !self.is_answered(&commit.connection, *id, commit.at) {
-                        self.idempotency.insert((commit.connection.clone(), *id), (**record).clone());
+                    if !self.is_answered(commit.owner.connection(), *id, commit.at) {
+                        self.idempotency.insert((commit.owner.connection().cloned(), *id), (**record).clone());
                     }
                 }
                 Write::ForgetIdempotency { id } => {
-                    let key = (commit.connection.clone(), *id);
+                    let key = (commit.owner.connection().cloned(), *id);
                     if self.idempotency.get(&key).is_some_and(|record| record.answer.is_none()) {
                         self.idempotency.remove(&key);
                     }
@@ -68,11 +78,21 @@ impl State {
         Ok(committed)
     }
 
+    fn is_alive(&self, owner: &Owner) -> bool {
+        match owner {
+            Owner::Connection { id, incarnation } => match self.lives.get(id) {
+                Some(life) => !life.deleting && life.incarnation == *incarnation,
+                None => *incarnation == Incarnation::default(),
+            },
+            Owner::Host => true,
+        }
+    }
+
     fn check(&self, commit: &Commit, guard: &Guard) -> Result<(), CommitError> {
         match guard {
             Guard::MarkAbsent(mark) if self.marked(*mark, commit.at) => Err(CommitError::MarkPresent),
             Guard::KeyAt { key, revision }
-                if self.entry(&commit.connection, key, commit.at).map(|entry| entry.revision) != *revision =>
+                if self.entry(commit.owner.connection(), key, commit.at).map(|entry| entry.revision) != *revision =>
             {
                 Err(CommitError::KeyMoved { key: key.clone() })
             }
@@ -89,9 +109,9 @@ impl State {
                 Write::Delete { key } => (key, None),
                 Write::Increment { key, by } => {
                     let not_a_number = || CommitError::NotANumber { key: key.clone() };
-                    let held = match staged.get(&(commit.connection.clone(), key.clone())) {
+                    let held = match staged.get(&(commit.owner.connection().cloned(), key.clone())) {
                         Some(entry) => entry.as_ref().filter(|entry| exists(entry, commit.at)),
-                        None => self.entry(&commit.connection, key, commit.at),
+                        None => self.entry(commit.owner.connection(), key, commit.at),
                     };
                     let number = held.map_or(Some(0), |entry| counter(&entry.value)).ok_or_else(not_a_number)?;
                     let sum = number.checked_add(*by).ok_or_else(not_a_number)?;
@@ -104,7 +124,7 @@ impl State {
             self.revision += 1;
             let revision = Revision(self.revision);
             let entry = entry.map(|(value, expires_at)| KvEntry { value, revision, expires_at });
-            staged.insert((commit.connection.clone(), key.clone()), entry);
+            staged.insert((commit.owner.connection().cloned(), key.clone()), entry);
         }
         Ok(staged)
     }
@@ -133,21 +153,21 @@ impl State {
         self.marks.get(&mark).is_some_and(|day| *day >= now.as_days() - limit::MARK_RETENTION_DAYS)
     }
 
-    pub(super) fn entry(&self, connection: &ConnectionId, key: &str, now: Timestamp) -> Option<&KvEntry> {
-        self.kv.get(&(connection.clone(), key.to_owned())).filter(|entry| exists(entry, now))
+    pub(super) fn entry(&self, whose: Option<&ConnectionId>, key: &str, now: Timestamp) -> Option<&KvEntry> {
+        self.kv.get(&(whose.cloned(), key.to_owned())).filter(|entry| exists(entry, now))
     }
 
-    fn is_answered(&self, connection: &ConnectionId, id: IdempotencyId, at: Timestamp) -> bool {
-        self.idempotency(connection, id, at).is_some_and(|record| record.answer.is_some())
+    fn is_answered(&self, whose: Option<&ConnectionId>, id: IdempotencyId, at: Timestamp) -> bool {
+        self.idempotency(whose, id, at).is_some_and(|record| record.answer.is_some())
     }
 
     pub(super) fn idempotency(
         &self,
-        connection: &ConnectionId,
+        whose: Option<&ConnectionId>,
         id: IdempotencyId,
         now: Timestamp,
     ) -> Option<&IdempotencyRecord> {
-        self.idempotency.get(&(connection.clone(), id)).filter(|record| record.expires_at > now)
+        self.idempotency.get(&(whose.cloned(), id)).filter(|record| record.expires_at > now)
     }
 
     pub(super) fn keys(
@@ -159,10 +179,10 @@ impl State {
         now: Timestamp,
     ) -> KeyPage {
         let mut page = KeyPageBuilder::new(max);
-        let from = Bound::Included((connection.clone(), after.unwrap_or_default().max(prefix).to_owned()));
+        let from = Bound::Included((Some(connection.clone()), after.unwrap_or_default().max(prefix).to_owned()));
         let following = self.kv.range((from, Bound::Unbounded)).filter(|((_, key), _)| Some(key.as_str()) != after);
         for ((owner, key), entry) in following {
-            if owner != connection || !key.starts_with(prefix) {
+            if owner.as_ref() != Some(connection) || !key.starts_with(prefix) {
                 break;
             }
             if !page.has_room() {
@@ -181,7 +201,8 @@ impl State {
                 return page.full();
             }
             let offset = Offset(index as u64 + 1);
-            if filter.matches(&event.event_type(), event.connection.as_str(), event.subject.as_deref()) {
+            let connection = event.origin.connection().map(ConnectionId::as_str);
+            if filter.matches(&event.event_type(), connection, event.subject.as_deref()) {
                 page.take(LoggedEvent { offset, event: event.clone() });
             } else {
                 page.skip(offset);

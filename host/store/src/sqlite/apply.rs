@@ -24,10 +24,15 @@ impl From<rusqlite::Error> for Rejected {
     }
 }
 
-/// Checks the guards of a commit, then writes. After an error the caller undoes what was written.
-pub(super) fn apply(database: &Connection, state: &mut WriterState, commit: &Commit) -> Result<Committed, Rejected> {
-    let connection = state.connection(database, &commit.connection)?;
-    let mut application = Application { database, state, commit, connection };
+/// Checks the guards of a commit, then writes; `owner` is the number of whose it is. After an error the caller undoes what
+/// was written.
+pub(super) fn apply(
+    database: &Connection,
+    state: &mut WriterState,
+    commit: &Commit,
+    owner: i64,
+) -> Result<Committed, Rejected> {
+    let mut application = Application { database, state, commit, owner };
     for guard in &commit.guards {
         application.check(guard)?;
     }
@@ -38,12 +43,12 @@ pub(super) fn apply(database: &Connection, state: &mut WriterState, commit: &Com
             Write::Append { event, dedupe } => committed.events.push(application.append(event, *dedupe)?),
             Write::Set { key, value, expires_at } => {
                 let revision = application.state.revision();
-                kv_rows::set(database, connection, key, value, revision, *expires_at)?;
+                kv_rows::set(database, owner, key, value, revision, *expires_at)?;
             }
-            Write::Delete { key } => kv_rows::delete(database, connection, key)?,
+            Write::Delete { key } => kv_rows::delete(database, owner, key)?,
             Write::Increment { key, by } => application.increment(key, *by)?,
-            Write::Idempotency { id, record } => idempotency_rows::set(database, connection, *id, record, commit.at)?,
-            Write::ForgetIdempotency { id } => idempotency_rows::forget(database, connection, *id)?,
+            Write::Idempotency { id, record } => idempotency_rows::set(database, owner, *id, record, commit.at)?,
+            Write::ForgetIdempotency { id } => idempotency_rows::forget(database, owner, *id)?,
         }
     }
     Ok(committed)
@@ -53,7 +58,7 @@ struct Application<'a> {
     database: &'a Connection,
     state: &'a mut WriterState,
     commit: &'a Commit,
-    connection: i64,
+    owner: i64,
 }
 
 impl Application<'_> {
@@ -65,7 +70,7 @@ impl Application<'_> {
                 }
             }
             Guard::KeyAt { key, revision } => {
-                if kv_rows::revision(self.database, self.connection, key, self.commit.at)? != *revision {
+                if kv_rows::revision(self.database, self.owner, key, self.commit.at)? != *revision {
                     return Err(Rejected::Refused(CommitError::KeyMoved { key: key.clone() }));
                 }
             }
@@ -94,18 +99,18 @@ impl Application<'_> {
             self.mark(mark)?;
         }
         let offset = self.state.newest + 1;
-        event_rows::insert(self.database, offset, self.connection, event)?;
+        event_rows::insert(self.database, offset, self.owner, event)?;
         self.state.newest = offset;
         Ok(Some(Offset(offset)))
     }
 
     fn increment(&mut self, key: &str, by: i64) -> Result<(), Rejected> {
         let not_a_number = || Rejected::Refused(CommitError::NotANumber { key: key.to_owned() });
-        let held = kv_rows::get(self.database, self.connection, key, self.commit.at)?;
+        let held = kv_rows::get(self.database, self.owner, key, self.commit.at)?;
         let number = held.as_ref().map_or(Some(0), |entry| counter(&entry.value)).ok_or_else(not_a_number)?;
         let sum = number.checked_add(by).ok_or_else(not_a_number)?.to_string();
         let expires_at = held.and_then(|entry| entry.expires_at);
         let revision = self.state.revision();
-        Ok(kv_rows::set(self.database, self.connection, key, sum.as_bytes(), revision, expires_at)?)
+        Ok(kv_rows::set(self.database, self.owner, key, sum.as_bytes(), revision, expires_at)?)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use hookyard_domain::event::{Event, EventFilter, LoggedEvent, Offset};
+use hookyard_domain::event::{Event, EventFilter, EventOrigin, HOST_TYPES, LoggedEvent, Offset};
 use hookyard_domain::id::{EventId, WebhookId};
 use hookyard_domain::plugin::PluginVersion;
 use rusqlite::types::Type;
@@ -13,8 +13,15 @@ use super::state::connection_number;
 use crate::EventPage;
 use crate::pages::EventPageBuilder;
 
+/// Stands in the place of a connection's number where an event is the host's own. Numbers of connections begin at 1.
+pub(super) const HOST_NUMBER: i64 = 0;
+
 /// Appends an event.
 pub(super) fn insert(database: &Connection, offset: u64, connection: i64, event: &Event) -> rusqlite::Result<()> {
+    let (plugin, version) = match &event.origin {
+        EventOrigin::Connection { plugin, .. } => (plugin.name.as_str(), plugin.version.as_str()),
+        EventOrigin::Host => (HOST_TYPES, ""),
+    };
     database
         .prepare_cached(
             "INSERT INTO event (offset, connection, plugin, kind, subject, id, plugin_version, time, webhook,
@@ -24,11 +31,11 @@ pub(super) fn insert(database: &Connection, offset: u64, connection: i64, event:
         .execute(params![
             offset.cast_signed(),
             connection,
-            event.plugin.name.as_str(),
+            plugin,
             event.kind,
             event.subject,
             event.id.to_bytes(),
-            event.plugin.version,
+            version,
             event.time.as_str(),
             event.webhook.map(WebhookId::to_bytes),
             event.traceparent,
@@ -38,14 +45,15 @@ pub(super) fn insert(database: &Connection, offset: u64, connection: i64, event:
     Ok(())
 }
 
-// The log is the outer loop of both scans, whatever the planner would think.
+// The log is the outer loop of both scans, since no join stands before the table to which it is a left join. Events of the
+// host find no connection.
 const SCAN: &str = "
     SELECT event.offset, connection.name, event.plugin, event.kind, event.subject
-    FROM event CROSS JOIN connection ON connection.id = event.connection
+    FROM event LEFT JOIN connection ON connection.id = event.connection
     WHERE event.offset > ?1 ORDER BY event.offset";
 const SCAN_CONNECTION: &str = "
     SELECT event.offset, connection.name, event.plugin, event.kind, event.subject
-    FROM event CROSS JOIN connection ON connection.id = event.connection
+    FROM event LEFT JOIN connection ON connection.id = event.connection
     WHERE event.connection = ?2 AND event.offset > ?1 ORDER BY event.offset";
 
 /// One page of the log.
@@ -76,7 +84,7 @@ pub(super) fn page(
         let offset = Offset(row.get::<_, i64>(0)?.unsigned_abs());
         event_type.clear();
         event_type.extend([row.get_ref(2)?.as_str()?, ".", row.get_ref(3)?.as_str()?]);
-        if filter.matches(&event_type, row.get_ref(1)?.as_str()?, row.get_ref(4)?.as_str_or_null()?) {
+        if filter.matches(&event_type, row.get_ref(1)?.as_str_or_null()?, row.get_ref(4)?.as_str_or_null()?) {
             page.take(LoggedEvent { offset, event: at(database, offset)? });
         } else {
             page.skip(offset);
@@ -89,16 +97,22 @@ fn at(database: &Connection, offset: Offset) -> rusqlite::Result<Event> {
     database
         .prepare_cached(
             "SELECT connection.name, plugin, plugin_version, event.id, kind, subject, time, data, webhook,
-                    traceparent, hops
-             FROM event CROSS JOIN connection ON connection.id = event.connection WHERE offset = ?1",
+                    traceparent, hops, event.connection
+             FROM event LEFT JOIN connection ON connection.id = event.connection WHERE offset = ?1",
         )?
         .query_row([offset.0.cast_signed()], event)
 }
 
 fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
+    let origin = match row.get(11)? {
+        HOST_NUMBER => EventOrigin::Host,
+        _ => EventOrigin::Connection {
+            id: parsed(row, 0)?,
+            plugin: PluginVersion { name: parsed(row, 1)?, version: row.get(2)? },
+        },
+    };
     Ok(Event {
-        connection: parsed(row, 0)?,
-        plugin: PluginVersion { name: parsed(row, 1)?, version: row.get(2)? },
+        origin,
         id: EventId::from_bytes(row.get(3)?),
         kind: row.get(4)?,
         subject: row.get(5)?,

@@ -49,10 +49,10 @@ fn apply_alone(
     commit: &Commit,
 ) -> rusqlite::Result<Result<Committed, CommitError>> {
     // Outside the savepoint: a connection keeps its number even if the commit is refused.
-    state.connection(database, &commit.connection)?;
+    let Some(owner) = state.owner_number(database, &commit.owner)? else { return Ok(Err(CommitError::Gone)) };
     let newest = state.newest;
     execute(database, "SAVEPOINT one")?;
-    match apply(database, state, commit) {
+    match apply(database, state, commit, owner) {
         Ok(committed) => {
             execute(database, "RELEASE one")?;
             Ok(Ok(committed))

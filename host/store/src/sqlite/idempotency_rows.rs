@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::schema::PAGE_BYTES;
 use super::state::connection_number;
+use crate::purge_batch::PurgeBatch;
 
 /// The record, unless it has expired.
 pub(super) fn get(
@@ -85,6 +86,22 @@ fn delete(database: &Connection, connection: i64, id: IdempotencyId) -> rusqlite
         .prepare_cached("DELETE FROM idempotency WHERE connection = ?1 AND id = ?2")?
         .execute(params![connection, id.0])?;
     Ok(())
+}
+
+/// Forgets records of a connection, answered or not, as many as the batch has room for.
+pub(super) fn purge(database: &Connection, connection: i64, batch: &mut PurgeBatch) -> rusqlite::Result<()> {
+    let mut all = database
+        .prepare_cached("SELECT id, ifnull(length(body), 0) FROM idempotency WHERE connection = ?1 ORDER BY id")?;
+    let mut rows = all.query([connection])?;
+    let mut ids = Vec::new();
+    while batch.has_room()
+        && let Some(row) = rows.next()?
+    {
+        ids.push(IdempotencyId(row.get(0)?));
+        batch.take(usize::try_from(row.get::<_, i64>(1)?).unwrap_or(usize::MAX));
+    }
+    drop(rows);
+    ids.into_iter().try_for_each(|id| delete(database, connection, id))
 }
 
 /// Forgets up to `rows` records that have expired, the oldest first; says how many. A record counts once more for each

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::state::connection_number;
 use crate::KeyPage;
 use crate::pages::KeyPageBuilder;
+use crate::purge_batch::PurgeBatch;
 
 const ENTRY: &str = "
     SELECT value, revision, expires_at FROM kv
@@ -124,4 +125,20 @@ pub(super) fn delete_expired(database: &Connection, now: Timestamp, rows: usize)
              (SELECT connection, key FROM kv WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
         )?
         .execute(params![now.as_millis(), i64::try_from(rows).unwrap_or(i64::MAX)])
+}
+
+/// Deletes keys of a connection, expired or not, as many as the batch has room for.
+pub(super) fn purge(database: &Connection, connection: i64, batch: &mut PurgeBatch) -> rusqlite::Result<()> {
+    // The length of a value stands before it, so that none of its pages is read for this.
+    let mut all = database.prepare_cached("SELECT key, length(value) FROM kv WHERE connection = ?1 ORDER BY key")?;
+    let mut rows = all.query([connection])?;
+    let mut keys: Vec<String> = Vec::new();
+    while batch.has_room()
+        && let Some(row) = rows.next()?
+    {
+        keys.push(row.get(0)?);
+        batch.take(usize::try_from(row.get::<_, i64>(1)?).unwrap_or(usize::MAX));
+    }
+    drop(rows);
+    keys.iter().try_for_each(|key| delete(database, connection, key))
 }

@@ -9,7 +9,7 @@ pub(super) const APPLICATION_ID: i32 = 0x486b_5964;
 pub(super) const PAGE_BYTES: u64 = 4_096;
 
 /// Each step leads from the version of its index to the next one. Steps are only ever appended.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST, SECOND];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, SECOND, THIRD];
 
 /// - `connection` gives ids a number, because they are part of every key and index entry.
 /// - `event` is append-only; its offset is the rowid, and the index is (connection, offset). `data` comes last, so that
@@ -88,6 +88,48 @@ const SECOND: &str = "
         plugin TEXT NOT NULL,
         asked TEXT NOT NULL,
         at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// - `life` holds the ids that have been deleted or are being deleted; every other one is in its first life. A deleted
+///   connection keeps its row in `connection`, because its events stay, and its next life has the same number.
+/// - `api_connection` holds what was made through the API, `held_version` what connections of any origin work with.
+/// - `plugin_state` holds what was decided about plugins; `held_back` is a list of contents, 32 bytes each.
+/// - An event of the host itself has the connection 0, which none has, and the plugin `hookyard`.
+const THIRD: &str = "
+    CREATE TABLE life (
+        connection TEXT PRIMARY KEY,
+        incarnation INTEGER NOT NULL,
+        deleting INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE api_connection (
+        id TEXT NOT NULL PRIMARY KEY,
+        plugin TEXT NOT NULL,
+        granted TEXT NOT NULL,
+        enabled INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        config BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE held_version (
+        connection TEXT PRIMARY KEY,
+        plugin TEXT NOT NULL,
+        content BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE plugin_state (
+        name TEXT PRIMARY KEY,
+        serving BLOB NOT NULL,
+        version TEXT NOT NULL,
+        previous BLOB,
+        previous_version TEXT,
+        pinned BLOB,
+        held_back BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE plugin_file (
+        plugin TEXT NOT NULL,
+        file TEXT NOT NULL,
+        content BLOB NOT NULL,
+        PRIMARY KEY (plugin, file)
     ) STRICT, WITHOUT ROWID;
 ";
 

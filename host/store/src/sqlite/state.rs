@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use hookyard_domain::commit::Owner;
+use hookyard_domain::connection::Incarnation;
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::kv::Revision;
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::mark_rows;
+use super::event_rows::HOST_NUMBER;
+use super::{life_rows, mark_rows};
 
 /// Revisions that are reserved at a time.
 const REVISIONS_RESERVED: i64 = 10_000;
@@ -19,11 +22,18 @@ pub(super) struct WriterState {
     pub(super) newest: u64,
     /// Every day that may have marks, including those before the retention time.
     pub(super) mark_days: BTreeSet<i64>,
-    connections: HashMap<ConnectionId, i64>,
+    connections: HashMap<ConnectionId, Known>,
     /// The revision to give next, which is never given twice: not after a restart, nor for a key that was deleted.
     next_revision: i64,
     /// Revisions before this one may be given without a word in the database.
     reserved_revision: i64,
+}
+
+/// A connection for which something may be committed.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    number: i64,
+    incarnation: Incarnation,
 }
 
 impl WriterState {
@@ -60,18 +70,28 @@ impl WriterState {
         Revision(revision.unsigned_abs())
     }
 
-    /// The number of a connection, which it gets with its first commit.
-    pub(super) fn connection(&mut self, database: &Connection, name: &ConnectionId) -> rusqlite::Result<i64> {
-        if let Some(number) = self.connections.get(name) {
-            return Ok(*number);
+    /// The number under which an owner's rows stand: 0 for the host; for a connection the one that it gets with its first
+    /// commit. `None` if nothing can be committed for it: this life has ended, or is ending.
+    pub(super) fn owner_number(&mut self, database: &Connection, owner: &Owner) -> rusqlite::Result<Option<i64>> {
+        let Owner::Connection { id, incarnation } = owner else { return Ok(Some(HOST_NUMBER)) };
+        if let Some(known) = self.connections.get(id) {
+            return Ok((known.incarnation == *incarnation).then_some(known.number));
         }
-        let known = connection_number(database, name)?;
-        let number = match known {
+        let life = life_rows::get(database, id)?;
+        if life.deleting || life.incarnation != *incarnation {
+            return Ok(None);
+        }
+        let number = match connection_number(database, id)? {
             Some(number) => number,
-            None => database.prepare_cached("INSERT INTO connection (name) VALUES (?1)")?.insert([name.as_str()])?,
+            None => database.prepare_cached("INSERT INTO connection (name) VALUES (?1)")?.insert([id.as_str()])?,
         };
-        self.connections.insert(name.clone(), number);
-        Ok(number)
+        self.connections.insert(id.clone(), Known { number, incarnation: *incarnation });
+        Ok(Some(number))
+    }
+
+    /// The life of a connection changes: what is known of it is looked up anew.
+    pub(super) fn forget_connection(&mut self, id: &ConnectionId) {
+        self.connections.remove(id);
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use hookyard_domain::clock::ManualClock;
 use hookyard_domain::commit::Write;
 use hookyard_domain::entropy::SeededEntropy;
-use hookyard_domain::event::{Event, Offset};
+use hookyard_domain::event::{Event, EventOrigin, Offset};
 use hookyard_domain::id::EventId;
 use hookyard_domain::plugin::PluginVersion;
 use rusqlite::Connection;
@@ -43,8 +43,10 @@ fn database(directory: &Path) -> Connection {
 fn append(kind: &str, bytes: usize) -> Write {
     let event = Event {
         id: EventId::new(noon(), &SeededEntropy::new(5)),
-        connection: id("shop"),
-        plugin: PluginVersion { name: "aftership".parse().expect("valid"), version: "1.0.0".into() },
+        origin: EventOrigin::Connection {
+            id: id("shop"),
+            plugin: PluginVersion { name: "aftership".parse().expect("valid"), version: "1.0.0".into() },
+        },
         kind: kind.to_owned(),
         subject: None,
         time: noon().into(),

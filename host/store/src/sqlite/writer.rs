@@ -22,8 +22,8 @@ use super::state::WriterState;
 use crate::commit_size::checked_size;
 use crate::{CommitError, StoreError};
 
-/// Answers whoever asked; `true` when the connection should be replaced.
-type Change = Box<dyn FnOnce(Result<&Connection, StoreError>) -> bool + Send>;
+/// Answers whoever asked; `true` when the connection, and what is known of the database, should be replaced.
+type Change = Box<dyn FnOnce(Result<(&Connection, &mut WriterState), StoreError>) -> bool + Send>;
 
 enum Order {
     Commit(WaitingCommit),
@@ -65,9 +65,19 @@ impl WriterQueue {
         &self,
         change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.write_knowing(|database, _| change(database)).await
+    }
+
+    /// The same for a change of what the writer knows by heart.
+    pub(super) async fn write_knowing<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Connection, &mut WriterState) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let change: Change = Box::new(move |database| {
-            let result = database.and_then(|database| in_transaction(database, change).map_err(store_error));
+        let change: Change = Box::new(move |open| {
+            let result = open.and_then(|(database, state)| {
+                in_transaction(database, |database| change(database, state)).map_err(store_error)
+            });
             let failed = result.is_err();
             // Whoever asked may have gone.
             drop(answer.send(result));
@@ -214,8 +224,8 @@ impl Writer {
 
     fn change(&mut self, change: Change) {
         match self.open() {
-            Ok((database, state)) => {
-                let failed = change(Ok(&database));
+            Ok((database, mut state)) => {
+                let failed = change(Ok((&database, &mut state)));
                 self.open = (!failed).then_some((database, state));
             }
             Err(error) => {

@@ -43,7 +43,7 @@ struct Config {
     /// Secrets by name, which the plugin may place by itself.
     #[serde(rename = "placed", default)]
     _placed: BTreeMap<String, Secret>,
-    /// Where the provider is. When it is set, `activate` asks it.
+    /// Where the provider is. When it is set, `activate` and `deactivate` ask it.
     base: Option<String>,
     /// Stands in every answer.
     #[serde(default = "hello")]
@@ -153,6 +153,14 @@ impl Plugin for Echo {
         }
         log::info("activated");
         Ok(Setup::default().step(format!("Say {}.", config.greeting)))
+    }
+
+    fn deactivate(config: Config) -> Result<(), Error> {
+        if let Some(base) = &config.base {
+            Request::get(format!("{base}/deactivate")).send()?.success()?;
+        }
+        log::info("deactivated");
+        Ok(())
     }
 
     fn fire(_config: Config, timer: Timer) -> Result<(), Error> {

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
 use hookyard_domain::clock::{ManualClock, Timestamp};
-use hookyard_domain::commit::{Commit, Write};
+use hookyard_domain::commit::{Commit, Owner, Write};
+use hookyard_domain::connection::Incarnation;
 use hookyard_domain::entropy::SeededEntropy;
-use hookyard_domain::event::{Event, LoggedEvent};
+use hookyard_domain::event::{Event, EventOrigin, LoggedEvent};
 use hookyard_domain::id::{EventId, WebhookId};
 use hookyard_domain::plugin::PluginVersion;
 use hookyard_store::memory::MemoryStore;
@@ -21,8 +22,10 @@ fn event(subject: &str) -> Event {
     let time = Timestamp::from_millis(1_772_617_272_000);
     Event {
         id: EventId::new(time, &entropy),
-        connection: "shop-eu".parse().unwrap(),
-        plugin: PluginVersion { name: "aftership".parse().unwrap(), version: "1.0.0".to_owned() },
+        origin: EventOrigin::Connection {
+            id: "shop-eu".parse().unwrap(),
+            plugin: PluginVersion { name: "aftership".parse().unwrap(), version: "1.0.0".to_owned() },
+        },
         kind: "shipment.updated".to_owned(),
         subject: Some(subject.to_owned()),
         time: "2026-03-04T10:41:12+01:00".parse().unwrap(),
@@ -40,7 +43,7 @@ fn store() -> Arc<MemoryStore> {
 async fn append(store: &MemoryStore, subject: &str) -> Offset {
     let event = event(subject);
     let commit = Commit {
-        connection: event.connection.clone(),
+        owner: Owner::Connection { id: "shop-eu".parse().unwrap(), incarnation: Incarnation::default() },
         at: Timestamp::from_millis(0),
         guards: Vec::new(),
         writes: vec![Write::Append { event: Box::new(event), dedupe: None }],

@@ -1,0 +1,42 @@
+//! What has changed since the host was started.
+
+use super::Settings;
+
+impl Settings {
+    /// The names of all settings that `newer` has otherwise and that only a restart applies: all but those of connections.
+    pub fn needs_restart(&self, newer: &Self) -> Vec<&'static str> {
+        // Taken apart, so that a new setting is not forgotten here.
+        let Self {
+            listen,
+            admin_listen,
+            admin_on_listen,
+            public_url,
+            plugins,
+            data,
+            pool_slots,
+            log_format,
+            token,
+            strict,
+            egress_private_addresses,
+            rollback,
+            connections: _,
+            problems: _,
+            file: _,
+        } = self;
+        let same = [
+            ("listen", *listen == newer.listen),
+            ("admin_listen", *admin_listen == newer.admin_listen),
+            ("admin_on_listen", *admin_on_listen == newer.admin_on_listen),
+            ("public_url", *public_url == newer.public_url),
+            ("plugins", *plugins == newer.plugins),
+            ("data", *data == newer.data),
+            ("pool_slots", *pool_slots == newer.pool_slots),
+            ("log_format", *log_format == newer.log_format),
+            ("HOOKYARD_TOKEN", *token == newer.token),
+            ("strict", *strict == newer.strict),
+            ("egress.private_addresses", *egress_private_addresses == newer.egress_private_addresses),
+            ("rollback", *rollback == newer.rollback),
+        ];
+        same.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
+    }
+}

@@ -1,0 +1,60 @@
+//! Connections of the API in the store in memory: how they are kept, and how they end.
+
+use hookyard_domain::connection::Incarnation;
+use hookyard_domain::id::ConnectionId;
+use hookyard_domain::limit;
+
+use super::state::State;
+use crate::purge_batch::PurgeBatch;
+use crate::{ConnectionRecord, Life, SaveConnectionError};
+
+impl State {
+    pub(super) fn save_connection(&mut self, record: ConnectionRecord) -> Result<(), SaveConnectionError> {
+        if self.lives.get(&record.id).is_some_and(|life| life.deleting) {
+            return Err(SaveConnectionError::Deleting);
+        }
+        let max = limit::API_CONNECTIONS_MAX;
+        if self.records.len() >= max && !self.records.contains_key(&record.id) {
+            return Err(SaveConnectionError::TooMany { max });
+        }
+        self.records.insert(record.id.clone(), record);
+        Ok(())
+    }
+
+    pub(super) fn begin_deletion(&mut self, id: &ConnectionId) -> bool {
+        let known = self.records.contains_key(id);
+        if known {
+            let first = || Life { connection: id.clone(), incarnation: Incarnation::default(), deleting: false };
+            self.lives.entry(id.clone()).or_insert_with(first).deleting = true;
+        }
+        known
+    }
+
+    /// One batch; whether there is more to do.
+    pub(super) fn purge_connection(&mut self, id: &ConnectionId) -> bool {
+        if !self.lives.get(id).is_some_and(|life| life.deleting) {
+            return false;
+        }
+        let mut batch = PurgeBatch::default();
+        let mut goes = |whose: &Option<ConnectionId>, bytes: usize| {
+            let goes = whose.as_ref() == Some(id) && batch.has_room();
+            if goes {
+                batch.take(bytes);
+            }
+            goes
+        };
+        self.kv.retain(|(whose, _), entry| !goes(whose, entry.value.len()));
+        self.idempotency
+            .retain(|(whose, _), record| !goes(whose, record.answer.as_ref().map_or(0, |answer| answer.body.len())));
+        if !batch.has_room() {
+            return true;
+        }
+        self.records.remove(id);
+        self.held.remove(id);
+        self.consents.remove(id);
+        if let Some(life) = self.lives.get_mut(id) {
+            *life = Life { incarnation: life.incarnation.next(), deleting: false, ..life.clone() };
+        }
+        false
+    }
+}
