@@ -68,7 +68,7 @@ pub(super) fn too_much() -> Vec<Fixture> {
         ("core-instances-65", with_core_instances(&whole, 65)),
         ("types-nested", nested_types(5_000)),
         ("lists-nested", wat(&nested_lists(5_000))),
-        ("components-nested", nested_components(5_000)),
+        ("components-nested", nested_components(500)),
     ]
 }
 
