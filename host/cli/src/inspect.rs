@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use hookyard_domain::clock::SystemClock;
 use hookyard_domain::entropy::SystemEntropy;
 use hookyard_domain::manifest::webhook::{Scheme, WebhookDeclaration, WebhookRules};
-use hookyard_sandbox::{Compiler, Sandbox, SandboxSettings};
+use hookyard_sandbox::{Compiler, LoadBounds, Sandbox, SandboxSettings};
 use hookyard_server::plugins::Plugin;
 use tempfile::TempDir;
 
@@ -51,6 +51,7 @@ pub(crate) fn sandbox_in(cache: &Path) -> anyhow::Result<Sandbox> {
         pool_slots: 0,
         cache_dir: cache.to_owned(),
         compiler: Compiler::Child(std::env::current_exe().context("cannot find this program's own path")?),
+        bounds: LoadBounds::default(),
     };
     Ok(Sandbox::new(settings, Arc::new(SystemClock), Arc::new(SystemEntropy::default()))?)
 }
