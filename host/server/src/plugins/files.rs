@@ -267,3 +267,6 @@ impl File {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
