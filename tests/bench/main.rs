@@ -29,7 +29,7 @@ fn main() -> anyhow::Result<()> {
         Ok("proxy") => runtime.block_on(proxy::serve(&argument(2)?)),
         Ok("upstream") => runtime.block_on(upstream::serve()),
         Ok("actions") => runtime.block_on(actions::compare()),
-        Ok("swaps") => runtime.block_on(swaps::measure()),
+        Ok("swaps") => runtime.block_on(swaps::measure(argument(2).ok().and_then(|rate| rate.parse().ok()))),
         Ok("start") => runtime.block_on(start::measure(argument(2).ok().and_then(|many| many.parse().ok()))),
         _ => runtime.block_on(webhooks::compare()),
     }
