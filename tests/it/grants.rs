@@ -265,9 +265,17 @@ async fn a_default_that_changes_is_not_followed_until_it_is_granted() {
     host.restart().await;
     let shown = host.get("/v1/connections/shop").await.json();
     assert!(shown["needs_consent"].as_str().is_some_and(|text| text.contains("api.aftershop.com")), "{shown}");
-    assert_eq!(code(&host).await, "egress-denied");
-    assert_eq!(host.post("/v1/connections/shop/consent", &json!({})).await.status(), 200);
+    assert_eq!(code(&host).await, "provider-unavailable", "the version that it has works fully");
+    assert!(!asked_for(&host, "api.aftershop.com").await, "and knows nothing of the other host");
+    let consented = host.post("/v1/connections/shop/consent", &json!({})).await;
+    assert_eq!((consented.status(), consented.json().get("needs_consent")), (200, None), "{}", consented.text());
     assert_eq!(code(&host).await, "provider-unavailable");
+    assert!(asked_for(&host, "api.aftershop.com").await);
+}
+
+/// Whether any call of the connection `shop` has tried to reach a host.
+async fn asked_for(host: &TestHost, name: &str) -> bool {
+    host.get("/v1/invocations?connection=shop").await.text().contains(name)
 }
 
 /// A component in which one text stands for another of the same length.

@@ -202,8 +202,9 @@ impl Running {
         &self.addresses
     }
 
-    /// Applies the connections of a file that was read again, and logs what came of it.
+    /// Applies the connections of a file that was read again, logs what came of it, and looks at the plugin directory at once.
     pub async fn reload(&self, settings: Settings) {
+        self.host.plugins.rescan();
         match self.host.registry.reload(settings).await {
             Ok(outcome) => outcome.log(),
             Err(error) => {

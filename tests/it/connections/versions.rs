@@ -90,16 +90,14 @@ async fn a_version_that_refuses_the_config_leaves_a_connection_on_the_one_it_has
 
     let neither = host.patch("/v1/connections/bot", &json!({ "config": { "colour": "red" } })).await;
     assert_eq!(neither.status(), 422, "{}", neither.text());
-    let changed =
-        host.patch("/v1/connections/bot", &json!({ "config": { "greeting": null, "grooting": "hey" } })).await;
+    let changed = host.patch("/v1/connections/bot", &json!({ "config": { "greeting": null } })).await;
     assert_eq!(changed.status(), 200, "{}", changed.text());
     let changed = changed.json();
     assert_eq!((&changed["plugin_version"], changed.get("needs_config")), (&json!("0.2.0"), None), "{changed}");
-    assert_eq!(
-        webhook(&host, "bot", "sesame", &json!({})).await.json()["greeting"],
-        "hey",
-        "its secret is there still"
-    );
+    assert_eq!(changed["config"], json!({ "secret": { "set": true } }), "its secret is there still");
+    // The code of this made-up version knows its own property by the old name, and gets no further than that.
+    let answers = [webhook(&host, "bot", "sesame", &json!({})).await, webhook(&host, "bot", "wrong", &json!({})).await];
+    assert_eq!(answers.map(|answer| answer.status()), [503, 401]);
 }
 
 #[tokio::test]

@@ -36,7 +36,23 @@ impl Settings {
             ("strict", *strict == newer.strict),
             ("rollback", *rollback == newer.rollback),
             ("egress.private_addresses", *egress_private_addresses == newer.egress_private_addresses),
+            ("rollback", *rollback == newer.rollback),
         ];
         same.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn what_only_a_restart_applies_is_named() {
+        let settings = Settings::defaults(Path::new("/srv"));
+        let newer = Settings { pool_slots: 7, strict: true, problems: vec!["x".to_owned()], ..settings.clone() };
+        assert_eq!(settings.needs_restart(&newer), ["pool_slots", "strict"]);
+        assert!(settings.needs_restart(&settings).is_empty());
     }
 }

@@ -113,7 +113,7 @@ impl Builder {
     ) -> (Connection, Vec<Fault>) {
         let Wanted { id, settings, .. } = *wanted;
         let Attempt { ready, consented, faults } = chosen;
-        let hint = ready.as_ref().and_then(|ready| hint::of(id, ready, &consented, pending.as_ref()));
+        let hint = ready.as_ref().and_then(|ready| hint::of(id, wanted.origin, ready, &consented, pending.as_ref()));
         let prepared = ready.map(Arc::new);
         let connection = Connection {
             id: id.clone(),

@@ -2,18 +2,19 @@
 
 use hookyard_domain::id::ConnectionId;
 
-use super::{Consented, Pending, Ready};
+use super::{Consented, Origin, Pending, Ready};
 
 /// The most urgent of it, if there is anything.
 pub(super) fn of(
     id: &ConnectionId,
+    origin: Origin,
     ready: &Ready,
     consented: &Consented,
     pending: Option<&Pending>,
 ) -> Option<(String, String)> {
     let version = ready.plugin.manifest.plugin();
     if let Some(pending) = pending {
-        return Some(stays(id, &version.to_string(), pending));
+        return Some(stays(id, origin, &version.to_string(), pending));
     }
     if !consented.beyond.is_empty() {
         let beyond = &consented.beyond;
@@ -30,14 +31,16 @@ pub(super) fn of(
     })
 }
 
-fn stays(id: &ConnectionId, version: &str, pending: &Pending) -> (String, String) {
+fn stays(id: &ConnectionId, origin: Origin, version: &str, pending: &Pending) -> (String, String) {
     let Pending { version: next, beyond, faults, .. } = pending;
     if !faults.is_empty() {
         let faults = faults.join("; ");
-        return (
-            "needs-config".to_owned(),
-            format!("stays on {version}, because {next} cannot use the config: {faults}"),
-        );
+        let way_out = match origin {
+            Origin::File => String::new(),
+            Origin::Api => format!("; `hookyard connections set {id}` changes it"),
+        };
+        let text = format!("stays on {version}, because {next} cannot use the config: {faults}{way_out}");
+        return ("needs-config".to_owned(), text);
     }
     let text = format!(
         "stays on {version}, because {next} asks for more than {id} was granted: {beyond}; \

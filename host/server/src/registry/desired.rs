@@ -81,9 +81,10 @@ impl Desired {
         }
     }
 
-    /// The contents that connections work with.
+    /// The contents that connections work with; also those that are being deleted, which still take their leave.
     pub(super) fn held_contents(&self) -> BTreeSet<ContentHash> {
-        self.held.values().map(|(_, content)| *content).collect()
+        let is_there = |id: &ConnectionId| self.settings.connections.contains_key(id) || self.api.contains_key(id);
+        self.held.iter().filter(|(id, _)| is_there(id)).map(|(_, (_, content))| *content).collect()
     }
 
     /// What is wrong with the settings beside what is wrong with each connection.

@@ -95,6 +95,7 @@ impl Registry {
         let gone = outcome.removed.iter().filter(|id| !shown.contains(*id)).map(|id| (id.clone(), None));
         let changes = changes.into_iter().map(|connection| (connection.id.clone(), Some(connection)));
         self.show(changes.chain(gone).collect::<Vec<_>>());
+        self.parts.plugins.retain(&desired.held_contents());
         Ok(outcome)
     }
 

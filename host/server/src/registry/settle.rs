@@ -44,6 +44,7 @@ impl Registry {
         Ok(())
     }
 
+    /// A version that no connection holds any more is let go.
     async fn hold(&self, desired: &mut Desired, moved: Vec<HeldVersion>) -> Result<(), StoreError> {
         if moved.is_empty() {
             return Ok(());
@@ -52,6 +53,7 @@ impl Registry {
         let moved =
             moved.into_iter().map(|HeldVersion { connection, plugin, content }| (connection, (plugin, content)));
         desired.held.extend(moved);
+        self.parts.plugins.retain(&desired.held_contents());
         Ok(())
     }
 

@@ -14,7 +14,8 @@ pub(super) fn fields(query: &str) -> Result<Vec<(String, String)>, Problem> {
     for (name, text) in url::form_urlencoded::parse(query.as_bytes()).take(limit::CONFIG_FIELDS_MAX + 1) {
         if fields.iter().any(|(known, _)| *known == name) {
             let detail = format!("{name:?} occurs more than once");
-            wrong.push(InputError::new(format!("/config/{name}"), "duplicate-name", detail));
+            let pointer = format!("/config/{}", name.replace('~', "~0").replace('/', "~1"));
+            wrong.push(InputError::new(pointer, "duplicate-name", detail));
         }
         fields.push((name.into_owned(), without_quotes(&text).to_owned()));
     }
