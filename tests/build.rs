@@ -36,7 +36,7 @@ struct Files<'a> {
     component: &'a Path,
 }
 
-const FOREIGN: [Foreign; 3] = [
+const FOREIGN: [Foreign; 4] = [
     Foreign {
         name: "javascript",
         tool: "componentize-qjs",
@@ -64,12 +64,22 @@ const FOREIGN: [Foreign; 3] = [
         variable: "HOOKYARD_COMPONENTIZE_PY",
         install: "pip install componentize-py==0.25.1",
         source: "app.py",
-        arguments: |command, Files { wit, component, .. }| {
-            command.arg("-d").arg(wit).args(["-w", "webhook-plugin", "componentize", "-p", "python", "app"]);
-            command.arg("--output").arg(component);
-        },
+        arguments: |command, files| componentize_py(command, files, "python"),
+    },
+    Foreign {
+        name: "swap_python",
+        tool: "componentize-py",
+        variable: "HOOKYARD_COMPONENTIZE_PY",
+        install: "pip install componentize-py==0.25.1",
+        source: "app.py",
+        arguments: |command, files| componentize_py(command, files, "swap_python"),
     },
 ];
+
+fn componentize_py(command: &mut Command, Files { wit, component, .. }: &Files<'_>, folder: &str) {
+    command.arg("-d").arg(wit).args(["-w", "webhook-plugin", "componentize", "-p", folder, "app"]);
+    command.arg("--output").arg(component);
+}
 
 fn main() -> ExitCode {
     match build() {
@@ -90,7 +100,7 @@ fn build() -> Result<(), String> {
     build_rust(root, &output, &["--package", "aftership", "--lib"])?;
     build_rust(&root.join("tests/guests"), &output, &["--workspace", "--lib", "--examples"])?;
     let built = output.join(TARGET).join("plugin");
-    for guest in ["aftership", "echo", "misbehaving", "wasi"] {
+    for guest in ["aftership", "echo", "misbehaving", "swap", "wasi"] {
         hand_over(guest, &built.join(format!("{guest}.wasm")))?;
     }
     for contract in contracts(&tests.join("guests/contract/examples"))? {

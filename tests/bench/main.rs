@@ -1,13 +1,17 @@
 //! What the host costs beside native code that does the same work.
 //!
 //! `cargo bench-webhooks` and `cargo bench-actions` build `hookyard`, start both servers as processes, drive them in turn, and print
-//! tables. Nothing here passes or fails: what is printed are ratios of interleaved windows of one run.
+//! tables. Neither passes or fails: what is printed are ratios of interleaved windows of one run. `cargo bench-swaps` fails when a
+//! swap under load costs a request, and `cargo bench-start` measures starts. With `HOOKYARD_BENCH_BINARY` that binary is measured.
 
 mod actions;
 mod load;
 mod native;
+mod open_loop;
 mod process;
 mod proxy;
+mod start;
+mod swaps;
 mod table;
 mod upstream;
 mod webhooks;
@@ -25,6 +29,8 @@ fn main() -> anyhow::Result<()> {
         Ok("proxy") => runtime.block_on(proxy::serve(&argument(2)?)),
         Ok("upstream") => runtime.block_on(upstream::serve()),
         Ok("actions") => runtime.block_on(actions::compare()),
+        Ok("swaps") => runtime.block_on(swaps::measure(argument(2).ok().and_then(|rate| rate.parse().ok()))),
+        Ok("start") => runtime.block_on(start::measure(argument(2).ok().and_then(|many| many.parse().ok()))),
         _ => runtime.block_on(webhooks::compare()),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Instant;
 
@@ -33,24 +33,19 @@ impl Server {
         Self::start(command, true).await
     }
 
-    /// The `hookyard` beside this program.
-    #[expect(clippy::disallowed_methods, reason = "what is taken from a child's environment has to be known")]
+    /// A host with one plugin; see [`Server::hookyard_in`].
     pub(crate) async fn hookyard(directory: &Path, component: &str, config: &str) -> anyhow::Result<Self> {
         let plugins = directory.join("plugins");
         fs::create_dir_all(&plugins)?;
         fs::copy(component, plugins.join("plugin.wasm"))?;
+        Self::hookyard_in(directory, config).await
+    }
+
+    /// A host in a directory that has its plugins: the binary that `HOOKYARD_BENCH_BINARY` names, else the one beside this
+    /// program, once it is built.
+    pub(crate) async fn hookyard_in(directory: &Path, config: &str) -> anyhow::Result<Self> {
         fs::write(directory.join("hookyard.toml"), format!("listen = \"127.0.0.1:0\"\n{config}"))?;
-        let binary = std::env::current_exe()?.with_file_name("hookyard");
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--release", "--package", "hookyard"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-        // What the outer cargo says of this package would make build scripts run again.
-        std::env::vars().filter(|(name, _)| name.starts_with("CARGO_")).for_each(|(name, _)| {
-            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
-                build.env_remove(name);
-            }
-        });
-        anyhow::ensure!(build.status().await?.success(), "hookyard cannot be built");
-        let mut command = Command::new(binary);
+        let mut command = Command::new(binary().await?);
         command.arg("serve").arg("--config").arg(directory.join("hookyard.toml")).env("HOOKYARD_TOKEN", TOKEN);
         command.env("RUST_LOG", "warn");
         Self::start(command, false).await
@@ -90,6 +85,23 @@ impl Server {
     /// Resident memory.
     pub(crate) fn resident_mib(&self) -> anyhow::Result<f64> {
         self.status_mib("VmRSS:")
+    }
+
+    /// Resident memory that is no file's: what the host itself takes.
+    pub(crate) fn anonymous_mib(&self) -> anyhow::Result<f64> {
+        self.status_mib("RssAnon:")
+    }
+
+    /// Ends the server and waits until it is gone.
+    pub(crate) async fn end(mut self) -> anyhow::Result<()> {
+        Ok(self.process.kill().await?)
+    }
+
+    /// How many plugins serve.
+    pub(crate) async fn serving(&self) -> anyhow::Result<usize> {
+        let listed = self.get("/v1/plugins").await?.json();
+        let plugins = listed["plugins"].as_array().context("plugins is a list")?;
+        Ok(plugins.iter().filter(|plugin| plugin["state"] == "serving").count())
     }
 
     /// The most resident memory that there was since [`Server::forget_peak`].
@@ -140,4 +152,23 @@ impl Server {
 /// Benchmarks are what measures time.
 fn now() -> Instant {
     Instant::now()
+}
+
+/// The host to measure.
+#[expect(clippy::disallowed_methods, reason = "what is taken from a child's environment has to be known")]
+async fn binary() -> anyhow::Result<PathBuf> {
+    if let Some(binary) = std::env::var_os("HOOKYARD_BENCH_BINARY") {
+        return Ok(binary.into());
+    }
+    let binary = std::env::current_exe()?.with_file_name("hookyard");
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--release", "--package", "hookyard"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    // What the outer cargo says of this package would make build scripts run again.
+    std::env::vars().filter(|(name, _)| name.starts_with("CARGO_")).for_each(|(name, _)| {
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            build.env_remove(name);
+        }
+    });
+    anyhow::ensure!(build.status().await?.success(), "hookyard cannot be built");
+    Ok(binary)
 }

@@ -16,6 +16,39 @@ pub const FETCH: Option<&str> = option_env!("GUEST_FETCH");
 /// The guest in Python, where its tool was there; tests that need it stand in [`with_python_guest!`](crate::with_python_guest).
 pub const PYTHON: Option<&str> = option_env!("GUEST_PYTHON");
 
+/// Says which version it is; whoever needs several patches them with [`swap_of`].
+pub const SWAP: &str = env!("GUEST_SWAP");
+/// Another version of it in Python, where its tool was there; tests that need it stand in
+/// [`with_python_guest!`](crate::with_python_guest).
+pub const SWAP_PYTHON: Option<&str> = option_env!("GUEST_SWAP_PYTHON");
+/// The version of [`SWAP_PYTHON`].
+pub const SWAP_PYTHON_VERSION: &str = "1.0.2000-swap.guest";
+
+/// The plugin `swap-guest-NNNN` at the version `1.0.NNNN-swap.guest`: [`SWAP`] with other digits in both.
+///
+/// # Panics
+/// A number has more than four digits, or the component does not name itself in one piece.
+pub fn swap_of(component: &[u8], plugin: u16, version: u16) -> Vec<u8> {
+    let mut patched = component.to_vec();
+    let texts = [
+        ("swap-guest-0000".to_owned(), format!("swap-guest-{plugin:04}")),
+        ("1.0.1000-swap.guest".to_owned(), swap_version(version)),
+    ];
+    for (from, to) in texts {
+        assert_eq!(from.len(), to.len(), "{to} has another length than {from}");
+        let at: Vec<_> = patched.windows(from.len()).enumerate().filter(|(_, at)| *at == from.as_bytes()).collect();
+        let at: Vec<_> = at.into_iter().map(|(at, _)| at).collect();
+        assert!(!at.is_empty(), "{from} does not stand in the component");
+        at.into_iter().for_each(|at| patched[at..at + to.len()].copy_from_slice(to.as_bytes()));
+    }
+    patched
+}
+
+/// How a version of [`SWAP`] is written. The number has four digits and does not begin with 0.
+pub fn swap_version(version: u16) -> String {
+    format!("1.0.{version:04}-swap.guest")
+}
+
 /// Guests against the contract, and against contracts that are off by one.
 pub mod contract {
     /// As it is, without the SDK.

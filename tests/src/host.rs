@@ -10,6 +10,7 @@ use bytes::Bytes;
 use hookyard_capability::{EgressSettings, ManualSleep, Sleep};
 use hookyard_domain::clock::{Clock, ManualClock, Timestamp};
 use hookyard_domain::entropy::SeededEntropy;
+use hookyard_sandbox::LoadBounds;
 use hookyard_server::compose::{self, Running, Surroundings};
 use hookyard_server::config::{self, Flags};
 use hookyard_server::plugins::{Catalogue, FileReport, FileState};
@@ -40,6 +41,7 @@ pub struct Builder {
     config: String,
     pool_slots: u32,
     egress: EgressSettings,
+    load_bounds: LoadBounds,
 }
 
 impl Builder {
@@ -48,7 +50,14 @@ impl Builder {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         fs::create_dir(directory.path().join("plugins")).expect("a directory can be made");
         let egress = EgressSettings { resolver: Arc::new(Names::default()), extra_roots: Vec::new() };
-        Self { compiler: compiler.into(), directory, config: String::new(), pool_slots: POOL_SLOTS, egress }
+        Self {
+            compiler: compiler.into(),
+            directory,
+            config: String::new(),
+            pool_slots: POOL_SLOTS,
+            egress,
+            load_bounds: LoadBounds::default(),
+        }
     }
 
     /// With this component in the plugin directory.
@@ -81,6 +90,13 @@ impl Builder {
         self
     }
 
+    /// Where loading one component may take so much.
+    #[must_use]
+    pub fn load_bounds(mut self, bounds: LoadBounds) -> Self {
+        self.load_bounds = bounds;
+        self
+    }
+
     /// With these names to be resolved; without, there are none.
     #[must_use]
     pub fn names(mut self, names: Names) -> Self {
@@ -101,12 +117,12 @@ impl Builder {
     /// # Panics
     /// It does not start.
     pub async fn start(self) -> TestHost {
-        let Self { compiler, directory, config, pool_slots, egress } = self;
+        let Self { compiler, directory, config, pool_slots, egress, load_bounds } = self;
         let file = format!("listen = \"127.0.0.1:0\"\npool_slots = {pool_slots}\n{config}");
         fs::write(directory.path().join("hookyard.toml"), file).expect("a file can be written");
         let clock = Arc::new(ManualClock::at(START));
         let sleep = Arc::new(ManualSleep::by(Arc::clone(&clock)));
-        let mut host = TestHost { running: None, clock, sleep, directory, compiler, egress };
+        let mut host = TestHost { running: None, clock, sleep, directory, compiler, egress, load_bounds };
         host.running = Some(host.start().await.expect("the host starts"));
         host
     }
@@ -121,6 +137,7 @@ pub struct TestHost {
     directory: TempDir,
     compiler: PathBuf,
     egress: EgressSettings,
+    load_bounds: LoadBounds,
 }
 
 impl TestHost {
@@ -132,6 +149,7 @@ impl TestHost {
             compiler: self.compiler.clone(),
             egress: self.egress.clone(),
             sleep: Arc::clone(&self.sleep) as Arc<dyn Sleep>,
+            load_bounds: self.load_bounds,
         };
         compose::start_in(settings, surroundings).await
     }

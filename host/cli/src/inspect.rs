@@ -8,7 +8,7 @@ use hookyard_domain::clock::SystemClock;
 use hookyard_domain::entropy::SystemEntropy;
 use hookyard_domain::manifest::credential::Credential;
 use hookyard_domain::manifest::webhook::{Scheme, WebhookDeclaration, WebhookRules};
-use hookyard_sandbox::{Compiler, Sandbox, SandboxSettings};
+use hookyard_sandbox::{Compiler, LoadBounds, Sandbox, SandboxSettings};
 use hookyard_server::plugins::Plugin;
 use tempfile::TempDir;
 
@@ -35,6 +35,7 @@ pub(crate) fn sandbox() -> anyhow::Result<(TempDir, Sandbox)> {
         pool_slots: 0,
         cache_dir: cache.path().to_owned(),
         compiler: Compiler::Child(std::env::current_exe().context("cannot find this program's own path")?),
+        bounds: LoadBounds::default(),
     };
     let sandbox = Sandbox::new(settings, Arc::new(SystemClock), Arc::new(SystemEntropy::default()))?;
     Ok((cache, sandbox))

@@ -18,6 +18,10 @@ pub const EVENT_KIND_BYTES_MAX: usize = 128;
 
 /// Largest manifest.
 pub const MANIFEST_BYTES_MAX: usize = 1024 * 1024;
+/// Beginning of a manifest that is shown where it is no JSON.
+pub const MANIFEST_SHOWN_CHARS_MAX: usize = 40;
+/// Beginning of a part of a schema that is shown where it cannot be used.
+pub const SCHEMA_SHOWN_CHARS_MAX: usize = 100;
 /// Largest JSON schema within a manifest.
 pub const SCHEMA_BYTES_MAX: usize = 64 * 1024;
 /// Subschemas of a JSON schema with its `$ref`s written out.

@@ -56,7 +56,7 @@ impl Schema {
             .with_pattern_options(patterns)
             .should_validate_formats(true)
             .build(schema)
-            .map_err(|error| SchemaError(format!("not a usable JSON Schema: {}", error.masked_with("the value"))))?;
+            .map_err(|error| unusable(&error))?;
         Ok(Self(Arc::new(Compiled { source: schema.clone(), branches, validator })))
     }
 
@@ -164,6 +164,19 @@ pub(crate) fn tokens(pointer: &str) -> Option<Vec<String>> {
     }
     let tokens = pointer.strip_prefix('/')?.split('/');
     Some(tokens.map(|token| token.replace("~1", "/").replace("~0", "~")).collect())
+}
+
+/// What is wrong with a schema, and where. Its words are shown: a manifest is no secret.
+fn unusable(error: &ValidationError<'_>) -> SchemaError {
+    let place = error.instance_path().as_str();
+    let said = if error.kind().keyword() == "format" {
+        "is no regular expression that can be used here: no look-around, no back-references, and bounded when written out"
+            .to_owned()
+    } else {
+        error.masked_with("").to_string().trim_start().to_owned()
+    };
+    let seen: String = error.instance().to_string().chars().take(limit::SCHEMA_SHOWN_CHARS_MAX).collect();
+    SchemaError(format!("not a usable JSON Schema: {}: {seen} {said}", if place.is_empty() { "/" } else { place }))
 }
 
 fn kebab_case(keyword: &str) -> String {

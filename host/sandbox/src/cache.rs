@@ -18,6 +18,8 @@ use crate::compile_child::write_whole;
 
 /// Starts every entry; the number changes with the layout.
 const MAGIC: &[u8; 16] = b"hookyard code 1\n";
+/// Starts the names of files that are being written.
+const SCRATCH: &str = "scratch-";
 const HASH_BYTES: usize = 32;
 
 /// A directory of entries: checksum, length of the manifest, manifest, code.
@@ -43,6 +45,7 @@ impl Cache {
     pub(crate) fn open(dir: &Path, engine: &Engine) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
+        sweep(dir)?;
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
         Ok(Self { dir: dir.to_owned(), compatibility: hasher.finish(), scratch: AtomicU64::new(0) })
@@ -76,15 +79,37 @@ impl Cache {
         }
     }
 
+    /// Drops an entry, if there is one.
+    pub(crate) fn remove(&self, component: ContentHash) {
+        let path = self.path(component);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                warn!(path = %path.display(), %error, "compiled code stays behind");
+            }
+            _ => {}
+        }
+    }
+
     /// A path in the directory that nobody else uses, in this process or another.
     pub(crate) fn scratch_path(&self) -> PathBuf {
         let number = self.scratch.fetch_add(1, Ordering::Relaxed);
-        self.dir.join(format!("scratch-{}-{number}", std::process::id()))
+        self.dir.join(format!("{SCRATCH}{}-{number}", std::process::id()))
     }
 
     fn path(&self, component: ContentHash) -> PathBuf {
         self.dir.join(format!("{component}-{:016x}.code", self.compatibility))
     }
+}
+
+/// Removes what a host that was killed had not finished.
+fn sweep(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(SCRATCH) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn encode(kept: &Kept) -> Vec<u8> {
@@ -124,6 +149,20 @@ mod tests {
         assert_eq!(cache.read(ContentHash::of(b"b")), None);
         let mode = fs::metadata(dir.path().join("code")).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn what_was_not_finished_and_what_is_not_wanted_goes() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let engine = crate::engine::on_demand().expect("engine");
+        fs::write(dir.path().join("scratch-1-0"), "code").expect("writable");
+        fs::write(dir.path().join("scratch-1-1.part"), "co").expect("writable");
+        let cache = Cache::open(dir.path(), &engine).expect("open");
+        cache.write(ContentHash::of(b"a"), &kept());
+        assert_eq!(fs::read_dir(dir.path()).expect("there").count(), 1);
+        cache.remove(ContentHash::of(b"a"));
+        cache.remove(ContentHash::of(b"never written"));
+        assert_eq!(fs::read_dir(dir.path()).expect("there").count(), 0);
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! The child process that compiles one component: `PROGRAM compile-component (FILE | -) OUT`.
+//! The child process that compiles one component: `PROGRAM compile-component (FILE | -) OUT [CPU_SECONDS ADDRESS_BYTES]`.
 //!
 //! It bounds itself before it looks at the component: lowest sensible priority, one thread, processor time, and on Linux
-//! address space.
+//! address space. Out of processor time it ends by SIGXCPU, out of memory by SIGABRT.
 //!
 //! Exit code 0: OUT is there, whole. 65: the component is invalid, stderr says why. 64: wrong usage. 70: anything else.
 
@@ -31,7 +31,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let (code, message) = match run(args) {
         Ok(()) => return ExitCode::SUCCESS,
         Err(Failure::Invalid(error)) => (INVALID_EXIT_CODE, format!("{error:#}")),
-        Err(Failure::Usage) => (USAGE_EXIT_CODE, format!("usage: {SUBCOMMAND} (FILE | {STDIN}) OUT")),
+        Err(Failure::Usage) => {
+            (USAGE_EXIT_CODE, format!("usage: {SUBCOMMAND} (FILE | {STDIN}) OUT [CPU_SECONDS ADDRESS_BYTES]"))
+        }
         Err(Failure::Io(doing, error)) => (FAILED_EXIT_CODE, format!("{doing}: {error}")),
         Err(Failure::Engine(error)) => (FAILED_EXIT_CODE, format!("starting the engine: {error:#}")),
     };
@@ -48,28 +50,34 @@ enum Failure {
 }
 
 fn run(args: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
-    let mut args = args.into_iter();
-    let (Some(input), Some(output), None) = (args.next(), args.next(), args.next()) else {
-        return Err(Failure::Usage);
+    let args: Vec<OsString> = args.into_iter().collect();
+    let (input, output, bounds) = match &args[..] {
+        [input, output] => (input, output, [limit::COMPILE_CPU_MAX.as_secs(), limit::COMPILE_ADDRESS_BYTES_MAX]),
+        [input, output, cpu, address] => (input, output, [number(cpu)?, number(address)?]),
+        _ => return Err(Failure::Usage),
     };
-    bound_oneself().map_err(|error| Failure::Io("bounding time and memory", error))?;
-    let wasm = read(&input).map_err(|error| Failure::Io("reading the component", error))?;
+    bound_oneself(bounds).map_err(|error| Failure::Io("bounding time and memory", error))?;
+    let wasm = read(input).map_err(|error| Failure::Io("reading the component", error))?;
     let engine = engine::compiling().map_err(Failure::Engine)?;
     let code = engine.precompile_component(&wasm).map_err(Failure::Invalid)?;
     write_whole(&PathBuf::from(output), &code).map_err(|error| Failure::Io("writing the code", error))
 }
 
-fn bound_oneself() -> io::Result<()> {
-    nice(PRIORITY)?;
-    bound(Resource::Cpu, limit::COMPILE_CPU_MAX.as_secs())?;
-    // Not everywhere: macOS has the limit of resident memory under this number, and OpenBSD has none.
-    #[cfg(target_os = "linux")]
-    bound(Resource::As, limit::COMPILE_ADDRESS_BYTES_MAX)?;
-    bound(Resource::Core, 0)
+fn number(text: &OsString) -> Result<u64, Failure> {
+    text.to_str().and_then(|text| text.parse().ok()).ok_or(Failure::Usage)
 }
 
-fn bound(resource: Resource, value: u64) -> io::Result<()> {
-    Ok(setrlimit(resource, lowered(getrlimit(resource), value))?)
+fn bound_oneself([cpu_seconds, address_bytes]: [u64; 2]) -> io::Result<()> {
+    nice(PRIORITY)?;
+    // The kernel ends a process at the lower of the two by SIGXCPU, which says why, and at the other by SIGKILL, which says nothing.
+    let cpu = lowered(getrlimit(Resource::Cpu), cpu_seconds.saturating_add(1));
+    setrlimit(Resource::Cpu, Rlimit { current: cpu.maximum.map(|maximum| maximum.min(cpu_seconds)), ..cpu })?;
+    // Not everywhere: macOS has the limit of resident memory under this number, and OpenBSD has none.
+    #[cfg(target_os = "linux")]
+    setrlimit(Resource::As, lowered(getrlimit(Resource::As), address_bytes))?;
+    #[cfg(not(target_os = "linux"))]
+    let _unbounded = address_bytes;
+    Ok(setrlimit(Resource::Core, lowered(getrlimit(Resource::Core), 0))?)
 }
 
 /// A limit of `value`, or of the inherited maximum where that is lower already: a service manager or a shell may have set one,
@@ -93,12 +101,17 @@ fn read(input: &OsString) -> io::Result<Vec<u8>> {
     Ok(wasm)
 }
 
+/// Where a file lies while it is written.
+pub(crate) fn unfinished(path: &Path) -> PathBuf {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".part");
+    PathBuf::from(unfinished)
+}
+
 /// Writes a file that is there whole or not at all, also after a crash, readable for its owner only.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".part");
-    let unfinished = PathBuf::from(unfinished);
+    let unfinished = unfinished(path);
     let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
     file.write_all(bytes)?;
     file.sync_data()?;

@@ -2,16 +2,19 @@
 //! has it done by a child process; tests and tools compile in their own.
 
 use std::fmt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 
 use async_trait::async_trait;
 use hookyard_domain::limit;
+use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
 use crate::compile_child::{self, INVALID_EXIT_CODE};
 use crate::engine;
+use crate::load_bounds::LoadBounds;
 use crate::rejection::Rejection;
 
 /// Compiles components for the engines of this crate.
@@ -35,7 +38,7 @@ impl Compile for InProcess {
         compiled
             .await
             .map_err(|error| Rejection::host("compiling", &error))?
-            .map_err(|error| Rejection::Invalid { reason: format!("{error:#}") })
+            .map_err(|error| Rejection::invalid(format!("{error:#}")))
     }
 }
 
@@ -44,14 +47,17 @@ impl Compile for InProcess {
 pub(crate) struct ChildProcess {
     /// Runs [`compile_child::main`] as `compile-component`.
     pub(crate) program: PathBuf,
+    pub(crate) bounds: LoadBounds,
 }
 
 #[async_trait]
 impl Compile for ChildProcess {
     async fn compile(&self, wasm: Vec<u8>, scratch: &Path) -> Result<Vec<u8>, Rejection> {
+        let bounds = &self.bounds;
         let child = Command::new(&self.program)
             .args([compile_child::SUBCOMMAND, compile_child::STDIN])
             .arg(scratch)
+            .args([bounds.compile_cpu.as_secs().max(1), bounds.compile_address_bytes].map(|bound| bound.to_string()))
             .env_clear()
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -59,23 +65,24 @@ impl Compile for ChildProcess {
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| Rejection::host("starting the compiler", &error))?;
-        let ended = tokio::time::timeout(limit::COMPILE_WALL_MAX, converse(child, wasm)).await;
+        let ended = tokio::time::timeout(bounds.compile_wall, converse(child, wasm)).await;
         let (status, message) = ended.map_err(|_| Rejection::CompileBound {
-            reason: format!("it took more than {} s", limit::COMPILE_WALL_MAX.as_secs()),
+            reason: format!("it takes more than {} s", bounds.compile_wall.as_secs_f64()),
         })??;
         match status.code() {
             Some(0) => tokio::fs::read(scratch)
                 .await
                 .map_err(|error| Rejection::host("reading what the compiler wrote", &error)),
-            Some(code) if code == i32::from(INVALID_EXIT_CODE) => Err(Rejection::Invalid { reason: message }),
+            Some(code) if code == i32::from(INVALID_EXIT_CODE) => Err(Rejection::invalid(message)),
+            Some(PANIC_EXIT_CODE) => Err(Rejection::CompilerCrash { reason: message }),
             Some(_) => Err(Rejection::Host { reason: format!("the compiler failed ({status}): {message}") }),
-            None => Err(Rejection::CompileBound { reason: bound_that_was_met(status, &message) }),
+            None => Err(killed(status, &message, bounds)),
         }
     }
 }
 
 /// Feeds the child and hears what it says, at the same time, so that neither waits for the other.
-async fn converse(mut child: Child, wasm: Vec<u8>) -> Result<(std::process::ExitStatus, String), Rejection> {
+async fn converse(mut child: Child, wasm: Vec<u8>) -> Result<(ExitStatus, String), Rejection> {
     let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
     let feed = async {
         if let Some(mut stdin) = stdin {
@@ -100,13 +107,29 @@ async fn hear(stderr: Option<impl AsyncRead + Unpin>) -> String {
     String::from_utf8_lossy(&message).trim().to_owned()
 }
 
-/// The child was killed by a signal: by the kernel, for time or memory.
-fn bound_that_was_met(status: std::process::ExitStatus, message: &str) -> String {
-    format!(
-        "it takes more than {} s of processor time or {} MiB of memory ({status}) {message}",
-        limit::COMPILE_CPU_MAX.as_secs(),
-        limit::COMPILE_ADDRESS_BYTES_MAX / (1024 * 1024)
-    )
-    .trim_end()
-    .to_owned()
+/// What a signal says that ended the child.
+fn killed(status: ExitStatus, message: &str, bounds: &LoadBounds) -> Rejection {
+    let bound = |reason: String| Rejection::CompileBound { reason };
+    match status.signal().and_then(Signal::from_named_raw) {
+        Some(Signal::XCPU) => bound(format!(
+            "it takes more than {} s of processor time; build it optimised, and break its largest functions up",
+            bounds.compile_cpu.as_secs()
+        )),
+        Some(Signal::ABORT) if message.contains("memory allocation") => bound(format!(
+            "it takes more than {} MiB of memory; build it optimised, and break its largest functions up",
+            bounds.compile_address_bytes / (1024 * 1024)
+        )),
+        Some(Signal::ABORT) if message.contains("overflowed its stack") => {
+            bound("it is nested too deeply for the compiler's stack".to_owned())
+        }
+        Some(Signal::KILL) => {
+            bound("the system ended the compiler (SIGKILL), which it mostly does for want of memory".to_owned())
+        }
+        _ => {
+            Rejection::CompilerCrash { reason: format!("{status}: {message}").trim_end_matches([':', ' ']).to_owned() }
+        }
+    }
 }
+
+/// How a Rust program ends that panics.
+const PANIC_EXIT_CODE: i32 = 101;

@@ -13,6 +13,7 @@ use wasmtime::component::InstancePre;
 
 use crate::exports::ExportIndices;
 use crate::guest::{Guest, Task};
+use crate::load_bounds::LoadBounds;
 use crate::meter::Meter;
 use crate::rejection::Rejection;
 use crate::tier::Tier;
@@ -26,8 +27,9 @@ pub(crate) async fn check(
     slots: u32,
     code: &InstancePre<Guest>,
     exports: &ExportIndices,
+    bounds: &LoadBounds,
 ) -> Result<String, Rejection> {
-    let deadline = Instant::now() + limit::DESCRIBE_DEADLINE;
+    let deadline = Instant::now() + bounds.describe_wall;
     let Some(_slots) = tier.slots(slots, deadline).await else {
         return Err(Rejection::Host { reason: "no slot became free for the check".into() });
     };
@@ -38,28 +40,28 @@ pub(crate) async fn check(
     let memory = usize::try_from(limit::MEMORY_BYTES_MAX).unwrap_or(usize::MAX);
     let guest = Guest::new(Task::Describe(SharedLog::default()), memory, &surroundings);
     let meter = Meter::default();
-    let mut store = tier.store(guest, limit::DESCRIBE_CPU, &meter);
+    let mut store = tier.store(guest, bounds.describe_cpu, &meter);
     let work = meter.measure(async {
         let instance = code.instantiate_async(&mut store).await;
-        let instance = instance.map_err(|error| Rejection::Instantiate { reason: reason(&error, store.data()) })?;
+        let instance = instance.map_err(|error| Rejection::instantiate(reason(&error, store.data(), bounds)))?;
         exports.check_types(&mut store, &instance)?;
         let described = match exports.definition.load(&mut store, &instance) {
             Ok(definition) => definition.call_describe(&mut store).await,
             Err(error) => Err(error),
         };
-        described.map_err(|error| Rejection::Describe { reason: reason(&error, store.data()) })
+        described.map_err(|error| Rejection::Describe { reason: reason(&error, store.data(), bounds) })
     });
     let ended = tokio::time::timeout_at(deadline, work).await;
-    let manifest = ended.map_err(|_| Rejection::Describe { reason: took_too_long() })??;
+    let manifest = ended.map_err(|_| Rejection::Describe { reason: took_too_long(bounds) })??;
     if manifest.len() > limit::MANIFEST_BYTES_MAX {
         return Err(Rejection::ManifestTooBig { bytes: manifest.len() });
     }
     Ok(manifest)
 }
 
-fn reason(error: &wasmtime::Error, guest: &Guest) -> String {
+fn reason(error: &wasmtime::Error, guest: &Guest, bounds: &LoadBounds) -> String {
     if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
-        return took_too_long();
+        return took_too_long(bounds);
     }
     // There is no connection yet, and no secret.
     let Broken { mut message, backtrace } = Broken::new(error, guest).shown(&Redactor::new([]));
@@ -69,7 +71,7 @@ fn reason(error: &wasmtime::Error, guest: &Guest) -> String {
     if backtrace.is_empty() { message } else { format!("{message}\n{backtrace}") }
 }
 
-fn took_too_long() -> String {
-    let (cpu, wall) = (limit::DESCRIBE_CPU.as_secs(), limit::DESCRIBE_DEADLINE.as_secs());
-    format!("it took more than {cpu} s of processor time or {wall} s in all")
+fn took_too_long(bounds: &LoadBounds) -> String {
+    let (cpu, wall) = (bounds.describe_cpu.as_secs_f64(), bounds.describe_wall.as_secs_f64());
+    format!("it took more than {cpu} s of processor time or {wall} s in all; it has only to return a text")
 }

@@ -6,12 +6,14 @@
 use std::sync::Arc;
 
 use hookyard_domain::limit;
+use hookyard_domain::manifest::Manifest;
 use hookyard_domain::plugin::ContentHash;
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::warn;
 use wasmtime::Engine;
 
 use crate::cache::Kept;
+use crate::compile_child;
 use crate::component::{Component, Loaded};
 use crate::describe;
 use crate::exports::ExportIndices;
@@ -63,21 +65,35 @@ impl Sandbox {
         let hash = ContentHash::of(wasm);
         let code = Arc::new(self.code_of(wasm).await?);
         let ready = self.prepare(Arc::clone(&code)).await?;
-        let manifest_json = describe::check(ready.tier, ready.slots, &ready.code, &ready.exports).await?;
+        let manifest_json = describe::check(ready.tier, ready.slots, &ready.code, &ready.exports, &self.bounds).await?;
         let component = ready.component(hash, wasm.len() as u64, manifest_json.clone());
+        // Whoever asked for it will refuse it for its manifest.
+        if Manifest::parse(component.manifest_json()).is_err() {
+            return Ok(component);
+        }
         let cache = Arc::clone(&self.cache);
         blocking(move || cache.write(hash, &Kept { manifest_json, code: Arc::unwrap_or_clone(code) })).await?;
         Ok(component)
     }
 
+    /// Drops the compiled code of a component that is not to be loaded again. Loading it all the same compiles it again.
+    pub async fn forget(&self, component: ContentHash) {
+        let cache = Arc::clone(&self.cache);
+        if let Err(rejection) = blocking(move || cache.remove(component)).await {
+            warn!(%component, %rejection, "compiled code stays behind");
+        }
+    }
+
     async fn code_of(&self, wasm: &[u8]) -> Result<Vec<u8>, Rejection> {
         let scratch = self.cache.scratch_path();
         let compiled = self.compiler.compile(wasm.to_vec(), &scratch).await;
-        match tokio::fs::remove_file(&scratch).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                warn!(path = %scratch.display(), %error, "a file of the compiler stays behind");
+        for path in [compile_child::unfinished(&scratch), scratch] {
+            match tokio::fs::remove_file(&path).await {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    warn!(path = %path.display(), %error, "a file of the compiler stays behind");
+                }
+                _ => {}
             }
-            _ => {}
         }
         compiled
     }
@@ -129,9 +145,18 @@ fn check_header(wasm: &[u8]) -> Result<(), Rejection> {
     match wasm.strip_prefix(b"\0asm") {
         Some([13, 0, 1, 0, ..]) => Ok(()),
         Some([1, 0, 0, 0, ..]) => Err(Rejection::CoreModule),
-        _ => Err(Rejection::NotWasm),
+        _ => Err(Rejection::NotWasm { found: beginning(wasm) }),
     }
 }
+
+/// The first bytes of a file, for a person.
+fn beginning(bytes: &[u8]) -> String {
+    let shown = &bytes[..bytes.len().min(SHOWN_BYTES)];
+    if shown.is_empty() { "it is empty".to_owned() } else { format!("it begins with \"{}\"", shown.escape_ascii()) }
+}
+
+/// As many as tell a script, an archive, a text and another version of WebAssembly apart.
+const SHOWN_BYTES: usize = 16;
 
 async fn deserialize(
     engine: &Engine,

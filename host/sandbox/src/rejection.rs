@@ -12,15 +12,28 @@ pub enum Rejection {
         bytes: u64,
     },
     /// Something else, or a file that was not written to its end.
-    #[error("not WebAssembly: the file does not start with the bytes of a component")]
-    NotWasm,
+    #[error(
+        "not a WebAssembly component: {found}, where a component begins with \"\\x00asm\\r\\x00\\x01\\x00\"; was it copied whole?"
+    )]
+    NotWasm {
+        /// How it begins instead.
+        found: String,
+    },
     /// A core module, which has no typed interfaces.
-    #[error("a core WebAssembly module, not a component: build it for wasm32-wasip2, or make a component of it")]
+    #[error(
+        "a core WebAssembly module, not a component: build it for wasm32-wasip2, or make a component of it with `wasm-tools component new`"
+    )]
     CoreModule,
     /// The compiler does not accept it.
     #[error("it does not compile: {reason}")]
     Invalid {
         /// What the compiler says.
+        reason: String,
+    },
+    /// The compiler does not survive it.
+    #[error("compiling it makes the compiler crash: {reason}")]
+    CompilerCrash {
+        /// How, and what it says.
         reason: String,
     },
     /// It takes more time or memory to compile than it may.
@@ -106,6 +119,28 @@ pub enum Rejection {
 }
 
 impl Rejection {
+    /// The compiler refused it, for this reason.
+    pub(crate) fn invalid(mut reason: String) -> Self {
+        if reason.contains("unexpected end") {
+            reason.push_str("; was it copied whole?");
+        }
+        Self::Invalid { reason }
+    }
+
+    /// The engine refused to start it, for this reason.
+    pub(crate) fn instantiate(reason: String) -> Self {
+        const COUNTED: [(&str, &str, usize); 3] = [
+            ("instance count too high", "core instances", limit::GUEST_CORE_INSTANCES_MAX),
+            ("memory count too high", "memories", limit::GUEST_MEMORIES_MAX),
+            ("table count too high", "tables", limit::GUEST_TABLES_MAX),
+        ];
+        let counted = COUNTED.into_iter().find(|(said, ..)| reason.contains(said));
+        let reason = counted.map_or(reason, |(_, what, max)| {
+            format!("it has more than {max} {what}, which is the most; link its modules into fewer")
+        });
+        Self::Instantiate { reason }
+    }
+
     /// The host failed `doing` something.
     pub(crate) fn host(doing: &str, error: &dyn std::error::Error) -> Self {
         let mut reason = format!("{doing}: {error}");

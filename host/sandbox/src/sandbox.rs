@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use crate::cache::Cache;
 use crate::compiler::{ChildProcess, Compile, InProcess};
 use crate::engine;
+use crate::load_bounds::LoadBounds;
 use crate::ticker::Ticker;
 use crate::tier::Tier;
 use crate::wasi::Surroundings;
@@ -25,6 +26,8 @@ pub struct SandboxSettings {
     pub cache_dir: PathBuf,
     /// Where components are compiled.
     pub compiler: Compiler,
+    /// What loading one of them may take.
+    pub bounds: LoadBounds,
 }
 
 /// Where components are compiled.
@@ -59,6 +62,7 @@ pub struct Sandbox {
     pub(crate) on_demand: Tier,
     pub(crate) cache: Arc<Cache>,
     pub(crate) compiler: Box<dyn Compile>,
+    pub(crate) bounds: LoadBounds,
     pub(crate) compiles: Arc<Semaphore>,
     pub(crate) surroundings: Surroundings,
     _ticker: Ticker,
@@ -72,7 +76,7 @@ impl Sandbox {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, SandboxError> {
-        let SandboxSettings { pool_slots, cache_dir, compiler } = settings;
+        let SandboxSettings { pool_slots, cache_dir, compiler, bounds } = settings;
         let refused = |error: wasmtime::Error| SandboxError::Engine(error.into_boxed_dyn_error());
         let on_demand = Tier::new(engine::on_demand().map_err(refused)?, limit::ON_DEMAND_SLOTS, false);
         let on_demand = on_demand.map_err(refused)?;
@@ -83,12 +87,13 @@ impl Sandbox {
         let engines = pooled.iter().chain([&on_demand]).map(|tier| tier.engine.clone()).collect();
         let ticker = Ticker::start(engines).map_err(|error| SandboxError::Engine(error.into()))?;
         let compiler: Box<dyn Compile> = match compiler {
-            Compiler::Child(program) => Box::new(ChildProcess { program }),
+            Compiler::Child(program) => Box::new(ChildProcess { program, bounds }),
             Compiler::InProcess => Box::new(InProcess),
         };
         let surroundings = Surroundings { clock, entropy };
         let compiles = Arc::new(Semaphore::new(limit::COMPILES_AT_ONCE));
-        Ok(Self { pooled, on_demand, cache: Arc::new(cache), compiler, compiles, surroundings, _ticker: ticker })
+        let cache = Arc::new(cache);
+        Ok(Self { pooled, on_demand, cache, compiler, bounds, compiles, surroundings, _ticker: ticker })
     }
 
     /// Whether there is a pool at all.

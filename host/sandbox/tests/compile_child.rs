@@ -5,13 +5,14 @@
 #[path = "sandbox/guest.rs"]
 mod guest;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hookyard_domain::clock::{ManualClock, Timestamp};
 use hookyard_domain::entropy::SeededEntropy;
-use hookyard_sandbox::{Compiler, Rejection, Sandbox, SandboxSettings, compile_child};
+use hookyard_sandbox::{Compiler, LoadBounds, Rejection, Sandbox, SandboxSettings, compile_child};
 
 use crate::guest::Guest;
 
@@ -25,13 +26,19 @@ fn main() -> ExitCode {
         a_component_is_compiled_by_the_child().await;
         what_the_child_refuses_is_said().await;
         a_child_that_cannot_do_its_work_is_the_fault_of_the_host().await;
+        what_takes_too_long_is_given_up_and_holds_up_nobody().await;
+        what_takes_too_much_memory_is_given_up().await;
     });
     ExitCode::SUCCESS
 }
 
 fn sandbox(dir: &tempfile::TempDir, program: PathBuf) -> Sandbox {
+    bounded(dir, program, LoadBounds::default())
+}
+
+fn bounded(dir: &tempfile::TempDir, program: PathBuf, bounds: LoadBounds) -> Sandbox {
     let settings =
-        SandboxSettings { pool_slots: 0, cache_dir: dir.path().to_owned(), compiler: Compiler::Child(program) };
+        SandboxSettings { pool_slots: 0, cache_dir: dir.path().to_owned(), compiler: Compiler::Child(program), bounds };
     let clock = ManualClock::at(Timestamp::from_millis(0));
     Sandbox::new(settings, Arc::new(clock), Arc::new(SeededEntropy::new(0))).expect("a sandbox")
 }
@@ -62,4 +69,47 @@ async fn a_child_that_cannot_do_its_work_is_the_fault_of_the_host() {
         let rejection = rejection.expect_err("rejected");
         assert!(matches!(rejection, Rejection::Host { .. }), "{program}: {rejection}");
     }
+}
+
+async fn what_takes_too_long_is_given_up_and_holds_up_nobody() {
+    let dir = tempfile::tempdir().expect("temp dir");
+    let bounds = LoadBounds { compile_cpu: Duration::from_secs(2), ..LoadBounds::default() };
+    let sandbox = bounded(&dir, std::env::current_exe().expect("it runs"), bounds);
+    let (heavy, light) = (Guest::heavy(1_000).component(), Guest::handling("").component());
+    let mut given_up = std::pin::pin!(sandbox.load(&heavy));
+    tokio::select! {
+        biased;
+        light = sandbox.load(&light) => drop(light.expect("usable")),
+        heavy = &mut given_up => panic!("the heavy one was first: {heavy:?}"),
+    }
+    assert_eq!(
+        given_up.await.expect_err("rejected").to_string(),
+        "compiling it was given up: it takes more than 2 s of processor time; build it optimised, and break its largest \
+         functions up"
+    );
+    assert_eq!(compilers_of(dir.path()), Vec::<PathBuf>::new(), "the compiler is gone");
+    assert_eq!(std::fs::read_dir(dir.path()).expect("readable").count(), 1, "only the light one was kept");
+}
+
+async fn what_takes_too_much_memory_is_given_up() {
+    let dir = tempfile::tempdir().expect("temp dir");
+    let bounds = LoadBounds { compile_address_bytes: 192 * 1024 * 1024, ..LoadBounds::default() };
+    let sandbox = bounded(&dir, std::env::current_exe().expect("it runs"), bounds);
+    let rejection = sandbox.load(&Guest::heavy(2_000).component()).await.expect_err("rejected");
+    assert_eq!(
+        rejection.to_string(),
+        "compiling it was given up: it takes more than 192 MiB of memory; build it optimised, and break its largest \
+         functions up"
+    );
+    assert_eq!(std::fs::read_dir(dir.path()).expect("readable").count(), 0);
+}
+
+/// The running processes that compile into this directory.
+fn compilers_of(dir: &Path) -> Vec<PathBuf> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.path());
+    let dir = dir.to_string_lossy();
+    let compiles = |process: &PathBuf| {
+        std::fs::read(process.join("cmdline")).is_ok_and(|line| String::from_utf8_lossy(&line).contains(&*dir))
+    };
+    processes.filter(compiles).collect()
 }

@@ -6,6 +6,7 @@ mod bounds;
 mod cache;
 #[path = "sandbox/calls.rs"]
 mod calls;
+#[allow(dead_code, reason = "shared with tests that need more of it")]
 #[path = "sandbox/guest.rs"]
 mod guest;
 #[path = "sandbox/host.rs"]

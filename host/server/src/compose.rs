@@ -9,7 +9,7 @@ use hookyard_domain::clock::{Clock, SystemClock, Timestamp};
 use hookyard_domain::entropy::{Entropy, SystemEntropy};
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::limit;
-use hookyard_sandbox::{Compiler, Sandbox, SandboxSettings};
+use hookyard_sandbox::{Compiler, LoadBounds, Sandbox, SandboxSettings};
 use hookyard_store::Store;
 use hookyard_store::sqlite::SqliteStore;
 use tokio::sync::watch;
@@ -45,6 +45,8 @@ pub struct Surroundings {
     pub egress: EgressSettings,
     /// How waiting is done.
     pub sleep: Arc<dyn Sleep>,
+    /// What loading one component may take.
+    pub load_bounds: LoadBounds,
 }
 
 impl Surroundings {
@@ -59,6 +61,7 @@ impl Surroundings {
             compiler: std::env::current_exe().context("cannot find this program's own path")?,
             egress: EgressSettings::of_this_machine(),
             sleep: Arc::new(SystemSleep),
+            load_bounds: LoadBounds::default(),
         })
     }
 }
@@ -86,13 +89,13 @@ pub async fn start(settings: Settings) -> anyhow::Result<Running> {
 /// # Errors
 /// As [`start`].
 pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow::Result<Running> {
-    let Surroundings { clock, entropy, compiler, egress, sleep } = surroundings;
+    let Surroundings { clock, entropy, compiler, egress, sleep, load_bounds } = surroundings;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&settings.data, Arc::clone(&clock))?);
     let key = store.host_key("hash", HashKey::generate(&*entropy)).await.context("cannot read the host's key")?;
     let hash_key = HashKey::new(&key);
     let egress = Arc::new(Egress::new(egress).context("cannot set up what plugins send through")?);
 
-    let sandbox = Arc::new(sandbox(&settings, compiler, &clock, &entropy)?);
+    let sandbox = Arc::new(sandbox(&settings, compiler, load_bounds, &clock, &entropy)?);
     let trials = Arc::new(Trials::new(settings.rollback));
     let plugins = Plugins::start(plugins::Surroundings {
         directory: settings.plugins.clone(),
@@ -160,6 +163,7 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
 fn sandbox(
     settings: &Settings,
     compiler: PathBuf,
+    bounds: LoadBounds,
     clock: &Arc<dyn Clock>,
     entropy: &Arc<dyn Entropy>,
 ) -> anyhow::Result<Sandbox> {
@@ -167,6 +171,7 @@ fn sandbox(
         pool_slots: settings.pool_slots,
         cache_dir: settings.data.join("compiled"),
         compiler: Compiler::Child(compiler),
+        bounds,
     };
     Sandbox::new(sandbox, Arc::clone(clock), Arc::clone(entropy)).context("cannot start the sandbox")
 }

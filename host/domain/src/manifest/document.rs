@@ -48,7 +48,8 @@ pub(super) fn read(json: &str) -> Result<Value, Vec<ManifestProblem>> {
     let document: Value = match serde_json::from_str(json) {
         Ok(document) => document,
         Err(error) => {
-            problems.at("", format!("is not JSON: {error}"));
+            let beginning: String = json.chars().take(limit::MANIFEST_SHOWN_CHARS_MAX).collect();
+            problems.at("", format!("is not JSON: {error}; it begins with {beginning:?}"));
             return problems.into_result(Value::Null);
         }
     };

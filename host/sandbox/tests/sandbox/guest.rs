@@ -4,6 +4,9 @@ use wit_component::{ComponentEncoder, StringEncoding};
 use wit_parser::Resolve;
 
 pub(crate) const MANIFEST: &str = r#"{"name":"hand-made","version":"1.0.0"}"#;
+/// Where the manifest lies in the guest's memory.
+const MANIFEST_AT: usize = 1024;
+const PAGE_BYTES: usize = 64 * 1024;
 const WIT_DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit");
 const WIT_FILES: [&str; 4] = ["types.wit", "imports.wit", "exports.wit", "world.wit"];
 
@@ -14,6 +17,7 @@ pub(crate) struct Guest {
     worlds: &'static str,
     version: &'static str,
     imports: String,
+    manifest: String,
     describe: String,
     handle: String,
     more: String,
@@ -28,15 +32,39 @@ impl Guest {
             worlds: "world guest { include imports; export definition; export webhook-handler; }",
             version: "0.1.0",
             imports: String::new(),
+            manifest: MANIFEST.into(),
             describe: String::new(),
             handle: handle.into(),
             more: String::new(),
         }
     }
 
+    /// Takes the compiler long: so many functions, each of which keeps its registers busy from its first loop to its last.
+    pub(crate) fn heavy(functions: usize) -> Self {
+        const LOCALS: usize = 64;
+        const STEPS: usize = 400;
+        let steps = (0..STEPS).map(|step| {
+            let (a, b, c) = (step % LOCALS, (step * 7 + 1) % LOCALS, (step * 13 + 5) % LOCALS);
+            format!(
+                "(loop $l{step} (local.set {a} (i64.add (local.get {b}) (i64.mul (local.get {c}) (local.get {a}))))
+                 (br_if $l{step} (i64.lt_s (local.get {a}) (local.get {b}))))"
+            )
+        });
+        let function = format!("(func (local {}) {})\n", "i64 ".repeat(LOCALS), steps.collect::<String>());
+        let mut guest = Self::handling("");
+        guest.more = function.repeat(functions);
+        guest
+    }
+
     /// With these imports, in the words of the core module.
     pub(crate) fn importing(mut self, imports: &str) -> Self {
         self.imports = imports.replace("VERSION", self.version);
+        self
+    }
+
+    /// Says this of itself; its memory is as large as that takes.
+    pub(crate) fn saying(mut self, manifest: impl Into<String>) -> Self {
+        self.manifest = manifest.into();
         self
     }
 
@@ -81,7 +109,9 @@ impl Guest {
 
     /// The core module.
     pub(crate) fn module(&self) -> String {
-        let Self { version, imports, describe, handle, more, .. } = self;
+        let Self { version, manifest, imports, describe, handle, more, .. } = self;
+        let free = (MANIFEST_AT + manifest.len()).next_multiple_of(8).max(2048);
+        let pages = (free / PAGE_BYTES) + 1;
         let definition = if self.worlds.contains("export definition") {
             format!(
                 r#"(func (export "hookyard:plugin/definition@{version}#describe") (result i32)
@@ -89,7 +119,7 @@ impl Guest {
                     (i32.store (i32.const 16) (i32.const 1024))
                     (i32.store (i32.const 20) (i32.const {length}))
                     (i32.const 16))"#,
-                length = MANIFEST.len()
+                length = manifest.len()
             )
         } else {
             String::new()
@@ -109,8 +139,8 @@ impl Guest {
         format!(
             r#"(module $hand_made
                 {imports}
-                (memory (export "memory") 1)
-                (global $free (mut i32) (i32.const 2048))
+                (memory (export "memory") {pages})
+                (global $free (mut i32) (i32.const {free}))
                 (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
                     (local $at i32)
                     (local.set $at (global.get $free))
@@ -120,7 +150,7 @@ impl Guest {
                 {definition}
                 {handler}
                 {more})"#,
-            manifest = MANIFEST.replace('"', "\\\"")
+            manifest = manifest.bytes().map(|byte| format!("\\{byte:02x}")).collect::<String>()
         )
     }
 }

@@ -16,7 +16,8 @@ use hookyard_domain::invocation::{Cause, IdempotencyKeys, InvocationLimits};
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::manifest::Manifest;
 use hookyard_sandbox::{
-    Compiler, Component, Finished, Invocation, Outcome, Sandbox, SandboxSettings, WebhookRequest, WebhookResponse,
+    Compiler, Component, Finished, Invocation, LoadBounds, Outcome, Sandbox, SandboxSettings, WebhookRequest,
+    WebhookResponse,
 };
 use hookyard_store::Ledger;
 use hookyard_store::memory::MemoryStore;
@@ -61,7 +62,8 @@ impl TestHost {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_700_000_000_000)));
         let entropy = Arc::new(SeededEntropy::new(5));
         let store = Arc::new(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>));
-        let settings = SandboxSettings { pool_slots, cache_dir: dir.path().join("code"), compiler };
+        let settings =
+            SandboxSettings { pool_slots, cache_dir: dir.path().join("code"), compiler, bounds: LoadBounds::default() };
         let sandbox =
             Sandbox::new(settings, Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&entropy) as Arc<dyn Entropy>);
         Self { sandbox: sandbox.expect("a sandbox"), store, clock, entropy, dir }

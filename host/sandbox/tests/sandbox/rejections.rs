@@ -13,8 +13,9 @@ async fn rejection_of(wasm: &[u8]) -> Rejection {
 
 #[tokio::test]
 async fn what_is_not_a_component_is_named() {
-    assert_eq!(rejection_of(b"").await, Rejection::NotWasm);
-    assert_eq!(rejection_of(b"#!/bin/sh\n").await, Rejection::NotWasm);
+    assert_eq!(rejection_of(b"").await, Rejection::NotWasm { found: "it is empty".into() });
+    let script = rejection_of(b"#!/bin/sh\n").await;
+    assert_eq!(script, Rejection::NotWasm { found: r##"it begins with "#!/bin/sh\n""##.into() });
     assert_eq!(rejection_of(&wat::parse_str("(module)").expect("valid")).await, Rejection::CoreModule);
     let half = Guest::handling("").component();
     let rejection = rejection_of(&half[..half.len() / 2]).await;

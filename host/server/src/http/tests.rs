@@ -32,6 +32,7 @@ async fn host(dir: &Path) -> Running {
     settings.pool_slots = 0;
     settings.token = Some(Secret::new(TOKEN));
     let surroundings = Surroundings {
+        load_bounds: hookyard_sandbox::LoadBounds::default(),
         egress: EgressSettings::of_this_machine(),
         sleep: Arc::new(SystemSleep),
         clock: Arc::new(ManualClock::at(Timestamp::from_millis(1_772_617_272_000))),
