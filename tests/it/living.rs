@@ -102,12 +102,12 @@ async fn a_broken_file_replaces_nothing_and_says_why_everywhere_across_restarts(
     let mut host = with_echo().await;
     host.put_plugin("echo.wasm", b"hello");
     let file = host.wait_for_file("echo.wasm", FileState::Rejected).await;
-    assert!(file.reason.expect("a reason").contains("not WebAssembly"));
+    assert!(file.reason.expect("a reason").contains("WebAssembly"));
     for _ in 0..2 {
         assert!(serves(&host).await);
         let shown = plugin(&host).await;
         assert_eq!((&shown["version"], &shown["state"]), (&json!("0.1.0"), &json!("serving")));
-        assert!(shown["last_error"].as_str().is_some_and(|error| error.contains("not WebAssembly")), "{shown}");
+        assert!(shown["last_error"].as_str().is_some_and(|error| error.contains("WebAssembly")), "{shown}");
         let list = host.get("/v1/plugins").await.json();
         assert_eq!(list["plugins"][1]["state"], "rejected", "{list}");
         assert!(list["plugins"][1]["last_error"].as_str().is_some_and(|error| error.contains("WebAssembly")), "{list}");

@@ -123,7 +123,7 @@ async fn what_the_api_does_not_have_is_a_problem_document() {
     assert_problem(&admin(&host, &api("GET /v1/connections/unknown")).await, 404, "not-found");
     assert_problem(&admin(&host, &api("GET /v1/connections/%ff")).await, 404, "not-found");
     assert_problem(&admin(&host, &api("GET /v1/events?limit=0")).await, 422, "invalid-input");
-    let put = admin(&host, &format!("{}\r\ncontent-length: 0", api("PUT /v1/connections/shop"))).await;
+    let put = admin(&host, &format!("{}\r\ncontent-length: 0", api("PUT /v1/connections"))).await;
     assert_problem(&put, 405, "method-not-allowed");
     assert!(put.contains("allow: GET,HEAD"), "{put}");
     let shown = admin(&host, &api("GET /v1/connections/shop")).await;

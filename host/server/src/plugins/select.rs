@@ -55,7 +55,7 @@ pub(super) enum Verdict {
     Superseded(String),
     /// It may not serve.
     Rejected(String),
-    /// The file that serves went away; when it is gone, this one may take its place.
+    /// This file, or the one that serves, went away: when that is gone, it shows.
     Waiting,
 }
 
@@ -163,7 +163,7 @@ fn verdict(
     if now.version != winner.candidate.version {
         return Verdict::Superseded(format!("{old} of {file} is newer and serves"));
     }
-    if places.get(file).is_some_and(|place| !place.there) {
+    if !claim.place.there || places.get(file).is_some_and(|place| !place.there) {
         return Verdict::Waiting;
     }
     Verdict::Rejected(format!("{new}: {old} of {file} serves already"))

@@ -18,7 +18,17 @@ const UNFINISHED: &str = "hookyard.db.new";
 pub(super) struct DataDirectory {
     path: PathBuf,
     /// The operating system gives the lock back when the file is closed, also if the process is killed.
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for DataDirectory {
+    /// Gives the lock back by name: a child process that is just being started (a compiler) has a copy of every open file until it
+    /// becomes its own program, and closing ours alone would leave the directory claimed for that moment.
+    fn drop(&mut self) {
+        if self.lock.unlock().is_err() {
+            // Closing the file, which comes next, gives it back as well.
+        }
+    }
 }
 
 impl DataDirectory {
@@ -34,7 +44,7 @@ impl DataDirectory {
         }
         let lock = private().truncate(false).open(path.join(LOCK)).map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), lock }),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse { directory: path.to_owned() }),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }
