@@ -127,10 +127,15 @@ async fn the_command_line_says_the_same() {
         let output = output.expect("the command runs");
         assert_eq!(output.status.code(), Some(1), "{name}");
         let said = String::from_utf8(output.stderr).expect("text");
-        assert!(said.contains(&reason), "{name}: {said} instead of {reason}");
+        assert!(without_addresses(&said).contains(&without_addresses(&reason)), "{name}: {said} instead of {reason}");
         first.get_or_insert(said);
     }
     insta::assert_snapshot!(first.expect("some were rejected"));
+}
+
+/// Without the place in the code at which a component trapped: two runs need not name the same byte.
+fn without_addresses(text: &str) -> String {
+    text.split(' ').filter(|word| !word.starts_with("0x")).collect::<Vec<_>>().join(" ")
 }
 
 /// A runtime in many parts, as Python's, serves and is pooled.

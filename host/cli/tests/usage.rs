@@ -111,7 +111,7 @@ fn a_broken_component_is_refused_with_the_reason() {
     assert!(stderr(&output).starts_with("error: broken.wasm: "), "{}", stderr(&output));
     let output = hookyard(directory.path(), &["check", "missing.wasm"]);
     assert_eq!(code(&output), 1);
-    assert!(stderr(&output).contains("missing.wasm: cannot be read"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("missing.wasm: it cannot be read: No such file"), "{}", stderr(&output));
 }
 
 #[test]

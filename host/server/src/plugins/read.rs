@@ -95,6 +95,7 @@ pub(super) fn whole(path: &Path) -> io::Result<Vec<u8>> {
 
 /// The file's bytes, if it had the signature before and after it was read.
 fn bytes(path: &Path, signature: Option<Signature>) -> Result<Vec<u8>, Unusable> {
+    let unreadable = |error: io::Error| unreadable(&error, signature.is_some());
     let is_same = |found: &fs::Metadata| signature.is_none_or(|signature| Signature::of(found) == signature);
     // Before it is opened: what is no file any more (a pipe, say) could keep the reader waiting for ever.
     if !is_same(&fs::metadata(path).map_err(unreadable)?) {
@@ -134,10 +135,10 @@ fn check_size(bytes: u64) -> io::Result<()> {
     Ok(())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it stands where errors are mapped")]
-fn unreadable(error: io::Error) -> Unusable {
+/// `seen`: the file was there when it was looked at.
+fn unreadable(error: &io::Error, seen: bool) -> Unusable {
     match error.kind() {
-        io::ErrorKind::NotFound => Unusable::Changed,
+        io::ErrorKind::NotFound if seen => Unusable::Changed,
         _ => Unusable::Host(format!("it cannot be read: {error}")),
     }
 }
