@@ -140,6 +140,17 @@ impl Server {
         }
     }
 
+    /// `POST` without a body to the API, which has to agree.
+    pub(crate) async fn post(&self, path: &str) -> anyhow::Result<()> {
+        let request = Request::post(path)
+            .header("host", self.address.to_string())
+            .header("authorization", format!("Bearer {TOKEN}"))
+            .body(Full::new(Bytes::new()))?;
+        let reply = send(self.address, request).await?;
+        anyhow::ensure!(reply.status() == 200, "{path}: {}", reply.text());
+        Ok(())
+    }
+
     async fn get(&self, path: &str) -> anyhow::Result<hookyard_tests::http::Reply> {
         let request = Request::get(path)
             .header("host", self.address.to_string())

@@ -23,14 +23,13 @@ use report::Swap;
 const PER_SECOND: u32 = 500;
 /// Swaps, the one to Python and the one back included.
 const SWAPS: u16 = 20;
-/// The swap to the version in Python.
+/// The swap to the version in Python. A webhook costs it many times the processor time, so that a small machine cannot keep up for
+/// long: the next swap is a rollback, which takes effect at once.
 const PYTHON_SWAP: u16 = 10;
 /// Fewest webhooks in flight at each swap.
 const IN_FLIGHT_MIN: usize = 4;
 /// How long a version serves before the next one comes.
 const SERVES: Duration = Duration::from_millis(1_500);
-/// The same for Python, whose webhooks take several times the processor time: on a small machine they are more than it can do for long.
-const PYTHON_SERVES: Duration = Duration::from_millis(300);
 /// Longest wait for a version's first answer; Python takes a while to compile, with everything else going on.
 const SEEN_WITHIN: Duration = Duration::from_secs(180);
 /// How long the provider takes for each webhook: so that some are in flight at any time.
@@ -70,14 +69,26 @@ pub(crate) async fn measure(per_second: Option<u32>) -> anyhow::Result<()> {
     run.serve(SERVES).await;
     let mut swaps = Vec::new();
     for number in 1..=SWAPS {
-        let (version, wasm) = match guests::SWAP_PYTHON {
-            Some(python) if number == PYTHON_SWAP => (guests::SWAP_PYTHON_VERSION.to_owned(), fs::read(python)?),
-            _ => (swap_version(1_000 + number), swap_of(&rust, 0, 1_000 + number)),
+        let file = directory.path().join("plugins/plugin.wasm");
+        let swap = match guests::SWAP_PYTHON {
+            Some(python) if number == PYTHON_SWAP => {
+                let version = guests::SWAP_PYTHON_VERSION.to_owned();
+                run.swap(number, version, Step::File(&file, &fs::read(python)?)).await?
+            }
+            Some(_) if number == PYTHON_SWAP + 1 => {
+                let version = swap_version(1_000 + PYTHON_SWAP - 1);
+                run.swap(number, version, Step::RollBack(&hookyard)).await?
+            }
+            _ => {
+                let wasm = swap_of(&rust, 0, 1_000 + number);
+                run.swap(number, swap_version(1_000 + number), Step::File(&file, &wasm)).await?
+            }
         };
-        let swap = run.swap(number, &directory.path().join("plugins/plugin.wasm"), version, &wasm).await?;
         println!("{swap}");
         swaps.push(swap);
-        run.serve(if number == PYTHON_SWAP { PYTHON_SERVES } else { SERVES }).await;
+        if number != PYTHON_SWAP {
+            run.serve(SERVES).await;
+        }
     }
     run.finish().await;
     let events = hookyard.events().await?;
@@ -93,22 +104,32 @@ pub(crate) async fn measure(per_second: Option<u32>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What makes a plugin swap.
+enum Step<'a> {
+    /// This file has this content from now on.
+    File(&'a Path, &'a [u8]),
+    /// The operator goes back to the version before.
+    RollBack(&'a Server),
+}
+
 impl Run {
-    /// Replaces the file and waits for the first answer of what it holds now.
-    async fn swap(&mut self, number: u16, file: &Path, version: String, wasm: &[u8]) -> anyhow::Result<Swap> {
+    /// Swaps and waits for the first answer of the version that is to serve then.
+    async fn swap(&mut self, number: u16, version: String, step: Step<'_>) -> anyhow::Result<Swap> {
         let (copied, at_copy) = (now(), self.load.in_flight());
-        // In turn as `cp` does it, into the file that is there, and as a careful tool does it.
-        if number.is_multiple_of(2) {
-            fs::write(file, wasm)?;
-        } else {
-            let beside = file.with_extension("new");
-            fs::write(&beside, wasm)?;
-            fs::rename(&beside, file)?;
+        match step {
+            // In turn as `cp` does it, into the file that is there, and as a careful tool does it.
+            Step::File(file, wasm) if number.is_multiple_of(2) => fs::write(file, wasm)?,
+            Step::File(file, wasm) => {
+                let beside = file.with_extension("new");
+                fs::write(&beside, wasm)?;
+                fs::rename(&beside, file)?;
+            }
+            Step::RollBack(host) => host.post("/v1/plugins/swap-guest-0000/rollback").await?,
         }
         let until = copied + SEEN_WITHIN;
         loop {
             let first = self.receive(until).await.with_context(|| format!("{version} did not serve in time"))?;
-            if said(first).as_deref() == Some(&*version) {
+            if first.left >= copied && said(first).as_deref() == Some(&*version) {
                 return Ok(Swap { number, version, copied, at_copy, first_seen: first.ended });
             }
             if self.failures.len() > 1_000 {

@@ -24,7 +24,8 @@ impl Swap {
     /// Webhooks that were in flight when the first webhook left that the new version answered: the swap lies just before, or
     /// while it was under way.
     pub(super) fn in_flight(&self, sent: &[Sent]) -> usize {
-        let new = sent.iter().filter(|sent| said(sent).as_ref() == Some(&self.version));
+        let after = sent.iter().filter(|sent| sent.left >= self.copied);
+        let new = after.filter(|sent| said(sent).as_ref() == Some(&self.version));
         let Some(first) = new.map(|sent| sent.left).min() else { return 0 };
         sent.iter().filter(|sent| sent.left <= first && sent.ended > first).count()
     }
