@@ -30,7 +30,7 @@ use workshop::Workshop;
 
 /// What is logged unless `RUST_LOG` says otherwise: what plugins write, what becomes of their files, of connections and of each
 /// webhook and action; of everything else only what is wrong.
-const LOG_FILTER: &str = "warn,plugin=debug,hookyard_server::plugins=info,hookyard_server::registry=info,\
+const LOG_FILTER: &str = "warn,notify=error,plugin=debug,hookyard_server::plugins=info,hookyard_server::registry=info,\
 hookyard_server::connections=info,hookyard_server::trials=info,hookyard_server::pipeline=info,\
 hookyard_server::http::webhooks=info,hookyard_server::http::trigger=info,hookyard_server::actions=info,\
 hookyard_server::compose=info,hookyard::serve=info";
@@ -193,7 +193,7 @@ impl Bench<'_> {
             if !is_used && self.advised.insert(manifest.name.clone()) {
                 let lines = output::clean_lines(&advice::connection(manifest));
                 let name = &manifest.name;
-                output::note(&format!("\nno connection uses {name} yet; save these lines in {file}:\n\n{lines}\n"));
+                output::note(&format!("\nno connection uses {name} yet; add these lines to {file}:\n\n{lines}\n"));
             }
         }
     }
