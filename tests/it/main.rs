@@ -4,6 +4,7 @@ mod actions;
 mod aftership;
 mod at_most_once;
 mod binary;
+mod command_line;
 mod connections;
 mod contract;
 mod effects;

@@ -1,6 +1,7 @@
 //! A plugin that `hookyard new` makes builds, passes its tests, and serves; `hookyard dev` builds it again when it is saved.
 //!
-//! The crate stands below the target directory, at the same place each time, so that its dependencies are compiled once.
+//! The crates stand below the target directory, at the same place each time, and are built where the guests of these tests are, with the
+//! same flags: their dependencies are compiled already.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -22,9 +23,16 @@ const OUTER_ONLY: [&str; 7] = [
     "RUSTFLAGS",
 ];
 
-/// A directory for one test, empty, in the clone.
+/// How the guests were built: `.cargo/config.toml` of this repository, which does not hold where a target directory lies elsewhere.
+const GUEST_FLAGS: &str = "-Clink-arg=-zstack-size=65536";
+
+fn target() -> &'static Path {
+    Path::new(BINARY).ancestors().nth(2).expect("the binary lies in a target directory")
+}
+
+/// A directory for one test, empty.
 fn workplace(name: &str) -> PathBuf {
-    let place = shared().join("workplaces").join(name);
+    let place = target().join("new-test").join(name);
     if place.exists() {
         std::fs::remove_dir_all(&place).expect("what an earlier run left can be removed");
     }
@@ -34,7 +42,7 @@ fn workplace(name: &str) -> PathBuf {
 
 /// The target directory of all crates that the tests here make.
 fn shared() -> PathBuf {
-    Path::new(BINARY).ancestors().nth(2).expect("the binary lies in a target directory").join("new-test")
+    target().join("guests")
 }
 
 fn command(program: &str, directory: &Path, arguments: &[&str]) -> Command {
@@ -43,6 +51,12 @@ fn command(program: &str, directory: &Path, arguments: &[&str]) -> Command {
     OUTER_ONLY.iter().for_each(|variable| {
         command.env_remove(variable);
     });
+    match program {
+        // Components: nothing but them is built with these flags.
+        BINARY => command.env("CARGO_ENCODED_RUSTFLAGS", GUEST_FLAGS),
+        // Tests: nobody debugs them.
+        _ => command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0"),
+    };
     command
 }
 
@@ -60,7 +74,8 @@ fn run(program: &str, directory: &Path, arguments: &[&str]) -> Output {
 #[tokio::test]
 async fn a_new_plugin_builds_passes_its_tests_and_takes_its_sample() {
     let place = workplace("new");
-    run(BINARY, &place, &["new", "parcel-post"]);
+    let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/sdk/rust");
+    run(BINARY, &place, &["new", "parcel-post", "--sdk", &sdk.display().to_string()]);
     let made = place.join("parcel-post");
     let again = command(BINARY, &place, &["new", "parcel-post"]).output().expect("it starts");
     assert_eq!(again.status.code(), Some(1), "what is there is not touched");
@@ -83,15 +98,15 @@ async fn a_new_plugin_builds_passes_its_tests_and_takes_its_sample() {
     assert_eq!(order, json!({ "order": "A-1001", "state": "shipped" }));
 }
 
-/// Reads on until a line has all these words.
+/// Reads on until a line has all these words, and returns what came until then.
 async fn wait_for<R: AsyncRead + Unpin>(lines: &mut Lines<BufReader<R>>, words: &[&str]) -> String {
     let mut said = String::new();
     while let Some(line) = lines.next_line().await.expect("readable") {
-        if words.iter().all(|word| line.contains(word)) {
-            return line;
-        }
         said.push_str(&line);
         said.push('\n');
+        if words.iter().all(|word| line.contains(word)) {
+            return said;
+        }
     }
     panic!("it ended without saying {words:?}:\n{said}");
 }
@@ -99,9 +114,10 @@ async fn wait_for<R: AsyncRead + Unpin>(lines: &mut Lines<BufReader<R>>, words: 
 #[tokio::test]
 async fn dev_serves_a_plugin_and_builds_it_again_when_it_is_saved() {
     let place = workplace("dev");
-    run(BINARY, &place, &["new", "parcel-dev"]);
+    let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/sdk/rust");
+    run(BINARY, &place, &["new", "parcel-dev", "--sdk", &sdk.display().to_string()]);
     let made = place.join("parcel-dev");
-    let source = made.join("src/lib.rs");
+    let (source, config) = (made.join("src/lib.rs"), made.join("hookyard.toml"));
     let right = std::fs::read_to_string(&source).expect("readable");
 
     let mut dev = command(BINARY, &made, &["dev", ".", "--listen", "127.0.0.1:0"]);
@@ -114,16 +130,28 @@ async fn dev_serves_a_plugin_and_builds_it_again_when_it_is_saved() {
     let component = shared().join("hookyard/plugins/parcel-dev.wasm");
     let first = std::fs::read(&component).expect("it serves from there");
 
+    run(BINARY, &made, &["trigger", "parcel-dev", "order-shipped"]);
+    let connections = std::fs::read_to_string(&config).expect("readable");
+    std::fs::write(&config, format!("{connections}[connections.second]\nplugin = \"parcel-dev\"\n")).expect("writable");
+    wait_for(&mut stderr, &["configuration read again", "added=\"second\""]).await;
+    run(BINARY, &made, &["connections", "show", "second"]);
+
     std::fs::write(&source, right.replace("use serde::", "use serdes::")).expect("writable");
-    wait_for(&mut stderr, &["error", "unresolved import"]).await;
+    let said = wait_for(&mut stderr, &["error", "unresolved import"]).await;
+    assert_eq!(said.matches("building ").count(), 1, "neither data nor configuration is a source: {said}");
     wait_for(&mut stderr, &["not built", "parcel-dev"]).await;
     assert_eq!(std::fs::read(&component).expect("readable"), first, "the last good version stays");
 
     std::fs::write(&source, right.replace("order.updated", "order.changed")).expect("writable");
     wait_for(&mut stderr, &["built", "parcel-dev@0.1.0", "KiB"]).await;
     assert_ne!(std::fs::read(&component).expect("readable"), first);
+    wait_for(&mut stderr, &["plugin swapped", "parcel-dev"]).await;
 
     std::fs::remove_file(made.join("Cargo.toml")).expect("it was there");
     wait_for(&mut stderr, &["gone", "parcel-dev@0.1.0"]).await;
     assert!(!component.exists());
+
+    let id = dev.id().expect("it runs").to_string();
+    run("kill", &place, &["-TERM", &id]);
+    assert!(dev.wait().await.expect("it ends").success());
 }

@@ -1,7 +1,9 @@
 //! `hookyard dev`: builds plugins, serves them, and builds again what is saved.
 
 mod advice;
+mod configuration;
 mod crates;
+mod terminal;
 mod tree;
 mod watch;
 mod workshop;
@@ -9,34 +11,37 @@ mod workshop;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 
 use anyhow::Context as _;
 use hookyard_domain::id::PluginName;
-use hookyard_server::compose;
-use hookyard_server::config::{self, Flags, Settings};
+use hookyard_server::compose::{self, Running};
+use hookyard_server::config::{self, Flags};
 use hookyard_server::telemetry;
 
 use crate::build::cargo::Package;
 use crate::serve::{self, Signals};
 use crate::{environment, output};
 
+use configuration::Configuration;
 use crates::PluginCrate;
 use watch::{Changes, Watch};
 use workshop::Workshop;
 
 /// What is logged unless `RUST_LOG` says otherwise: what plugins write, what becomes of their files, of connections and of each
 /// webhook and action; of everything else only what is wrong.
-const LOG_FILTER: &str = "warn,plugin=debug,hookyard_server::plugins=info,hookyard_server::registry=info,\
+const LOG_FILTER: &str = "warn,notify=error,plugin=debug,hookyard_server::plugins=info,hookyard_server::registry=info,\
 hookyard_server::connections=info,hookyard_server::trials=info,hookyard_server::pipeline=info,\
 hookyard_server::http::webhooks=info,hookyard_server::http::trigger=info,hookyard_server::actions=info,\
-hookyard_server::compose=info";
+hookyard_server::compose=info,hookyard::serve=info";
 
 /// What is developed, and how it is served.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Components go to target/hookyard/plugins, where `target` is the target directory of the current \
 directory's crate or workspace, and are served from there. Sources are the crates, the crates that they depend on by path, and the \
-contract (wit/) of their workspace. The variables of `hookyard serve` hold; RUST_LOG sets what is logged."
+contract (wit/) of their workspace. The configuration is read again when it is saved, and on SIGHUP. The variables of \
+`hookyard serve` hold; RUST_LOG sets what is logged."
 )]
 pub(crate) struct Arguments {
     /// Directories with crates of plugins, at any depth
@@ -53,10 +58,11 @@ pub(crate) struct Arguments {
     listen: Option<SocketAddr>,
 }
 
-/// Builds and serves until SIGINT or SIGTERM, which ends builds as well.
+/// Builds and serves until SIGINT or SIGTERM, which ends builds as well. The configuration is read again when it is saved, and on
+/// SIGHUP, unless that says that the terminal is gone.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { directories, config, data, listen } = arguments;
-    let mut signals = Signals::listen()?;
+    let (mut signals, mut hangup, terminal) = (Signals::listen()?, serve::hangups()?, terminal::is_there());
     let directory = std::env::current_dir().context("cannot find the current directory")?;
     let crates = crates::find(&directories).await?;
     anyhow::ensure!(!crates.is_empty(), nothing_found(&directories));
@@ -68,19 +74,30 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     serve::log_panics();
 
     let workshop = Workshop::new(components, &settings.data.join("compiled"))?;
-    let mut bench = Bench { directories, crates, workshop, watch: Watch::new()?, advised: used(&settings) };
+    let watch = Watch::without(&settings.data)?;
+    let configuration = Configuration::of(&settings, flags, directory);
+    let mut bench =
+        Bench { directories, crates, workshop, watch, configuration: &configuration, advised: BTreeSet::new() };
     bench.follow()?;
     tokio::select! {
         () = bench.build_all() => {}
         _ = signals.next() => return Ok(()),
     }
-    bench.advise(settings.file.as_deref());
-    let file = settings.file.clone();
     let running = compose::start(settings).await?;
+    bench.advise(&running);
     serve::announce(&running)?;
-    let signal = tokio::select! {
-        ended = bench.work(file.as_deref()) => { ended?; "the watch" },
-        signal = signals.next() => signal,
+    let signal = {
+        let mut work = pin!(bench.work(&running));
+        loop {
+            tokio::select! {
+                ended = &mut work => { ended?; break "the watch" },
+                signal = signals.next() => break signal,
+                _ = hangup.recv() => match terminal && !terminal::is_there() {
+                    true => break "SIGHUP",
+                    false => configuration.apply(&running, "SIGHUP").await,
+                },
+            }
+        }
     };
     // What is being built has ended with the future that built it.
     serve::stop(running, signal, &mut signals).await
@@ -108,35 +125,34 @@ async fn components(directory: &Path) -> PathBuf {
     target.unwrap_or_else(|| directory.join("target")).join("hookyard/plugins")
 }
 
-/// The plugins that connections of the file use.
-fn used(settings: &Settings) -> BTreeSet<PluginName> {
-    settings.connections.values().map(|connection| connection.plugin.clone()).collect()
-}
-
 /// Everything that is at work while somebody develops.
-struct Bench {
+struct Bench<'a> {
     directories: Vec<PathBuf>,
     crates: Vec<PluginCrate>,
     workshop: Workshop,
     watch: Watch,
-    /// Plugins that have a connection, or whose author was told how to get one.
+    configuration: &'a Configuration,
+    /// Plugins whose author was told how to get a connection.
     advised: BTreeSet<PluginName>,
 }
 
-impl Bench {
+impl Bench<'_> {
     async fn build_all(&mut self) {
         for plugin in &self.crates {
             self.workshop.build(plugin).await;
         }
     }
 
-    /// Builds what changes, for ever. What is saved during a build is built after it.
+    /// Builds what changes, for ever, and applies the configuration. What is saved during a build is seen to after it.
     ///
     /// # Errors
     /// The system cannot tell any more what changes.
-    async fn work(&mut self, file: Option<&Path>) -> anyhow::Result<()> {
+    async fn work(&mut self, running: &Running) -> anyhow::Result<()> {
         loop {
-            let changes = self.watch.changes().await;
+            let mut changes = self.watch.changes().await;
+            if self.configuration.take_from(&mut changes) {
+                self.configuration.apply(running, "saved").await;
+            }
             let before = std::mem::take(&mut self.crates);
             self.crates = self.found_again(&before, &changes).await;
             self.follow()?;
@@ -146,7 +162,7 @@ impl Bench {
                     self.workshop.build(plugin).await;
                 }
             }
-            self.advise(file);
+            self.advise(running);
         }
     }
 
@@ -164,19 +180,20 @@ impl Bench {
 
     fn follow(&mut self) -> anyhow::Result<()> {
         let given = self.directories.iter().filter_map(|directory| directory.canonicalize().ok());
-        self.watch.follow(&given.chain(self.crates.iter().flat_map(|plugin| plugin.sources().cloned())).collect())
+        let sources = self.crates.iter().flat_map(|plugin| plugin.sources().cloned());
+        self.watch.follow(&given.chain(sources).chain([self.configuration.watched().clone()]).collect())
     }
 
     /// Says once for each plugin without a connection what to write, and where.
-    fn advise(&mut self, file: Option<&Path>) {
-        let file = file.unwrap_or(Path::new(config::DEFAULT_FILE)).display();
+    fn advise(&mut self, running: &Running) {
+        let connections = running.host.connections.all();
+        let file = self.configuration.file().display();
         for manifest in self.workshop.manifests() {
-            if self.advised.insert(manifest.name.clone()) {
+            let is_used = connections.iter().any(|connection| connection.plugin_name == manifest.name);
+            if !is_used && self.advised.insert(manifest.name.clone()) {
                 let lines = output::clean_lines(&advice::connection(manifest));
-                output::note(&format!(
-                    "\nno connection uses {} yet; write into {file} and start again:\n\n{lines}\n",
-                    manifest.name
-                ));
+                let name = &manifest.name;
+                output::note(&format!("\nno connection uses {name} yet; add these lines to {file}:\n\n{lines}\n"));
             }
         }
     }

@@ -92,7 +92,7 @@ async fn list(host: &HostArguments) -> anyhow::Result<()> {
 
 fn row(plugin: &Value) -> Vec<String> {
     let sha256 = plugin["sha256"].as_str().unwrap_or_default().chars().take(12).collect();
-    let pinned = if is_set(&plugin["pinned"]) { ", pinned" } else { "" };
+    let pinned = if plugin["pinned"] == true { ", pinned" } else { "" };
     let state = match (plugin["state"].as_str(), plugin["since"].as_str()) {
         (Some(state @ ("compiling" | "waiting")), Some(since)) => format!("{state} since {since}"),
         (state, _) => format!("{}{pinned}", state.unwrap_or_default()),
@@ -100,14 +100,13 @@ fn row(plugin: &Value) -> Vec<String> {
     vec![cell(&plugin["name"]), cell(&plugin["version"]), state, sha256, cell(&plugin["file"])]
 }
 
-/// Why a file does not serve, where the host says so.
+/// Why a file does not serve, where the host says so. What a plugin that serves says is the same of another row.
 fn remark(plugin: &Value) -> Option<String> {
+    if plugin["state"] == "serving" {
+        return None;
+    }
     let reason = ["last_error", "reason"].into_iter().find_map(|member| plugin[member].as_str())?;
     Some(format!("{}: {reason}", cell(&plugin["file"])))
-}
-
-fn is_set(value: &Value) -> bool {
-    !matches!(value, Value::Null | Value::Bool(false))
 }
 
 fn show(plugin: &Value) -> anyhow::Result<()> {
@@ -130,10 +129,10 @@ fn show(plugin: &Value) -> anyhow::Result<()> {
         ("hosts", names("hosts", "")),
         ("samples", names("samples", "name")),
         ("warnings", cell(&plugin["warnings"])),
-        ("pinned", if is_set(&plugin["pinned"]) { cell(&plugin["pinned"]) } else { String::new() }),
+        ("pinned", if plugin["pinned"] == true { "to this version".to_owned() } else { String::new() }),
         ("previous", version_of(&plugin["previous"])),
         ("held back", listed(&plugin["held_back"])),
-        ("versions", listed(&plugin["versions"])),
+        ("also loaded", listed(&plugin["kept"])),
         ("last error", cell(&plugin["last_error"])),
     ];
     Ok(output::facts(&rows)?)
@@ -144,13 +143,14 @@ fn listed(versions: &Value) -> String {
     versions.as_array().into_iter().flatten().map(version_of).collect::<Vec<_>>().join("\n")
 }
 
-/// A version as the host tells it: a text, or an object with what is known of it.
+/// A version with the beginning of its content's hash, or the hash alone.
 fn version_of(version: &Value) -> String {
-    let Some(members) = version.as_object() else { return cell(version) };
-    let sha256 = version["sha256"].as_str().map(|hash| hash.chars().take(12).collect::<String>()).unwrap_or_default();
-    let known = [cell(&version["version"]), cell(&version["state"]), sha256, cell(&version["file"])];
-    let known: Vec<_> = known.into_iter().filter(|text| !text.is_empty()).collect();
-    if known.is_empty() { Value::Object(members.clone()).to_string() } else { known.join("  ") }
+    let short = |hash: &Value| hash.as_str().unwrap_or_default().chars().take(12).collect::<String>();
+    match version {
+        Value::Null => String::new(),
+        Value::String(_) => short(version),
+        version => format!("{}  {}", cell(&version["version"]), short(&version["sha256"])),
+    }
 }
 
 #[cfg(test)]
@@ -168,12 +168,14 @@ mod tests {
         assert_eq!(row(&json!({ "state": "superseded", "pinned": false }))[2], "superseded");
         let rejected = json!({ "state": "rejected", "file": "b.wasm", "last_error": "not WebAssembly" });
         assert_eq!(remark(&rejected).as_deref(), Some("b.wasm: not WebAssembly"));
-        assert_eq!(remark(&pinned), None);
+        let behind = json!({ "state": "serving", "file": "a.wasm", "last_error": "b.wasm: not WebAssembly" });
+        assert_eq!(remark(&behind), None, "b.wasm has a row");
     }
 
     #[test]
-    fn versions_are_shown_whether_they_are_texts_or_objects() {
-        let versions = json!(["1.0.0", { "version": "1.1.0", "sha256": "0123456789abcdef", "state": "kept" }]);
-        assert_eq!(listed(&versions), "1.0.0\n1.1.0  kept  0123456789ab");
+    fn versions_are_shown_with_their_contents() {
+        let versions = json!(["0123456789abcdef", { "version": "1.1.0", "sha256": "fedcba9876543210" }]);
+        assert_eq!(listed(&versions), "0123456789ab\n1.1.0  fedcba987654");
+        assert_eq!(version_of(&Value::Null), "");
     }
 }

@@ -54,14 +54,14 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     log_panics();
 
     let mut signals = Signals::listen()?;
-    let mut hangup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
+    let mut hangup = hangups()?;
     report(&settings);
     let running = compose::start(settings).await?;
     announce(&running).unwrap_or_else(|error| tracing::warn!(%error, "nobody reads on stdout where this host listens"));
     let signal = loop {
         tokio::select! {
             signal = signals.next() => break signal,
-            _ = hangup.recv() => reload(&running, &flags, &directory).await,
+            _ = hangup.recv() => reload(&running, &flags, &directory, "SIGHUP").await,
         }
     };
     stop(running, signal, &mut signals).await
@@ -107,9 +107,17 @@ pub(crate) async fn stop(running: Running, signal: &str, signals: &mut Signals) 
     Ok(())
 }
 
-/// Reads the configuration again. One that is wrong changes nothing.
-async fn reload(running: &Running, flags: &Flags, directory: &Path) {
-    tracing::info!(signal = "SIGHUP", "reading the configuration again");
+/// From now on, SIGHUP does not end this program.
+///
+/// # Errors
+/// The system refuses.
+pub(crate) fn hangups() -> anyhow::Result<Signal> {
+    signal(SignalKind::hangup()).context("cannot wait for SIGHUP")
+}
+
+/// Reads the configuration again, because of `reason`. One that is wrong changes nothing.
+pub(crate) async fn reload(running: &Running, flags: &Flags, directory: &Path, reason: &str) {
+    tracing::info!(reason, "reading the configuration again");
     match config::load(flags, directory, &environment) {
         Ok(settings) => running.reload(settings).await,
         Err(problems) => {

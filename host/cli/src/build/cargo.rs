@@ -130,7 +130,9 @@ pub(crate) async fn add_target(package: &Package) -> anyhow::Result<()> {
     if sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir() {
         return Ok(());
     }
-    let added = Command::new("rustup").args(["target", "add", TARGET]).current_dir(&package.directory).status().await;
+    let mut add = Command::new("rustup");
+    add.args(["target", "add", TARGET]).current_dir(&package.directory).kill_on_drop(true);
+    let added = add.status().await;
     let by_hand = format!(
         "the target {TARGET} is missing from the toolchain in {}; with rustup: `rustup target add {TARGET}`, else from where that toolchain came",
         sysroot.display()

@@ -59,8 +59,14 @@ pub(super) async fn find(
 
 fn frozen(interpreter: Interpreter) -> String {
     let random = match interpreter {
-        Interpreter::ComponentizeQjs => "; `Math.random()` was seeded then, too, and gives the same numbers every time",
-        Interpreter::ComponentizeJs => "; `Math.random()` gives the same numbers every time if it was used there once",
+        Interpreter::ComponentizeQjs => {
+            "; `Math.random()` was seeded then, too, and gives every invocation the same numbers, within functions as well: use \
+             `random` of the contract's `crypto`"
+        }
+        Interpreter::ComponentizeJs => {
+            "; if `Math.random()` was used there once, it may give every invocation the same numbers: use `random` of the contract's \
+             `crypto`"
+        }
         Interpreter::ComponentizePy => {
             "; the generator of `random` was seeded when it was imported: use `secrets` or `random.SystemRandom`"
         }
@@ -68,7 +74,7 @@ fn frozen(interpreter: Interpreter) -> String {
     };
     format!(
         "its code was started when it was built ({interpreter}), and every invocation goes on from there: what its top level, or \
-         that of a module, has read of time, chance or environment never changes{random}. Read them within functions"
+         that of a module, has read of time, chance or environment never changes; read them within functions{random}"
     )
 }
 
@@ -191,5 +197,6 @@ mod tests {
     fn a_frozen_interpreter_is_named_with_its_way_out() {
         let said = frozen(Interpreter::ComponentizePy);
         assert!(said.contains("componentize-py") && said.contains("within functions") && said.contains("SystemRandom"));
+        assert!(frozen(Interpreter::ComponentizeQjs).contains("`random` of the contract's `crypto`"));
     }
 }

@@ -31,19 +31,21 @@ pub(super) struct Changes {
     pub(super) more: bool,
 }
 
-#[derive(Default)]
 struct Seen {
     changes: Mutex<Changes>,
     news: Notify,
+    /// Nothing in or below this directory is told.
+    data: PathBuf,
 }
 
 impl Watch {
-    /// Watches nothing yet.
+    /// Watches nothing yet, and never what is in the host's data directory: it changes with every webhook.
     ///
     /// # Errors
-    /// The system has no more watches.
-    pub(super) fn new() -> anyhow::Result<Self> {
-        let seen = Arc::new(Seen::default());
+    /// The data directory is not there, or the system has no more watches.
+    pub(super) fn without(data: &Path) -> anyhow::Result<Self> {
+        let data = data.canonicalize().with_context(|| format!("cannot look into {}", data.display()))?;
+        let seen = Arc::new(Seen { changes: Mutex::default(), news: Notify::new(), data });
         let sink = Arc::clone(&seen);
         let watcher = notify::recommended_watcher(move |event| sink.take(event));
         Ok(Self { watcher: watcher.context("cannot watch for changes")?, watched: BTreeSet::new(), seen })
@@ -55,6 +57,7 @@ impl Watch {
     /// The system has no more watches; Linux has `fs.inotify.max_user_watches` of them.
     pub(super) fn follow(&mut self, roots: &BTreeSet<PathBuf>) -> anyhow::Result<()> {
         let mut directories: BTreeSet<PathBuf> = roots.iter().flat_map(|root| tree::directories(root)).collect();
+        directories.retain(|directory| !directory.starts_with(&self.seen.data));
         let files = roots.iter().filter(|root| !root.is_dir());
         directories.extend(files.filter_map(|file| file.parent()).filter(|parent| parent.is_dir()).map(Path::to_owned));
         for gone in self.watched.difference(&directories) {
@@ -98,7 +101,8 @@ impl Seen {
             Ok(event) if event.need_rescan() => changes.more = true,
             Ok(event) => {
                 let before = changes.paths.len();
-                changes.paths.extend(event.paths.into_iter().filter(|path| !tree::is_foreign(path)));
+                let is_foreign = |path: &PathBuf| tree::is_foreign(path) || path.starts_with(&self.data);
+                changes.paths.extend(event.paths.into_iter().filter(|path| !is_foreign(path)));
                 if changes.paths.len() == before {
                     return;
                 }
@@ -125,7 +129,8 @@ mod tests {
     use super::*;
 
     fn watch(root: &Path) -> Watch {
-        let mut watch = Watch::new().expect("watches");
+        std::fs::create_dir_all(root.join("data/compiled")).expect("writable");
+        let mut watch = Watch::without(&root.join("data")).expect("watches");
         watch.follow(&BTreeSet::from([root.to_owned()])).expect("watches");
         watch
     }
@@ -136,7 +141,7 @@ mod tests {
         let root = root.path().canonicalize().expect("it is there");
         std::fs::create_dir(root.join("src")).expect("writable");
         let watch = watch(&root);
-        for name in ["src/.lib.rs.swp", "src/4913", "src/lib.rs"] {
+        for name in ["src/.lib.rs.swp", "src/4913", "data/hookyard.db-wal", "data/compiled/x", "src/lib.rs"] {
             std::fs::write(root.join(name), "x").expect("writable");
         }
         let changes = watch.changes().await;
