@@ -233,7 +233,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("temp dir");
         let own = std::process::id();
         let former = format!("{}-0123456789abcdef.code", ContentHash::of(b"a"));
-        for gone in ["scratch-x", "scratch-4294967295-0-0.part", &format!("scratch-{own}-00000000deadbeef-0"), &former] {
+        for gone in ["scratch-x", "scratch-4294967295-0-0.part", &format!("scratch-{own}-00000000deadbeef-0"), &former]
+        {
             fs::write(dir.path().join(gone), "co").expect("writable");
         }
         fs::write(dir.path().join("notes.code"), "not ours").expect("writable");

@@ -124,6 +124,10 @@ fn killed(status: ExitStatus, message: &str, bounds: &LoadBounds) -> Rejection {
         Some(Signal::KILL) => {
             bound("the system ended the compiler (SIGKILL), which it mostly does for want of memory".to_owned())
         }
+        // Who stops a host from a terminal, or a whole service, stops its compilers as well: that says nothing of the component.
+        Some(Signal::INT | Signal::TERM | Signal::HUP | Signal::QUIT) => {
+            Rejection::Host { reason: format!("the compiler was told to end ({status})") }
+        }
         _ => {
             Rejection::CompilerCrash { reason: format!("{status}: {message}").trim_end_matches([':', ' ']).to_owned() }
         }

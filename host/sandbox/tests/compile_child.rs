@@ -5,6 +5,7 @@
 #[path = "sandbox/guest.rs"]
 mod guest;
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -65,10 +66,13 @@ async fn what_the_child_refuses_is_said() {
 
 async fn a_child_that_cannot_do_its_work_is_the_fault_of_the_host() {
     let dir = tempfile::tempdir().expect("temp dir");
-    for program in ["/nonexistent/compiler", "/bin/false"] {
-        let rejection = sandbox(&dir, program.into()).load(&Guest::handling("").component()).await;
+    let stopped = dir.path().join("stopped");
+    std::fs::write(&stopped, "#!/bin/sh\nkill -TERM $$\n").expect("writable");
+    std::fs::set_permissions(&stopped, std::fs::Permissions::from_mode(0o700)).expect("allowed");
+    for program in [Path::new("/nonexistent/compiler"), Path::new("/bin/false"), &stopped] {
+        let rejection = sandbox(&dir, program.to_owned()).load(&Guest::handling("").component()).await;
         let rejection = rejection.expect_err("rejected");
-        assert!(matches!(rejection, Rejection::Host { .. }), "{program}: {rejection}");
+        assert!(matches!(rejection, Rejection::Host { .. }), "{}: {rejection}", program.display());
     }
 }
 
