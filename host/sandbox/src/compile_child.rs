@@ -1,15 +1,19 @@
-//! The child process that compiles one component: `PROGRAM compile-component (FILE | -) OUT [CPU_SECONDS ADDRESS_BYTES]`.
+//! The child process that compiles one component: `PROGRAM compile-component (FILE | -) OUT [CPU_SECONDS ADDRESS_BYTES PARENT]`.
 //!
-//! It bounds itself before it looks at the component: lowest sensible priority, one thread, processor time, and on Linux
-//! address space. Out of processor time it ends by SIGXCPU, out of memory by SIGABRT.
+//! It bounds itself before it looks at the component: lowest sensible priority, one thread that compiles, processor time, and on Linux
+//! address space. Out of processor time it ends by SIGXCPU, out of memory by SIGABRT. It ends as well when PARENT, a process id, is
+//! not its parent any more: whoever was killed wants no code.
 //!
 //! Exit code 0: OUT is there, whole. 65: the component is invalid, stderr says why. 64: wrong usage. 70: anything else.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::os::unix::process::parent_id;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
+use std::thread;
+use std::time::Duration;
 
 use hookyard_domain::limit;
 use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
@@ -25,6 +29,10 @@ pub(crate) const INVALID_EXIT_CODE: u8 = 65;
 const USAGE_EXIT_CODE: u8 = 64;
 const FAILED_EXIT_CODE: u8 = 70;
 const PRIORITY: i32 = 10;
+/// How often the child looks whether its parent is still there.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Room for the look and nothing else.
+const LOOK_STACK_BYTES: usize = 64 * 1024;
 
 /// Compiles one component; `args` are those after `compile-component`.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -32,7 +40,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) => return ExitCode::SUCCESS,
         Err(Failure::Invalid(error)) => (INVALID_EXIT_CODE, format!("{error:#}")),
         Err(Failure::Usage) => {
-            (USAGE_EXIT_CODE, format!("usage: {SUBCOMMAND} (FILE | {STDIN}) OUT [CPU_SECONDS ADDRESS_BYTES]"))
+            (USAGE_EXIT_CODE, format!("usage: {SUBCOMMAND} (FILE | {STDIN}) OUT [CPU_SECONDS ADDRESS_BYTES PARENT]"))
         }
         Err(Failure::Io(doing, error)) => (FAILED_EXIT_CODE, format!("{doing}: {error}")),
         Err(Failure::Engine(error)) => (FAILED_EXIT_CODE, format!("starting the engine: {error:#}")),
@@ -51,16 +59,34 @@ enum Failure {
 
 fn run(args: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
     let args: Vec<OsString> = args.into_iter().collect();
-    let (input, output, bounds) = match &args[..] {
-        [input, output] => (input, output, [limit::COMPILE_CPU_MAX.as_secs(), limit::COMPILE_ADDRESS_BYTES_MAX]),
-        [input, output, cpu, address] => (input, output, [number(cpu)?, number(address)?]),
+    let default = [limit::COMPILE_CPU_MAX.as_secs(), limit::COMPILE_ADDRESS_BYTES_MAX];
+    let (input, output, bounds, parent) = match &args[..] {
+        [input, output] => (input, output, default, None),
+        [input, output, cpu, address, parent] => {
+            (input, output, [number(cpu)?, number(address)?], Some(number(parent)?))
+        }
         _ => return Err(Failure::Usage),
     };
+    if let Some(parent) = parent {
+        end_with(parent).map_err(|error| Failure::Io("watching the parent", error))?;
+    }
     bound_oneself(bounds).map_err(|error| Failure::Io("bounding time and memory", error))?;
     let wasm = read(input).map_err(|error| Failure::Io("reading the component", error))?;
     let engine = engine::compiling().map_err(Failure::Engine)?;
     let code = engine.precompile_component(&wasm).map_err(Failure::Invalid)?;
     write_whole(&PathBuf::from(output), &code).map_err(|error| Failure::Io("writing the code", error))
+}
+
+/// Ends this process once its parent is another than this one, which is the case when the parent has ended in whatever way. A signal
+/// (`PR_SET_PDEATHSIG`) would come when the *thread* ends that started this process, and threads of a runtime come and go.
+fn end_with(parent: u64) -> io::Result<()> {
+    let watch = move || {
+        while u64::from(parent_id()) == parent {
+            thread::park_timeout(LOOK_EVERY);
+        }
+        process::exit(FAILED_EXIT_CODE.into());
+    };
+    thread::Builder::new().stack_size(LOOK_STACK_BYTES).spawn(watch).map(drop)
 }
 
 fn number(text: &OsString) -> Result<u64, Failure> {

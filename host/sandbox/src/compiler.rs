@@ -12,7 +12,7 @@ use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
-use crate::compile_child::{self, INVALID_EXIT_CODE};
+use crate::compile_child::{self, INVALID_EXIT_CODE, write_whole};
 use crate::engine;
 use crate::load_bounds::LoadBounds;
 use crate::rejection::Rejection;
@@ -20,8 +20,9 @@ use crate::rejection::Rejection;
 /// Compiles components for the engines of this crate.
 #[async_trait]
 pub(crate) trait Compile: Send + Sync + fmt::Debug {
-    /// The machine code of a component. `scratch` is a path for a file that nobody else uses; whoever calls removes it.
-    async fn compile(&self, wasm: Vec<u8>, scratch: &Path) -> Result<Vec<u8>, Rejection>;
+    /// Writes the machine code of a component to `out`, a path that nobody else uses. What lies there, and beside it, after a failure
+    /// is for whoever calls to remove.
+    async fn compile(&self, wasm: Vec<u8>, out: &Path) -> Result<(), Rejection>;
 }
 
 /// Compiles in this process, on a thread for blocking work and without bounds.
@@ -30,15 +31,14 @@ pub(crate) struct InProcess;
 
 #[async_trait]
 impl Compile for InProcess {
-    async fn compile(&self, wasm: Vec<u8>, _scratch: &Path) -> Result<Vec<u8>, Rejection> {
+    async fn compile(&self, wasm: Vec<u8>, out: &Path) -> Result<(), Rejection> {
+        let out = out.to_owned();
         let compiled = tokio::task::spawn_blocking(move || {
-            let engine = engine::on_demand()?;
-            engine.precompile_component(&wasm)
+            let code = engine::on_demand().and_then(|engine| engine.precompile_component(&wasm));
+            let code = code.map_err(|error| Rejection::invalid(format!("{error:#}")))?;
+            write_whole(&out, &code).map_err(|error| Rejection::host("writing the code", &error))
         });
-        compiled
-            .await
-            .map_err(|error| Rejection::host("compiling", &error))?
-            .map_err(|error| Rejection::invalid(format!("{error:#}")))
+        compiled.await.map_err(|error| Rejection::host("compiling", &error))?
     }
 }
 
@@ -52,12 +52,13 @@ pub(crate) struct ChildProcess {
 
 #[async_trait]
 impl Compile for ChildProcess {
-    async fn compile(&self, wasm: Vec<u8>, scratch: &Path) -> Result<Vec<u8>, Rejection> {
+    async fn compile(&self, wasm: Vec<u8>, out: &Path) -> Result<(), Rejection> {
         let bounds = &self.bounds;
         let child = Command::new(&self.program)
             .args([compile_child::SUBCOMMAND, compile_child::STDIN])
-            .arg(scratch)
+            .arg(out)
             .args([bounds.compile_cpu.as_secs().max(1), bounds.compile_address_bytes].map(|bound| bound.to_string()))
+            .arg(std::process::id().to_string())
             .env_clear()
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -70,9 +71,7 @@ impl Compile for ChildProcess {
             reason: format!("it takes more than {} s", bounds.compile_wall.as_secs_f64()),
         })??;
         match status.code() {
-            Some(0) => tokio::fs::read(scratch)
-                .await
-                .map_err(|error| Rejection::host("reading what the compiler wrote", &error)),
+            Some(0) => Ok(()),
             Some(code) if code == i32::from(INVALID_EXIT_CODE) => Err(Rejection::invalid(message)),
             Some(PANIC_EXIT_CODE) => Err(Rejection::CompilerCrash { reason: message }),
             Some(_) => Err(Rejection::Host { reason: format!("the compiler failed ({status}): {message}") }),
@@ -124,6 +123,10 @@ fn killed(status: ExitStatus, message: &str, bounds: &LoadBounds) -> Rejection {
         }
         Some(Signal::KILL) => {
             bound("the system ended the compiler (SIGKILL), which it mostly does for want of memory".to_owned())
+        }
+        // Who stops a host from a terminal, or a whole service, stops its compilers as well: that says nothing of the component.
+        Some(Signal::INT | Signal::TERM | Signal::HUP | Signal::QUIT) => {
+            Rejection::Host { reason: format!("the compiler was told to end ({status})") }
         }
         _ => {
             Rejection::CompilerCrash { reason: format!("{status}: {message}").trim_end_matches([':', ' ']).to_owned() }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hookyard_domain::plugin::ContentHash;
 use wasmtime::component::InstancePre;
 
+use crate::code::Mapping;
 use crate::exports::ExportIndices;
 use crate::guest::Guest;
 
@@ -24,6 +25,9 @@ pub(crate) struct Loaded {
     pub(crate) slots: u32,
     pub(crate) code: InstancePre<Guest>,
     pub(crate) exports: ExportIndices,
+    /// After `code`, which it must outlive.
+    #[expect(dead_code, reason = "holding it is its use")]
+    pub(crate) mapping: Option<Mapping>,
 }
 
 /// Which of the optional interfaces a component exports.

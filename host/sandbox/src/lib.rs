@@ -9,6 +9,8 @@ mod activate;
 mod bindings;
 mod bounds;
 mod cache;
+mod checksum;
+mod code;
 pub mod compile_child;
 mod compiler;
 mod component;

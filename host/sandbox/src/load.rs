@@ -3,6 +3,8 @@
 //! Look at its first bytes → compiled before? → else compile → bind imports → find exports → checked before? → else start it
 //! once, compare every signature, ask it to describe itself → keep both. Nothing of a component that fails is kept.
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use hookyard_domain::limit;
@@ -13,7 +15,7 @@ use tracing::warn;
 use wasmtime::Engine;
 
 use crate::cache::Kept;
-use crate::compile_child;
+use crate::code::{Code, Mapping, Mappings};
 use crate::component::{Component, Loaded};
 use crate::describe;
 use crate::exports::ExportIndices;
@@ -43,7 +45,7 @@ impl Sandbox {
         let cache = Arc::clone(&self.cache);
         let kept = blocking(move || cache.read(hash)).await?;
         let Some(Kept { manifest_json, code }) = kept else { return Ok(None) };
-        match self.prepare(Arc::new(code)).await {
+        match self.prepare(&code).await {
             Ok(ready) => Ok(Some(ready.component(hash, wasm.len() as u64, manifest_json))),
             Err(rejection) => {
                 warn!(component = %hash, %rejection, "compiled code is not usable and is made again");
@@ -63,8 +65,9 @@ impl Sandbox {
     pub async fn compile(&self, _turn: &CompileTurn, wasm: &[u8]) -> Result<Component, Rejection> {
         check_header(wasm)?;
         let hash = ContentHash::of(wasm);
-        let code = Arc::new(self.code_of(wasm).await?);
-        let ready = self.prepare(Arc::clone(&code)).await?;
+        let scratch = self.cache.scratch();
+        self.compiler.compile(wasm.to_vec(), scratch.path()).await?;
+        let ready = self.prepare(scratch.path()).await?;
         let manifest_json = describe::check(ready.tier, ready.slots, &ready.code, &ready.exports, &self.bounds).await?;
         let component = ready.component(hash, wasm.len() as u64, manifest_json.clone());
         // Whoever asked for it will refuse it for its manifest.
@@ -72,46 +75,33 @@ impl Sandbox {
             return Ok(component);
         }
         let cache = Arc::clone(&self.cache);
-        blocking(move || cache.write(hash, &Kept { manifest_json, code: Arc::unwrap_or_clone(code) })).await?;
+        blocking(move || cache.keep(hash, &manifest_json, &scratch)).await?;
         Ok(component)
     }
 
-    /// Drops the compiled code of a component that is not to be loaded again. Loading it all the same compiles it again.
-    pub async fn forget(&self, component: ContentHash) {
+    /// Drops all compiled code but that of these components, and of other versions of the engine. What is loaded goes on working;
+    /// loading something else compiles it again.
+    pub async fn retain(&self, components: BTreeSet<ContentHash>) {
         let cache = Arc::clone(&self.cache);
-        if let Err(rejection) = blocking(move || cache.remove(component)).await {
-            warn!(%component, %rejection, "compiled code stays behind");
+        if let Err(rejection) = blocking(move || cache.retain(&components)).await {
+            warn!(%rejection, "compiled code that nobody needs stays behind");
         }
-    }
-
-    async fn code_of(&self, wasm: &[u8]) -> Result<Vec<u8>, Rejection> {
-        let scratch = self.cache.scratch_path();
-        let compiled = self.compiler.compile(wasm.to_vec(), &scratch).await;
-        for path in [compile_child::unfinished(&scratch), scratch] {
-            match tokio::fs::remove_file(&path).await {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    warn!(path = %path.display(), %error, "a file of the compiler stays behind");
-                }
-                _ => {}
-            }
-        }
-        compiled
     }
 
     /// Loads machine code into the pool's engine, or, where it does not fit, into the other one.
-    async fn prepare(&self, code: Arc<Vec<u8>>) -> Result<Ready<'_>, Rejection> {
+    async fn prepare(&self, path: &Path) -> Result<Ready<'_>, Rejection> {
         if let Some(tier) = &self.pooled {
-            match deserialize(&tier.engine, &code).await? {
-                Ok(component) => return Ready::new(tier, &component),
+            match code(&tier.engine, path, &self.mappings).await? {
+                Ok(code) => return Ready::new(tier, code),
                 Err(error) => {
                     let error = format!("{error:#}");
                     warn!(error, "a component does not fit into the pool; its instances are made on demand");
                 }
             }
         }
-        let component = deserialize(&self.on_demand.engine, &code).await?;
-        let component = component.map_err(|error| Rejection::Instantiate { reason: format!("{error:#}") })?;
-        Ready::new(&self.on_demand, &component)
+        let code = code(&self.on_demand.engine, path, &self.mappings).await?;
+        let code = code.map_err(|error| Rejection::Instantiate { reason: format!("{error:#}") })?;
+        Ready::new(&self.on_demand, code)
     }
 }
 
@@ -121,18 +111,20 @@ struct Ready<'s> {
     slots: u32,
     code: wasmtime::component::InstancePre<crate::guest::Guest>,
     exports: ExportIndices,
+    mapping: Option<Mapping>,
 }
 
 impl<'s> Ready<'s> {
-    fn new(tier: &'s Tier, component: &wasmtime::component::Component) -> Result<Self, Rejection> {
-        let code = import_check::bind(&tier.linker, component)?;
+    fn new(tier: &'s Tier, code: Code) -> Result<Self, Rejection> {
+        let Code { component, mapping } = code;
+        let code = import_check::bind(&tier.linker, &component)?;
         let exports = ExportIndices::find(&code)?;
-        Ok(Self { tier, slots: tier.slots_of(component), code, exports })
+        Ok(Self { tier, slots: tier.slots_of(&component), code, exports, mapping })
     }
 
     fn component(self, hash: ContentHash, wasm_bytes: u64, manifest_json: String) -> Component {
-        let Self { tier, slots, code, exports } = self;
-        Component::new(Loaded { hash, wasm_bytes, manifest_json, pooled: tier.pooled, slots, code, exports })
+        let Self { tier, slots, code, exports, mapping } = self;
+        Component::new(Loaded { hash, wasm_bytes, manifest_json, pooled: tier.pooled, slots, code, exports, mapping })
     }
 }
 
@@ -158,23 +150,9 @@ fn beginning(bytes: &[u8]) -> String {
 /// As many as tell a script, an archive, a text and another version of WebAssembly apart.
 const SHOWN_BYTES: usize = 16;
 
-async fn deserialize(
-    engine: &Engine,
-    code: &Arc<Vec<u8>>,
-) -> Result<wasmtime::Result<wasmtime::component::Component>, Rejection> {
-    let (engine, code) = (engine.clone(), Arc::clone(code));
-    blocking(move || {
-        #[expect(
-            unsafe_code,
-            reason = "machine code is trusted: it comes from our own compiler, directly or by way of the private cache, \
-                      whose checksum has been verified"
-        )]
-        // SAFETY: `code` is what `Engine::precompile_component` returned, unchanged.
-        unsafe {
-            wasmtime::component::Component::deserialize(&engine, code.as_slice())
-        }
-    })
-    .await
+async fn code(engine: &Engine, path: &Path, mappings: &Mappings) -> Result<wasmtime::Result<Code>, Rejection> {
+    let (engine, path, mappings) = (engine.clone(), path.to_owned(), mappings.clone());
+    blocking(move || Code::load(&engine, &path, &mappings)).await
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Rejection> {

@@ -9,6 +9,7 @@ use hookyard_domain::limit;
 use tokio::sync::Semaphore;
 
 use crate::cache::Cache;
+use crate::code::Mappings;
 use crate::compiler::{ChildProcess, Compile, InProcess};
 use crate::engine;
 use crate::load_bounds::LoadBounds;
@@ -64,6 +65,7 @@ pub struct Sandbox {
     pub(crate) compiler: Box<dyn Compile>,
     pub(crate) bounds: LoadBounds,
     pub(crate) compiles: Arc<Semaphore>,
+    pub(crate) mappings: Mappings,
     pub(crate) surroundings: Surroundings,
     _ticker: Ticker,
 }
@@ -93,7 +95,8 @@ impl Sandbox {
         let surroundings = Surroundings { clock, entropy };
         let compiles = Arc::new(Semaphore::new(limit::COMPILES_AT_ONCE));
         let cache = Arc::new(cache);
-        Ok(Self { pooled, on_demand, cache, compiler, bounds, compiles, surroundings, _ticker: ticker })
+        let mappings = Mappings::new();
+        Ok(Self { pooled, on_demand, cache, compiler, bounds, compiles, mappings, surroundings, _ticker: ticker })
     }
 
     /// Whether there is a pool at all.

@@ -5,6 +5,7 @@
 #[path = "sandbox/guest.rs"]
 mod guest;
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         a_child_that_cannot_do_its_work_is_the_fault_of_the_host().await;
         what_takes_too_long_is_given_up_and_holds_up_nobody().await;
         what_takes_too_much_memory_is_given_up().await;
+        a_compiler_ends_with_its_host().await;
     });
     ExitCode::SUCCESS
 }
@@ -49,7 +51,7 @@ async fn a_component_is_compiled_by_the_child() {
     let component = sandbox.load(&Guest::handling("").component()).await.expect("usable");
     assert_eq!(component.manifest_json(), guest::MANIFEST);
     let left: Vec<_> = std::fs::read_dir(dir.path()).expect("readable").collect();
-    assert_eq!(left.len(), 1, "only the entry stays: {left:?}");
+    assert_eq!(left.len(), 2, "only code and entry stay: {left:?}");
 }
 
 async fn what_the_child_refuses_is_said() {
@@ -64,10 +66,13 @@ async fn what_the_child_refuses_is_said() {
 
 async fn a_child_that_cannot_do_its_work_is_the_fault_of_the_host() {
     let dir = tempfile::tempdir().expect("temp dir");
-    for program in ["/nonexistent/compiler", "/bin/false"] {
-        let rejection = sandbox(&dir, program.into()).load(&Guest::handling("").component()).await;
+    let stopped = dir.path().join("stopped");
+    std::fs::write(&stopped, "#!/bin/sh\nkill -TERM $$\n").expect("writable");
+    std::fs::set_permissions(&stopped, std::fs::Permissions::from_mode(0o700)).expect("allowed");
+    for program in [Path::new("/nonexistent/compiler"), Path::new("/bin/false"), &stopped] {
+        let rejection = sandbox(&dir, program.to_owned()).load(&Guest::handling("").component()).await;
         let rejection = rejection.expect_err("rejected");
-        assert!(matches!(rejection, Rejection::Host { .. }), "{program}: {rejection}");
+        assert!(matches!(rejection, Rejection::Host { .. }), "{}: {rejection}", program.display());
     }
 }
 
@@ -88,7 +93,7 @@ async fn what_takes_too_long_is_given_up_and_holds_up_nobody() {
          functions up"
     );
     assert_eq!(compilers_of(dir.path()), Vec::<PathBuf>::new(), "the compiler is gone");
-    assert_eq!(std::fs::read_dir(dir.path()).expect("readable").count(), 1, "only the light one was kept");
+    assert_eq!(std::fs::read_dir(dir.path()).expect("readable").count(), 2, "only the light one was kept");
 }
 
 async fn what_takes_too_much_memory_is_given_up() {
@@ -102,6 +107,18 @@ async fn what_takes_too_much_memory_is_given_up() {
          functions up"
     );
     assert_eq!(std::fs::read_dir(dir.path()).expect("readable").count(), 0);
+}
+
+async fn a_compiler_ends_with_its_host() {
+    let dir = tempfile::tempdir().expect("temp dir");
+    let wasm = dir.path().join("heavy.wasm");
+    std::fs::write(&wasm, Guest::heavy(1_000).component()).expect("writable");
+    let mut compiler = tokio::process::Command::new(std::env::current_exe().expect("it runs"));
+    compiler.arg(compile_child::SUBCOMMAND).args([&wasm, &dir.path().join("code")]).args(["60", "6442450944"]);
+    // This process is its parent, and not that one.
+    let ended = compiler.arg("1").stderr(std::process::Stdio::null()).status().await.expect("it runs");
+    assert_eq!(ended.code(), Some(70));
+    assert_eq!(std::fs::read_dir(dir.path()).expect("readable").count(), 1, "it compiled nothing");
 }
 
 /// The running processes that compile into this directory.

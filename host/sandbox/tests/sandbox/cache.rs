@@ -1,5 +1,6 @@
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hookyard_sandbox::{Compiler, Outcome, Rejection};
 
@@ -28,19 +29,57 @@ async fn a_second_start_compiles_nothing() {
 }
 
 #[tokio::test]
-async fn a_damaged_entry_is_made_again() {
+async fn what_is_damaged_is_made_again() {
     let host = TestHost::new();
     let wasm = Guest::handling("").component();
     works(&host, &wasm).await;
-    let [entry] = &entries(&host)[..] else { panic!("one entry: {:?}", entries(&host)) };
-    let whole = fs::read(entry).expect("readable");
-    let mut damaged = whole.clone();
-    damaged[whole.len() / 2] ^= 1;
-    fs::write(entry, &damaged).expect("writable");
-    works(&host, &wasm).await;
-    assert_eq!(entries(&host).len(), 1, "nothing else stays behind");
+    let files = entries(&host);
+    assert_eq!(files.len(), 2, "code and entry: {files:?}");
+    for file in &files {
+        let whole = fs::read(file).expect("readable");
+        let mut damaged = whole.clone();
+        damaged[whole.len() / 2] ^= 1;
+        replace(file, &damaged);
+        works(&host, &wasm).await;
+        assert_eq!(fs::read(file).expect("readable"), whole, "{}", file.display());
+        assert_eq!(entries(&host).len(), 2, "nothing else stays behind");
+    }
     let host = TestHost::in_dir(host.dir, 2, Compiler::Child("/nonexistent/compiler".into()));
     works(&host, &wasm).await;
+}
+
+/// What a disk does to a file while it is not mapped.
+fn replace(file: &Path, content: &[u8]) {
+    fs::remove_file(file).expect("there");
+    fs::write(file, content).expect("writable");
+}
+
+#[tokio::test]
+async fn code_that_is_loaded_works_whatever_becomes_of_its_file() {
+    for pool_slots in [0, 2] {
+        let host = TestHost::with_pool(pool_slots);
+        let wasm = Guest::handling("").component();
+        works(&host, &wasm).await;
+        let component = host.sandbox.load(&wasm).await.expect("usable");
+        entries(&host).iter().for_each(|file| replace(file, b"something else"));
+        assert!(matches!(host.webhook(&component, "/", ROOMY).await.outcome, Outcome::Returned(None)));
+        host.sandbox.retain(BTreeSet::new()).await;
+        assert_eq!(entries(&host), Vec::<PathBuf>::new());
+        assert!(matches!(host.webhook(&component, "/", ROOMY).await.outcome, Outcome::Returned(None)));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn code_is_mapped_from_its_file() {
+    let host = TestHost::new();
+    let component = host.load(&Guest::handling("")).await;
+    let code = entries(&host).into_iter().find(|file| file.extension().is_some_and(|kind| kind == "cwasm"));
+    let code = code.expect("there").display().to_string();
+    let mapped = || fs::read_to_string("/proc/self/maps").expect("readable").contains(&code);
+    assert!(mapped());
+    drop(component);
+    assert!(!mapped(), "and no longer than it is needed");
 }
 
 #[tokio::test]

@@ -259,6 +259,15 @@ impl File {
         matches!(&self.phase, Phase::Reading { task, compiling: true } if task.id() == id)
     }
 
+    /// What it holds, if it was read.
+    pub(super) fn content(&self) -> Option<ContentHash> {
+        match &self.phase {
+            Phase::Usable(plugin) => Some(plugin.content()),
+            Phase::Unusable(fault) => fault.content,
+            Phase::Waiting | Phase::Reading { .. } => None,
+        }
+    }
+
     /// The plugin that it is, if it is one.
     pub(super) fn usable(&self) -> Option<&Arc<Plugin>> {
         match &self.phase {

@@ -1,5 +1,6 @@
 //! From a file to a plugin: read whole, looked up among the compiled, compiled if need be, checked.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -55,6 +56,11 @@ impl Reader {
             return Err(Unusable::Host(format!("{} is damaged", kept.display())));
         }
         Plugin::of(found(&wasm, self.sandbox.load(&wasm).await)?, kept)
+    }
+
+    /// Of all compiled code, only that of these contents is needed from now on.
+    pub(super) async fn retain(&self, contents: BTreeSet<ContentHash>) {
+        self.sandbox.retain(contents).await;
     }
 
     async fn bytes(&self, path: &Path, signature: Option<Signature>) -> Result<Vec<u8>, Unusable> {

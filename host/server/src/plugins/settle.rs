@@ -188,13 +188,18 @@ impl Keeper {
         self.sweep().await;
     }
 
-    /// Removes kept components that nothing speaks of.
+    /// Removes kept components that nothing speaks of, and compiled code of what is neither kept nor in a file.
     pub(super) async fn sweep(&mut self) {
         let entries = self.roster.entries.values();
         let mut wanted: BTreeSet<_> =
             entries.flat_map(|entry| entry.contents().chain(entry.loaded.keys().copied())).collect();
         wanted.extend(self.held.borrow().iter().copied());
         wanted.extend(self.restoring.iter().copied());
+        // Whatever is being read may need its code in a moment.
+        if self.tasks.is_empty() {
+            let in_files = self.files.iter().filter_map(|(_, file)| file.content());
+            self.reader.retain(in_files.chain(wanted.iter().copied()).collect()).await;
+        }
         if !self.shelf.has_others(&wanted) {
             return;
         }
