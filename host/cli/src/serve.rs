@@ -56,12 +56,13 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut signals = Signals::listen()?;
     let mut hangup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
     report(&settings);
+    let file = settings.file.clone();
     let running = compose::start(settings).await?;
     announce(&running).unwrap_or_else(|error| tracing::warn!(%error, "nobody reads on stdout where this host listens"));
     let signal = loop {
         tokio::select! {
             signal = signals.next() => break signal,
-            _ = hangup.recv() => reload(&running, &flags, &directory).await,
+            _ = hangup.recv() => reload(&running, &flags, &directory, file.as_deref()).await,
         }
     };
     stop(running, signal, &mut signals).await
@@ -108,9 +109,9 @@ pub(crate) async fn stop(running: Running, signal: &str, signals: &mut Signals) 
 }
 
 /// Reads the configuration again. One that is wrong changes nothing.
-async fn reload(running: &Running, flags: &Flags, directory: &Path) {
+async fn reload(running: &Running, flags: &Flags, directory: &Path, before: Option<&Path>) {
     tracing::info!(signal = "SIGHUP", "reading the configuration again");
-    match config::load(flags, directory, &environment) {
+    match config::load_again(flags, directory, &environment, before) {
         Ok(settings) => running.reload(settings).await,
         Err(problems) => {
             problems.iter().for_each(|problem| tracing::error!("{problem}"));

@@ -29,6 +29,8 @@ pub struct Lifecycle {
     sleep: Arc<dyn Sleep>,
     /// Activations at a time, so that a start with many connections leaves room for webhooks.
     at_once: Semaphore,
+    /// The same for those that take their leave.
+    leaving_at_once: Semaphore,
     tasks: Mutex<JoinSet<()>>,
 }
 
@@ -70,7 +72,8 @@ impl Lifecycle {
     /// Has activated nothing yet.
     pub fn new(invoker: Arc<Invoker>, sleep: Arc<dyn Sleep>) -> Self {
         let at_once = Semaphore::new(limit::ACTIVATIONS_AT_ONCE_MAX);
-        Self { invoker, sleep, at_once, tasks: Mutex::default() }
+        let leaving_at_once = Semaphore::new(limit::DEACTIVATIONS_AT_ONCE_MAX);
+        Self { invoker, sleep, at_once, leaving_at_once, tasks: Mutex::default() }
     }
 
     /// Activates a connection in the background: now, again while its provider cannot be reached, and whenever the provider has

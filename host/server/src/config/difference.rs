@@ -21,6 +21,7 @@ impl Settings {
             rollback,
             connections: _,
             problems: _,
+            unlisted: _,
             file: _,
         } = self;
         let same = [
@@ -34,7 +35,6 @@ impl Settings {
             ("log_format", *log_format == newer.log_format),
             ("HOOKYARD_TOKEN", *token == newer.token),
             ("strict", *strict == newer.strict),
-            ("rollback", *rollback == newer.rollback),
             ("egress.private_addresses", *egress_private_addresses == newer.egress_private_addresses),
             ("rollback", *rollback == newer.rollback),
         ];
@@ -46,13 +46,16 @@ impl Settings {
 mod tests {
     use std::path::Path;
 
+    use hookyard_domain::rollback::RollbackSettings;
+
     use super::*;
 
     #[test]
     fn what_only_a_restart_applies_is_named() {
         let settings = Settings::defaults(Path::new("/srv"));
-        let newer = Settings { pool_slots: 7, strict: true, problems: vec!["x".to_owned()], ..settings.clone() };
-        assert_eq!(settings.needs_restart(&newer), ["pool_slots", "strict"]);
+        let rollback = RollbackSettings { enabled: !settings.rollback.enabled, ..settings.rollback };
+        let newer = Settings { pool_slots: 7, rollback, problems: vec!["x".to_owned()], ..settings.clone() };
+        assert_eq!(settings.needs_restart(&newer), ["pool_slots", "rollback"]);
         assert!(settings.needs_restart(&settings).is_empty());
     }
 }
