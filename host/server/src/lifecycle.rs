@@ -142,8 +142,8 @@ impl Lifecycle {
                     attempt = Attempt::Failed(Again::Later(None));
                     continue;
                 }
-                Attempt::Failed(Again::Later(at_least)) => self.pause(&mut failed, at_least).await,
-                Attempt::NotMade => self.pause(&mut failed, None).await,
+                Attempt::Failed(Again::Later(at_least)) => self.pause(connection, &mut failed, at_least).await,
+                Attempt::NotMade => self.pause(connection, &mut failed, None).await,
             }
             let mended = connection.activations() != before && connection.health().status == HealthStatus::Healthy;
             attempt = match mended || connection.is_retired() {
@@ -153,12 +153,18 @@ impl Lifecycle {
         }
     }
 
-    async fn pause(&self, failed: &mut u32, at_least: Option<Duration>) {
+    /// Ends with the connection: one that was deleted or changed does not stay, with its secrets, for as long as its provider
+    /// has asked to be left alone.
+    async fn pause(&self, connection: &Connection, failed: &mut u32, at_least: Option<Duration>) {
         *failed = failed.saturating_add(1);
         let mut random = [0; 4];
         self.invoker.services.entropy.fill(&mut random);
         let at_least = at_least.map(|wait| wait.min(limit::RETRY_AFTER_MAX));
-        self.sleep.sleep(retry::ACTIVATION.wait(*failed, at_least, u32::from_be_bytes(random))).await;
+        let wait = retry::ACTIVATION.wait(*failed, at_least, u32::from_be_bytes(random));
+        tokio::select! {
+            () = self.sleep.sleep(wait) => {}
+            () = connection.end() => {}
+        }
     }
 
     async fn activate(&self, connection: &Connection, asked: Asked) -> Attempt {
