@@ -5,6 +5,8 @@ mod file;
 mod secrecy;
 mod versions;
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use hookyard_tests::guests;
 use hookyard_tests::host::{Builder, TOKEN, TestHost};
 use hookyard_tests::http::Reply;
@@ -178,12 +180,19 @@ async fn a_record_that_cannot_be_opened_is_said_to_be_so_and_is_kept() {
     let message = shown["health"]["message"].as_str().unwrap_or_default();
     assert_eq!(shown["health"]["status"], "invalid", "{shown}");
     assert!(message.contains("master.key") && message.contains("connection bot"), "{message}");
+    assert_eq!((message.matches("master.key").count(), message.matches("connection bot").count()), (1, 1), "{message}");
     assert!(!file.exists(), "no other key takes its place");
     assert_eq!(webhook(&host, "bot", "sesame", &json!({})).await.status(), 503);
     let refused = host.put(PATH, &echo(&json!({ "secret": "open" }))).await;
     assert_eq!((refused.status(), &refused.json()["code"]), (409, &json!("connection-invalid")), "{}", refused.text());
     assert_eq!(host.put("/v1/connections/new", &echo(&json!({}))).await.status(), 503);
     std::fs::rename(&lent, &file).expect("it can be brought back");
-    host.restart().await;
+    for (mode, way_out) in [(0o644, Some("chmod 600")), (0o600, None)] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("it is ours");
+        host.restart().await;
+        let health = host.get(PATH).await.json()["health"].clone();
+        assert_eq!(health["status"] == "invalid", way_out.is_some(), "{health}");
+        assert!(health.to_string().contains(way_out.unwrap_or_default()), "{health}");
+    }
     assert_eq!(webhook(&host, "bot", "sesame", &json!({})).await.json()["greeting"], "hi");
 }

@@ -117,7 +117,7 @@ pub enum OpenError {
         present: String,
     },
     /// A newer host sealed it, or it is not sealed at all.
-    #[error("it is sealed in format {found}, and this host knows format {known} only")]
+    #[error("it is sealed in format {found}, and this host knows format {known} only: run the version that sealed it")]
     UnknownFormat {
         /// Its format.
         found: u8,
@@ -125,7 +125,7 @@ pub enum OpenError {
         known: u8,
     },
     /// It was cut, changed, or sealed in another context.
-    #[error("it is not what this host has sealed for this purpose")]
+    #[error("it is not what this host has sealed for this purpose: restore the database from a backup")]
     Altered,
 }
 

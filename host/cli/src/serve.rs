@@ -118,7 +118,8 @@ pub(crate) fn hangups() -> anyhow::Result<Signal> {
 /// Reads the configuration again, because of `reason`. One that is wrong changes nothing.
 pub(crate) async fn reload(running: &Running, flags: &Flags, directory: &Path, reason: &str) {
     tracing::info!(reason, "reading the configuration again");
-    match config::load(flags, directory, &environment) {
+    let before = running.host.settings.file.as_deref();
+    match config::load_again(flags, directory, &environment, before) {
         Ok(settings) => running.reload(settings).await,
         Err(problems) => {
             problems.iter().for_each(|problem| tracing::error!("{problem}"));

@@ -189,6 +189,9 @@ pub const HELD_BACK_MAX: usize = 8;
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// Activations that run at a time.
 pub const ACTIVATIONS_AT_ONCE_MAX: usize = 16;
+/// Deactivations that run at a time: many connections may be deleted together, and a provider that does not answer keeps each of
+/// them up to its deadline.
+pub const DEACTIVATIONS_AT_ONCE_MAX: usize = 64;
 /// Part of the slots that the invocations of one connection may take.
 pub const CONNECTION_SLOTS_PERCENT: u32 = 75;
 /// How long the answer to an `Idempotency-Key` is kept.

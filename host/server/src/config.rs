@@ -18,7 +18,7 @@ mod suggest;
 mod text;
 mod variables;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -76,6 +76,8 @@ pub struct Settings {
     /// What is wrong with connections of the file that cannot even be listed, because their id or the name of their
     /// plugin is no name. Each says file and line.
     pub problems: Vec<String>,
+    /// The ids of those of them that have one.
+    pub unlisted: BTreeSet<ConnectionId>,
     /// The file that was read; `None` where there was none.
     pub file: Option<PathBuf>,
 }
@@ -102,6 +104,7 @@ impl Settings {
             rollback: file.rollback,
             connections: file.connections,
             problems: file.unlisted.iter().map(ToString::to_string).collect(),
+            unlisted: file.unlisted_ids,
             file: file.path,
         }
     }
@@ -135,6 +138,24 @@ pub fn load(flags: &Flags, directory: &Path, environment: &Environment<'_>) -> R
         return Err(Problems::new(problems));
     }
     Ok(settings)
+}
+
+/// The same for a host that runs with the settings of the file `before`: that one must not be gone, which is no way to say that
+/// there are to be no connections any more.
+///
+/// # Errors
+/// As [`load`], and that the file is gone.
+pub fn load_again(
+    flags: &Flags,
+    directory: &Path,
+    environment: &Environment<'_>,
+    before: Option<&Path>,
+) -> Result<Settings, Problems> {
+    let settings = load(flags, directory, environment)?;
+    match before.filter(|_| settings.file.is_none()) {
+        None => Ok(settings),
+        Some(file) => Err(Problems::new(vec![Problem::of(file.display().to_string(), "the file is gone")])),
+    }
 }
 
 /// Where the data directory of a host is that is started in `directory`, for clients that look for its socket. Everything

@@ -22,17 +22,18 @@ pub(crate) async fn read(store: &dyn Store) -> anyhow::Result<BTreeMap<Connectio
     consents.collect()
 }
 
-/// Writes down what a connection may have; durable on return.
+/// Writes down what connections of these plugins may have; durable on return.
 ///
 /// # Errors
 /// The store cannot write.
 pub(crate) async fn record(
     store: &dyn Store,
-    connection: &ConnectionId,
-    plugin: &PluginName,
-    ask: &Ask,
+    asked: &BTreeMap<ConnectionId, (PluginName, Ask)>,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let asked = serde_json::to_string(ask).expect("an ask is plain JSON");
-    store.record_consent(Consent { connection: connection.clone(), plugin: plugin.clone(), asked, at }).await
+    let consents = asked.iter().map(|(connection, (plugin, ask))| {
+        let asked = serde_json::to_string(ask).expect("an ask is plain JSON");
+        Consent { connection: connection.clone(), plugin: plugin.clone(), asked, at }
+    });
+    store.record_consents(consents.collect()).await
 }

@@ -29,6 +29,8 @@ pub struct Lifecycle {
     sleep: Arc<dyn Sleep>,
     /// Activations at a time, so that a start with many connections leaves room for webhooks.
     at_once: Semaphore,
+    /// The same for those that take their leave.
+    leaving_at_once: Semaphore,
     tasks: Mutex<JoinSet<()>>,
 }
 
@@ -70,7 +72,8 @@ impl Lifecycle {
     /// Has activated nothing yet.
     pub fn new(invoker: Arc<Invoker>, sleep: Arc<dyn Sleep>) -> Self {
         let at_once = Semaphore::new(limit::ACTIVATIONS_AT_ONCE_MAX);
-        Self { invoker, sleep, at_once, tasks: Mutex::default() }
+        let leaving_at_once = Semaphore::new(limit::DEACTIVATIONS_AT_ONCE_MAX);
+        Self { invoker, sleep, at_once, leaving_at_once, tasks: Mutex::default() }
     }
 
     /// Activates a connection in the background: now, again while its provider cannot be reached, and whenever the provider has
@@ -139,8 +142,8 @@ impl Lifecycle {
                     attempt = Attempt::Failed(Again::Later(None));
                     continue;
                 }
-                Attempt::Failed(Again::Later(at_least)) => self.pause(&mut failed, at_least).await,
-                Attempt::NotMade => self.pause(&mut failed, None).await,
+                Attempt::Failed(Again::Later(at_least)) => self.pause(connection, &mut failed, at_least).await,
+                Attempt::NotMade => self.pause(connection, &mut failed, None).await,
             }
             let mended = connection.activations() != before && connection.health().status == HealthStatus::Healthy;
             attempt = match mended || connection.is_retired() {
@@ -150,12 +153,18 @@ impl Lifecycle {
         }
     }
 
-    async fn pause(&self, failed: &mut u32, at_least: Option<Duration>) {
+    /// Ends with the connection: one that was deleted or changed does not stay, with its secrets, for as long as its provider
+    /// has asked to be left alone.
+    async fn pause(&self, connection: &Connection, failed: &mut u32, at_least: Option<Duration>) {
         *failed = failed.saturating_add(1);
         let mut random = [0; 4];
         self.invoker.services.entropy.fill(&mut random);
         let at_least = at_least.map(|wait| wait.min(limit::RETRY_AFTER_MAX));
-        self.sleep.sleep(retry::ACTIVATION.wait(*failed, at_least, u32::from_be_bytes(random))).await;
+        let wait = retry::ACTIVATION.wait(*failed, at_least, u32::from_be_bytes(random));
+        tokio::select! {
+            () = self.sleep.sleep(wait) => {}
+            () = connection.end() => {}
+        }
     }
 
     async fn activate(&self, connection: &Connection, asked: Asked) -> Attempt {

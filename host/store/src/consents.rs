@@ -28,8 +28,13 @@ pub trait Consents: Send + Sync {
     /// Every consent, by connection.
     async fn consents(&self) -> Result<Vec<Consent>, StoreError>;
 
-    /// Keeps a consent in place of the one that its connection has. Durable on return.
-    async fn record_consent(&self, consent: Consent) -> Result<(), StoreError>;
+    /// Keeps these consents in place of those that their connections have, all at once. Durable on return.
+    async fn record_consents(&self, consents: Vec<Consent>) -> Result<(), StoreError>;
+
+    /// The same with one.
+    async fn record_consent(&self, consent: Consent) -> Result<(), StoreError> {
+        self.record_consents(vec![consent]).await
+    }
 
     /// Forgets the consent of a connection, durably, if there is one.
     async fn remove_consent(&self, connection: &ConnectionId) -> Result<(), StoreError>;

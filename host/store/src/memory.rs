@@ -162,8 +162,8 @@ impl Consents for MemoryStore {
         Ok(self.state()?.consents.values().cloned().collect())
     }
 
-    async fn record_consent(&self, consent: Consent) -> Result<(), StoreError> {
-        self.state()?.consents.insert(consent.connection.clone(), consent);
+    async fn record_consents(&self, consents: Vec<Consent>) -> Result<(), StoreError> {
+        self.state()?.consents.extend(consents.into_iter().map(|consent| (consent.connection.clone(), consent)));
         Ok(())
     }
 

@@ -178,8 +178,10 @@ impl Consents for SqliteStore {
         self.readers.read(consent_rows::all).await
     }
 
-    async fn record_consent(&self, consent: Consent) -> Result<(), StoreError> {
-        self.writer.write(move |database| consent_rows::set(database, &consent)).await
+    async fn record_consents(&self, consents: Vec<Consent>) -> Result<(), StoreError> {
+        let record =
+            move |database: &rusqlite::Connection| consents.iter().try_for_each(|one| consent_rows::set(database, one));
+        self.writer.write(record).await
     }
 
     async fn remove_consent(&self, connection: &ConnectionId) -> Result<(), StoreError> {

@@ -144,3 +144,22 @@ async fn a_deletion_that_a_kill_interrupts_goes_on_after_the_restart() {
     let counted = host.call_as("a", "bot", "do", &count).await.expect("an answer").json();
     assert_eq!(counted["answers"][0], 1, "nothing of the first life is there: {counted}");
 }
+
+#[tokio::test]
+async fn nothing_of_a_deleted_connection_waits_for_a_provider_that_cannot_be_reached() {
+    let provider = Provider::start().await;
+    provider.answer("/activate", 503, "down");
+    let host = builder().start().await;
+    host.put(PATH, &echo(&json!({ "base": provider.base(), "secret": "sesame" }))).await;
+    provider.asked("/activate", 1).await;
+    while host.sleeping_until().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let connection = host.running().host.connections.get(&"bot".parse().expect("an id"));
+    let deleted = std::sync::Arc::downgrade(&connection.expect("it is there"));
+    assert_eq!(host.delete(PATH).await.status(), 204);
+    // No time passes here: whatever slept would do so for ever.
+    while deleted.upgrade().is_some() {
+        tokio::task::yield_now().await;
+    }
+}

@@ -57,6 +57,9 @@ async fn a_file_that_is_wrong_changes_nothing() {
     host.reload(&one_wrong).await.expect("the file can be read");
     assert_eq!(webhook(&host, "bot", "sesame", &json!({})).await.json()["greeting"], "old");
     assert_eq!(webhook(&host, "added", "sesame", &json!({})).await.status(), 200);
+    let without_plugin = one_wrong.replacen("plugin =", "plugni =", 1);
+    host.reload(&without_plugin).await.expect("the file can be read");
+    assert_eq!(webhook(&host, "bot", "sesame", &json!({})).await.json()["greeting"], "old", "it is not taken out");
     let new_and_wrong = format!("{one_wrong}{}", connection("worse", "colour = \"red\""));
     host.reload(&new_and_wrong).await.expect("the file can be read");
     assert_eq!(host.get("/v1/connections/worse").await.json()["health"]["status"], "invalid");

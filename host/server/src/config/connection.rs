@@ -91,8 +91,8 @@ pub struct ConfigLines {
 pub(super) enum Found {
     /// A connection, with its own problems inside.
     Connection(ConnectionId, Box<ConnectionSettings>, Vec<Problem>),
-    /// Not even its id and plugin are known.
-    Unlisted(Vec<Problem>),
+    /// Not even its plugin is known, and perhaps not its id.
+    Unlisted(Option<ConnectionId>, Vec<Problem>),
 }
 
 /// Reads `[connections.ID]`.
@@ -105,7 +105,7 @@ pub(super) fn read(entry: &Entry<'_>) -> Found {
             None
         }
     };
-    let Some(section) = entry.section(&mut problems) else { return Found::Unlisted(problems) };
+    let Some(section) = entry.section(&mut problems) else { return Found::Unlisted(id, problems) };
     section.refuse_unknown(&["plugin", "config", "grants", "enabled"], &mut problems);
     let plugin = plugin(&section, &mut problems);
     let mut lines = Lines::new();
@@ -113,7 +113,10 @@ pub(super) fn read(entry: &Entry<'_>) -> Found {
     lines.entry(String::new()).or_insert_with(|| entry.document.line(&entry.span));
     let grant = section.get("grants").map(|grants| grant::read(&grants, &mut problems)).unwrap_or_default();
     let enabled = section.get("enabled").and_then(|enabled| enabled.boolean(&mut problems)).unwrap_or(true);
-    let (Some(id), Some(plugin)) = (id, plugin) else { return Found::Unlisted(problems) };
+    let (id, plugin) = match (id, plugin) {
+        (Some(id), Some(plugin)) => (id, plugin),
+        (id, _) => return Found::Unlisted(id, problems),
+    };
     let settings = ConnectionSettings {
         plugin,
         config,

@@ -21,6 +21,7 @@ impl Settings {
             rollback,
             connections: _,
             problems: _,
+            unlisted: _,
             file: _,
         } = self;
         let same = [

@@ -1,6 +1,6 @@
 //! hookyard.toml as a whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -47,6 +47,8 @@ pub(super) struct FileSettings {
     pub(super) connections: BTreeMap<ConnectionId, ConnectionSettings>,
     /// What is wrong with connections that cannot be listed.
     pub(super) unlisted: Vec<Problem>,
+    /// The ids of these, where they are ids.
+    pub(super) unlisted_ids: BTreeSet<ConnectionId>,
     /// What is wrong with those that can.
     listed: Vec<Problem>,
 }
@@ -96,7 +98,10 @@ impl FileSettings {
                     self.connections.insert(id, *settings);
                     self.listed.extend(wrong);
                 }
-                Found::Unlisted(wrong) => self.unlisted.extend(wrong),
+                Found::Unlisted(id, wrong) => {
+                    self.unlisted_ids.extend(id);
+                    self.unlisted.extend(wrong);
+                }
             }
         }
     }

@@ -357,3 +357,24 @@ fn bounds_of_going_back_are_named_with_the_way_out() {
         assert_eq!(found.trim_end(), format!("hookyard.toml:2: {problem}"), "{line}");
     }
 }
+
+#[test]
+fn a_file_that_is_gone_is_no_file_without_connections() {
+    let world = World::new("[connections.a]\nplugin = \"x\"\n");
+    let again = |before: Option<&Path>| {
+        load_again(&world.flags, world.directory.path(), &|_| None, before).map(|settings| settings.connections.len())
+    };
+    let file = world.load().expect("right").file.expect("it was read");
+    assert_eq!(again(Some(&file)), Ok(1));
+    std::fs::remove_file(&file).expect("it is there");
+    let problems = again(Some(&file)).expect_err("gone").to_string();
+    assert!(problems.contains("hookyard.toml") && problems.contains("gone"), "{problems}");
+    assert_eq!(again(None), Ok(0), "there was none before either");
+}
+
+#[test]
+fn a_connection_without_a_plugin_is_known_by_its_id() {
+    let settings = World::new("[connections]\na = 1\nb = { plugni = \"x\" }\n\"C!\" = {}\n").load().expect("startable");
+    assert!(settings.connections.is_empty());
+    assert_eq!(settings.unlisted, ["a", "b"].map(|id| id.parse().expect("an id")).into());
+}

@@ -21,6 +21,8 @@ pub(crate) struct Condition {
     pub(crate) look_again: Notify,
     /// Another one stands in its place.
     retired: AtomicBool,
+    /// Wakes whoever waits to activate it again, when it is retired.
+    ended: Notify,
 }
 
 #[derive(Debug, Clone)]
@@ -55,6 +57,7 @@ impl Condition {
             activating: Arc::default(),
             look_again: Notify::default(),
             retired: AtomicBool::default(),
+            ended: Notify::default(),
         }
     }
 
@@ -72,6 +75,7 @@ impl Condition {
             activating: Arc::clone(&old.activating),
             look_again: Notify::default(),
             retired: AtomicBool::default(),
+            ended: Notify::default(),
         }
     }
 
@@ -138,6 +142,14 @@ impl Connection {
     pub(crate) fn retire(&self) {
         self.condition.retired.store(true, Ordering::SeqCst);
         self.condition.look_again.notify_one();
+        self.condition.ended.notify_one();
+    }
+
+    /// Returns when another one takes its place. One at a time may wait.
+    pub(crate) async fn end(&self) {
+        while !self.is_retired() {
+            self.condition.ended.notified().await;
+        }
     }
 
     /// Whether another one has taken its place.

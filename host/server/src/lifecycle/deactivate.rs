@@ -14,12 +14,14 @@ impl Lifecycle {
     /// Best effort: what goes wrong is logged. `still_wanted` is asked when its turn has come.
     pub(crate) async fn deactivate(&self, connection: &Connection, still_wanted: impl Fn() -> bool) {
         let Some(ready) = connection.ready.as_ref().filter(|_| connection.has_lifecycle()) else { return };
+        // This semaphore is never closed.
+        let _few = self.leaving_at_once.acquire().await.ok();
         let _alone = connection.condition.activating.lock().await;
         if !still_wanted() {
             return;
         }
         let deactivated = async {
-            // This semaphore is never closed.
+            // Nor is this one.
             let _share = ready.share.acquire().await.ok();
             let errand = self.errand(connection, ready, Occasion::Deactivation);
             self.invoker.until_durable(&errand, &Deactivate).await

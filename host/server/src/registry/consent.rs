@@ -1,5 +1,6 @@
 //! `POST` of a consent.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hookyard_domain::grant::Ask;
@@ -56,7 +57,7 @@ impl Registry {
             ask = ask.together(before);
             connection = build(&ask);
         }
-        self.grant(&mut desired, id, &name, ask).await?;
+        self.grant(&mut desired, BTreeMap::from([(id.clone(), (name, ask))])).await?;
         self.settle(&mut desired, std::iter::once(&connection)).await?;
         self.show([(id.clone(), Some(connection))]);
         tracing::info!(connection = %id, plugin = %plugin.manifest.plugin(), "the operator consented to what the plugin asks");

@@ -87,8 +87,12 @@ impl Registry {
         desired.lives.extend(lives.into_iter().filter(|life| life.connection == *id).map(|life| (id.clone(), life)));
         self.deleting.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
         tracing::info!(connection = %id, "everything that the deleted connection had is removed");
+        if !desired.settings.connections.contains_key(id) {
+            self.parts.plugins.retain(&desired.held_contents());
+            return Ok(());
+        }
         drop(desired);
-        // The file may define a connection of this id by now.
+        // The file defines a connection of this id by now.
         self.follow(&self.parts.plugins.catalogue()).await
     }
 }

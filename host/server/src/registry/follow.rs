@@ -44,6 +44,8 @@ impl Registry {
                 let (connection, _) = self.parts.builder.build(catalogue, &wanted, now);
                 let is_news = shown.is_none_or(|shown| !is_as_invalid(&shown, &connection));
                 moving.extend(is_news.then_some(connection));
+                // Many connections take a while, and others have work to do on this thread.
+                tokio::task::yield_now().await;
             }
         }
         self.settle(&mut desired, moving.iter()).await?;

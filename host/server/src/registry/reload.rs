@@ -59,6 +59,13 @@ impl Registry {
         let now = self.parts.clock.now();
         let mut settings =
             Settings { connections: newer.connections, problems: newer.problems, ..desired.settings.clone() };
+        for id in &newer.unlisted {
+            let works = self.connections.get(id).is_some_and(|shown| shown.prepared.is_some());
+            if let Some(old) = desired.settings.connections.get(id).filter(|_| works) {
+                outcome.kept.push(id.clone());
+                settings.connections.insert(id.clone(), old.clone());
+            }
+        }
         let mut changes = Vec::new();
         for (id, new) in &mut settings.connections {
             let old = desired.settings.connections.get(id);

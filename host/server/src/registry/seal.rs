@@ -21,8 +21,7 @@ impl ApiConnection {
         match open(&id, &sealed, key) {
             Ok(config) => settings.config = config,
             Err(why) => {
-                let way_out = "bring back the file that its config was sealed with, or delete the connection";
-                problems.push(format!("{location}: its stored config cannot be read: {why}; {way_out}"));
+                problems.push(format!("{location}: its stored config cannot be read: {why}; or delete the connection"));
             }
         }
         match serde_json::from_str(&grant).ok().and_then(|grant| grants::read(&grant, "").ok()) {
@@ -62,7 +61,7 @@ pub(super) fn seal(id: &ConnectionId, config: &Value, key: &MasterKey, entropy: 
 fn open(id: &ConnectionId, sealed: &[u8], key: Result<&MasterKey, &String>) -> Result<Value, String> {
     let plain = key.map_err(Clone::clone)?.open(&context(id), sealed).map_err(|error| error.to_string())?;
     // The parser's own words might quote a secret.
-    serde_json::from_slice(&plain).map_err(|_| "it is no JSON".to_owned())
+    serde_json::from_slice(&plain).map_err(|_| "it is no JSON; restore the database from a backup".to_owned())
 }
 
 /// What is sealed for one connection opens for no other.

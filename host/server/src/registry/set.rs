@@ -1,5 +1,6 @@
 //! `PUT` and `PATCH` of a connection.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hookyard_domain::grant::Ask;
@@ -92,10 +93,12 @@ impl Registry {
         let created_at = existing.as_ref().map_or(now, |existing| existing.created_at);
         let kept = ApiConnection { settings, sealed, readable: true, created_at };
         if let Some(asked) = asked.filter(|_| done == Done::Created) {
-            self.grant(&mut desired, id, &kept.settings.plugin, asked).await?;
+            self.grant(&mut desired, BTreeMap::from([(id.clone(), (kept.settings.plugin.clone(), asked))])).await?;
         }
-        self.settle(&mut desired, std::iter::once(&connection)).await?;
+        // What it works with follows from its record and may be written again; the other way round a record that is not kept
+        // would leave it without the version that it goes on working with.
         self.parts.store.save_connection(kept.record(id, now)).await?;
+        self.settle(&mut desired, std::iter::once(&connection)).await?;
         desired.api.insert(id.clone(), kept);
         self.show([(id.clone(), Some(connection))]);
         tracing::info!(connection = %id, ?done, "connection set");

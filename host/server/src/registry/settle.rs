@@ -1,5 +1,6 @@
 //! The steps that every change ends with: what connections work with is made durable, then they are shown, then acted upon.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hookyard_domain::grant::Ask;
@@ -19,28 +20,30 @@ impl Registry {
         desired: &mut Desired,
         connections: impl Iterator<Item = &'c Connection> + Clone + Send,
     ) -> Result<(), StoreError> {
-        for connection in connections.clone() {
+        let first = connections.clone().filter_map(|connection| {
             let known =
                 desired.consents.get(&connection.id).is_some_and(|(plugin, _)| *plugin == connection.plugin_name);
-            if let Some(ready) = connection.ready.as_ref().filter(|_| !known) {
-                let ask = Ask::of(&ready.plugin.manifest);
-                self.grant(desired, &connection.id, &connection.plugin_name, ask).await?;
-            }
-        }
+            let ready = connection.ready.as_ref().filter(|_| !known)?;
+            Some((connection.id.clone(), (connection.plugin_name.clone(), Ask::of(&ready.plugin.manifest))))
+        });
+        let first = first.collect();
+        self.grant(desired, first).await?;
         let moved: Vec<_> = connections.filter_map(|connection| moved(desired, connection)).collect();
         self.hold(desired, moved).await
     }
 
-    /// Writes down what one connection is granted.
+    /// Writes down what connections are granted, each by its plugin; all at once, because the first start of a host with many
+    /// connections waits for it.
     pub(super) async fn grant(
         &self,
         desired: &mut Desired,
-        id: &ConnectionId,
-        plugin: &PluginName,
-        ask: Ask,
+        asked: BTreeMap<ConnectionId, (PluginName, Ask)>,
     ) -> Result<(), StoreError> {
-        consents::record(&*self.parts.store, id, plugin, &ask, self.parts.clock.now()).await?;
-        desired.consents.insert(id.clone(), (plugin.clone(), ask));
+        if asked.is_empty() {
+            return Ok(());
+        }
+        consents::record(&*self.parts.store, &asked, self.parts.clock.now()).await?;
+        desired.consents.extend(asked);
         Ok(())
     }
 

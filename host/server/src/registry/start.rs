@@ -1,6 +1,7 @@
 //! From what is stored and what the file says to the connections that a host starts with.
 
 use std::collections::BTreeMap;
+use std::error::Error as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -87,7 +88,11 @@ impl Registry {
 fn master_key(parts: &Parts, data: &Path, may_create: bool) -> Result<MasterKey, String> {
     let path = data.join(MASTER_KEY);
     MasterKey::open_or_create(&path, &*parts.entropy, may_create).map_err(|error| {
-        let text = format!("{}: {error}", path.display());
+        // It names the file.
+        let text = match error.source() {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        };
         tracing::error!("connections of the API cannot be read or changed: {text}");
         text
     })

@@ -24,9 +24,8 @@ pub(super) async fn a_consent_replaces_the_one_of_its_connection(world: World) {
 
 pub(super) async fn consents_are_listed_and_removed(world: World) {
     assert_eq!(world.store.consents().await.expect("reads"), []);
-    for connection in ["shop2", "shop"] {
-        world.store.record_consent(consent(connection, "{}")).await.expect("keeps");
-    }
+    let both = ["shop2", "shop"].map(|connection| consent(connection, "{}"));
+    world.store.record_consents(both.to_vec()).await.expect("keeps");
     assert_eq!(world.store.consents().await.expect("reads"), [consent("shop", "{}"), consent("shop2", "{}")]);
     for _ in 0..2 {
         world.store.remove_consent(&id("shop")).await.expect("forgets");

@@ -40,10 +40,11 @@ pub(super) fn remove(database: &Connection, connection: &ConnectionId) -> rusqli
 /// Keeps a consent in place of the one that its connection has.
 pub(super) fn set(database: &Connection, consent: &Consent) -> rusqlite::Result<()> {
     let (connection, plugin) = (consent.connection.as_str(), consent.plugin.as_str());
-    database.execute(
-        "INSERT INTO consent (connection, plugin, asked, at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (connection) DO UPDATE SET plugin = excluded.plugin, asked = excluded.asked, at = excluded.at",
-        params![connection, plugin, consent.asked, consent.at.as_millis()],
-    )?;
+    database
+        .prepare_cached(
+            "INSERT INTO consent (connection, plugin, asked, at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (connection) DO UPDATE SET plugin = excluded.plugin, asked = excluded.asked, at = excluded.at",
+        )?
+        .execute(params![connection, plugin, consent.asked, consent.at.as_millis()])?;
     Ok(())
 }
