@@ -64,6 +64,7 @@ pub struct Sandbox {
     pub(crate) compiler: Box<dyn Compile>,
     pub(crate) bounds: LoadBounds,
     pub(crate) compiles: Arc<Semaphore>,
+    pub(crate) long_compiles: Arc<Semaphore>,
     pub(crate) surroundings: Surroundings,
     _ticker: Ticker,
 }
@@ -92,8 +93,9 @@ impl Sandbox {
         };
         let surroundings = Surroundings { clock, entropy };
         let compiles = Arc::new(Semaphore::new(limit::COMPILES_AT_ONCE));
+        let long_compiles = Arc::new(Semaphore::new(limit::LONG_COMPILES_AT_ONCE));
         let cache = Arc::new(cache);
-        Ok(Self { pooled, on_demand, cache, compiler, bounds, compiles, surroundings, _ticker: ticker })
+        Ok(Self { pooled, on_demand, cache, compiler, bounds, compiles, long_compiles, surroundings, _ticker: ticker })
     }
 
     /// Whether there is a pool at all.
