@@ -296,6 +296,85 @@ async fn what_nobody_needs_any_more_is_not_kept() {
 }
 
 #[tokio::test]
+async fn versions_are_let_go_also_where_no_connection_works_with_them() {
+    let host = Builder::new(env!("CARGO_BIN_EXE_hookyard")).plugin_bytes("echo.wasm", &echo("0.1.0")).start().await;
+    for version in ["0.1.1", "0.1.2", "0.1.3", "0.1.4"] {
+        host.put_plugin("echo.wasm", &echo(version));
+        host.wait_for_plugin("echo", Some(version)).await;
+    }
+    while kept_components(&host) > 2 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_directory_that_cannot_be_read_at_a_start_changes_nothing() {
+    let mut host = with_echo().await;
+    host.post("/v1/plugins/echo/pin", &json!({})).await;
+    host.restart_after(|directory| {
+        fs::rename(directory.join("plugins"), directory.join("aside")).expect("can be renamed");
+        fs::write(directory.join("plugins"), "no directory").expect("can be written");
+    })
+    .await;
+    let shown = plugin(&host).await;
+    assert_eq!((&shown["version"], &shown["pinned"]), (&json!("0.1.0"), &json!(true)), "{shown}");
+    assert!(serves(&host).await);
+    host.restart_after(|directory| {
+        fs::remove_file(directory.join("plugins")).expect("can be removed");
+        fs::rename(directory.join("aside"), directory.join("plugins")).expect("can be renamed");
+    })
+    .await;
+    assert_eq!(plugin(&host).await["pinned"], true);
+}
+
+#[tokio::test]
+async fn what_serves_and_was_lost_from_the_data_directory_is_kept_again() {
+    let mut host = with_echo().await;
+    let lose = |directory: &std::path::Path| {
+        fs::remove_dir_all(directory.join("data/components")).expect("can be removed");
+    };
+    host.restart_after(lose).await;
+    assert_eq!(kept_components(&host), 1);
+    let break_it = |directory: &std::path::Path| {
+        fs::write(directory.join("plugins/echo.wasm"), "hello").expect("can be written");
+    };
+    host.restart_after(break_it).await;
+    assert!(serves(&host).await);
+}
+
+#[tokio::test]
+async fn what_was_rolled_back_stays_so_although_nothing_else_can_serve_any_more() {
+    let mut host = with_echo().await;
+    host.put_plugin("echo.wasm", &echo("0.1.1"));
+    host.wait_for_plugin("echo", Some("0.1.1")).await;
+    host.post("/v1/plugins/echo/rollback", &json!({})).await;
+    let lose = |directory: &std::path::Path| {
+        fs::remove_dir_all(directory.join("data/components")).expect("can be removed");
+        fs::write(directory.join("plugins/echo.wasm"), "hello").expect("can be written");
+    };
+    host.restart_after(lose).await;
+    assert_eq!(host.get("/v1/plugins/echo").await.status(), 404);
+    host.put_plugin("echo.wasm", &echo("0.1.1"));
+    let file = host.wait_for_file("echo.wasm", FileState::Superseded).await;
+    let reason = "echo@0.1.1 was rolled back, and no other version is here: add one, or unpin echo";
+    assert_eq!(file.reason.as_deref(), Some(reason));
+    assert_eq!(host.post("/v1/plugins/echo/unpin", &json!({})).await.status(), 200);
+    assert_eq!(plugin(&host).await["version"], "0.1.1");
+}
+
+#[tokio::test]
+async fn a_rollback_that_another_file_takes_over_from_says_which_version_serves() {
+    let host = with_echo().await;
+    host.put_plugin("echo.wasm", &echo("0.1.2"));
+    host.wait_for_plugin("echo", Some("0.1.2")).await;
+    host.put_plugin("second.wasm", &echo("0.1.1"));
+    host.wait_for_file("second.wasm", FileState::Superseded).await;
+    let back = host.post("/v1/plugins/echo/rollback", &json!({})).await.json();
+    assert_eq!(back["version"], "0.1.1", "{back}");
+    assert_eq!(events(&host, "rolled-back").await[0]["data"]["to"], "0.1.1");
+}
+
+#[tokio::test]
 async fn a_swap_that_cannot_be_kept_does_not_happen_and_is_tried_again() {
     let host = with_echo().await;
     let components = host.directory().join("data/components");

@@ -29,6 +29,7 @@ const BOUNDS: LoadBounds = LoadBounds {
     compile_wall: Duration::from_secs(300),
     compile_cpu: Duration::from_secs(2),
     compile_address_bytes: limit::COMPILE_ADDRESS_BYTES_MAX,
+    compile_turn: limit::COMPILE_TURN,
     describe_wall: Duration::from_secs(60),
     describe_cpu: Duration::from_millis(100),
 };

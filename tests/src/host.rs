@@ -246,7 +246,16 @@ impl TestHost {
     /// # Panics
     /// It does not start.
     pub async fn restart(&mut self) {
+        self.restart_after(|_| {}).await;
+    }
+
+    /// The same, and this happens to its directory in between.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn restart_after(&mut self, meanwhile: impl FnOnce(&Path)) {
         self.running.take().expect("the host runs").stop().await;
+        meanwhile(self.directory());
         self.running = Some(self.start().await.expect("the host starts again"));
     }
 

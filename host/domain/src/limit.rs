@@ -357,6 +357,10 @@ pub const COMPILE_CPU_MAX: Duration = Duration::from_secs(180);
 pub const COMPILE_ADDRESS_BYTES_MAX: u64 = 6 * 1024 * 1024 * 1024;
 /// Components that are compiled at a time; others wait for their turn.
 pub const COMPILES_AT_ONCE: usize = 2;
+/// How long a turn to compile lasts. What takes longer goes on beside the turns, so that others get theirs.
+pub const COMPILE_TURN: Duration = Duration::from_secs(10);
+/// Components that are compiled at a time beside the turns, because they take longer than one.
+pub const LONG_COMPILES_AT_ONCE: usize = 1;
 /// Longest message of a compiler that is reported.
 pub const COMPILE_MESSAGE_BYTES_MAX: usize = 4 * 1024;
 

@@ -5,12 +5,14 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 
 use hookyard_domain::limit;
 use hookyard_domain::manifest::Manifest;
 use hookyard_domain::plugin::ContentHash;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
 use tracing::warn;
 use wasmtime::Engine;
 
@@ -24,17 +26,27 @@ use crate::rejection::Rejection;
 use crate::sandbox::Sandbox;
 use crate::tier::Tier;
 
-/// A turn to compile a component; there are [`limit::COMPILES_AT_ONCE`] at a time.
+/// A turn to compile a component; there are [`limit::COMPILES_AT_ONCE`] at a time, and [`limit::LONG_COMPILES_AT_ONCE`] long ones.
 #[derive(Debug)]
-pub struct CompileTurn(#[expect(dead_code, reason = "holding it is its use")] Option<OwnedSemaphorePermit>);
+pub struct CompileTurn {
+    permit: Option<OwnedSemaphorePermit>,
+    /// It lasts until the component is compiled, and not only for [`LoadBounds::compile_turn`](crate::LoadBounds::compile_turn).
+    is_long: bool,
+}
 
 impl Sandbox {
     /// Makes a component ready to be called. Compiled and asked for its manifest once for each content, engine and
     /// processor; after that it takes less than a millisecond. Dropping the future ends the compiler.
     pub async fn load(&self, wasm: &[u8]) -> Result<Component, Rejection> {
-        match self.find(wasm).await? {
-            Some(component) => Ok(component),
-            None => self.compile(&self.turn().await, wasm).await,
+        if let Some(component) = self.find(wasm).await? {
+            return Ok(component);
+        }
+        let mut turn = self.turn().await;
+        loop {
+            match self.compile(turn, wasm).await? {
+                Some(component) => return Ok(component),
+                None => turn = self.long_turn().await,
+            }
         }
     }
 
@@ -57,12 +69,34 @@ impl Sandbox {
     /// Waits for a turn to compile: before the bytes are read, so that those that wait take no memory.
     pub async fn turn(&self) -> CompileTurn {
         // The semaphore is never closed, so that a turn without a permit does not occur.
-        CompileTurn(Arc::clone(&self.compiles).acquire_owned().await.ok())
+        CompileTurn { permit: Arc::clone(&self.compiles).acquire_owned().await.ok(), is_long: false }
+    }
+
+    /// Waits for a turn that lasts as long as it takes: for what [`Sandbox::compile`] gave back.
+    pub async fn long_turn(&self) -> CompileTurn {
+        CompileTurn { permit: Arc::clone(&self.long_compiles).acquire_owned().await.ok(), is_long: true }
     }
 
     /// Compiles a component, starts it once, compares every signature and asks it to describe itself. Nothing of one that fails is
     /// kept. Takes from 0.2 s to [`limit::COMPILE_WALL_MAX`]; dropping the future ends the compiler.
-    pub async fn compile(&self, _turn: &CompileTurn, wasm: &[u8]) -> Result<Component, Rejection> {
+    ///
+    /// What is not done when its turn is over goes on beside the turns, so that however many components take minutes, others get
+    /// their turn. `None`: it is given up, because another one goes on there already; it is to be compiled in a long turn.
+    pub async fn compile(&self, turn: CompileTurn, wasm: &[u8]) -> Result<Option<Component>, Rejection> {
+        let CompileTurn { permit, is_long } = turn;
+        let mut making = pin!(self.make(wasm));
+        if is_long {
+            return making.await.map(Some);
+        }
+        if let Ok(made) = timeout(self.bounds.compile_turn, &mut making).await {
+            return made.map(Some);
+        }
+        let Ok(_beside) = self.long_compiles.try_acquire() else { return Ok(None) };
+        drop(permit);
+        making.await.map(Some)
+    }
+
+    async fn make(&self, wasm: &[u8]) -> Result<Component, Rejection> {
         check_header(wasm)?;
         let hash = ContentHash::of(wasm);
         let scratch = self.cache.scratch();
@@ -158,3 +192,6 @@ async fn code(engine: &Engine, path: &Path, mappings: &Mappings) -> Result<wasmt
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Rejection> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Rejection::host("loading code", &error))
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,8 @@ pub struct LoadBounds {
     pub compile_cpu: Duration,
     /// Address space of the compiler.
     pub compile_address_bytes: u64,
+    /// How long a turn to compile lasts; see [`Sandbox::compile`](crate::Sandbox::compile).
+    pub compile_turn: Duration,
     /// Wall time for `describe`, instantiation included.
     pub describe_wall: Duration,
     /// Processor time for `describe`, instantiation included.
@@ -26,6 +28,7 @@ impl Default for LoadBounds {
             compile_wall: limit::COMPILE_WALL_MAX,
             compile_cpu: limit::COMPILE_CPU_MAX,
             compile_address_bytes: limit::COMPILE_ADDRESS_BYTES_MAX,
+            compile_turn: limit::COMPILE_TURN,
             describe_wall: limit::DESCRIBE_DEADLINE,
             describe_cpu: limit::DESCRIBE_CPU,
         }

@@ -65,6 +65,7 @@ pub struct Sandbox {
     pub(crate) compiler: Box<dyn Compile>,
     pub(crate) bounds: LoadBounds,
     pub(crate) compiles: Arc<Semaphore>,
+    pub(crate) long_compiles: Arc<Semaphore>,
     pub(crate) mappings: Mappings,
     pub(crate) surroundings: Surroundings,
     _ticker: Ticker,
@@ -94,9 +95,20 @@ impl Sandbox {
         };
         let surroundings = Surroundings { clock, entropy };
         let compiles = Arc::new(Semaphore::new(limit::COMPILES_AT_ONCE));
+        let long_compiles = Arc::new(Semaphore::new(limit::LONG_COMPILES_AT_ONCE));
         let cache = Arc::new(cache);
-        let mappings = Mappings::new();
-        Ok(Self { pooled, on_demand, cache, compiler, bounds, compiles, mappings, surroundings, _ticker: ticker })
+        Ok(Self {
+            pooled,
+            on_demand,
+            cache,
+            compiler,
+            bounds,
+            compiles,
+            long_compiles,
+            mappings: Mappings::new(),
+            surroundings,
+            _ticker: ticker,
+        })
     }
 
     /// Whether there is a pool at all.

@@ -172,11 +172,8 @@ impl Plugins {
 
     /// Connections work with these contents, and with no others but the current ones: what else was kept only for them is let go.
     pub fn retain(&self, held: &BTreeSet<ContentHash>) {
-        self.held.send_if_modified(|known| {
-            let differs = known != held;
-            known.clone_from(held);
-            differs
-        });
+        // Also when nothing else is held than before: a version may have come and gone in between.
+        self.held.send_replace(held.clone());
     }
 
     /// Looks at the directory now rather than at the next opportunity.

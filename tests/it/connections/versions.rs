@@ -43,6 +43,25 @@ async fn consent(host: &TestHost, id: &str, body: &Value) -> hookyard_tests::htt
 }
 
 #[tokio::test]
+async fn a_version_that_asks_for_more_and_comes_after_a_removal_leaves_connections_on_the_one_they_had() {
+    for restarted in [false, true] {
+        let mut host = builder().start().await;
+        put(&host, "bot", &json!({ "secret": "sesame" })).await;
+        fs::remove_file(host.directory().join("plugins/echo.wasm")).expect("can be removed");
+        host.wait_for_plugin("echo", None).await;
+        shows(&host, "bot", "plugin_version", &Value::Null).await;
+        if restarted {
+            host.restart().await;
+        }
+        let asks_more = AnotherVersion::of(guests::ECHO).version("0.2.0").text("granted.example", "grabbed.example");
+        swap(&host, asks_more.bytes(), "0.2.0").await;
+        let shown = shows(&host, "bot", "pending_version", &json!("0.2.0")).await;
+        assert_eq!(shown["plugin_version"], "0.1.0", "{shown}");
+        assert_eq!(webhook(&host, "bot", "sesame", &json!({})).await.status(), 200);
+    }
+}
+
+#[tokio::test]
 async fn a_version_that_asks_for_more_leaves_a_connection_on_the_one_it_has_until_the_operator_consents() {
     let host = builder().start().await;
     for id in ["bot", "other"] {

@@ -104,11 +104,12 @@ impl Keeper {
     }
 
     async fn unpin(&mut self, name: &PluginName) -> Result<(), PinError> {
-        let entry = self.serving(name).ok_or_else(|| PinError::NotLoaded(name.clone()))?;
+        // Also where nothing of it can serve, which may be because of what is held back.
+        let entry = self.roster.entries.get(name).ok_or_else(|| PinError::NotLoaded(name.clone()))?;
         let mut wanted = entry.state.clone();
         (wanted.pinned, wanted.held_back) = (None, Vec::new());
         self.settle_with(Some(&wanted)).await;
-        match self.serving(name) {
+        match self.roster.entries.get(name) {
             Some(entry) if entry.state.pinned.is_some() || !entry.state.held_back.is_empty() => {
                 Err(PinError::Unavailable(self.hindrance(name)))
             }
@@ -131,7 +132,9 @@ impl Keeper {
         self.settle_with(Some(&wanted)).await;
         match self.serving(name) {
             Some(entry) if entry.state.held_back.contains(&from) => {
-                self.tell_rollback(name, (from, &version), (to, &version_before), reason).await;
+                // Another file may offer a higher version than the one that served before.
+                let (to, version_after) = (entry.state.serving, entry.state.version.clone());
+                self.tell_rollback(name, (from, &version), (to, &version_after), reason).await;
                 Ok(())
             }
             _ => Err(RollbackError::Unavailable(self.hindrance(name))),
@@ -139,7 +142,7 @@ impl Keeper {
     }
 
     /// A version failed too often. It may have been replaced, or pinned, since.
-    pub(super) async fn judged(&mut self, verdict: &Verdict) {
+    pub(super) async fn judged(&mut self, verdict: Verdict) {
         let name = &verdict.plugin;
         let is_it = |entry: &Entry| {
             let before = entry.state.previous.as_ref().map(|(content, _)| *content);
@@ -148,10 +151,12 @@ impl Keeper {
         if !self.serving(name).is_some_and(is_it) {
             return;
         }
-        let Verdict { failures, invocations, share, share_before, .. } = *verdict;
+        let Verdict { failures, invocations, share, share_before, .. } = verdict;
         let reason = RollbackReason::Failures { failures, invocations, share, share_before };
-        if let Err(error) = self.roll_back(name, &reason).await {
-            tracing::error!(plugin = %name, %error, failures, invocations, "a failing version cannot be rolled back");
+        let Err(error) = self.roll_back(name, &reason).await else { return };
+        tracing::error!(plugin = %name, %error, failures, invocations, "a failing version cannot be rolled back");
+        if matches!(error, RollbackError::Unavailable(_)) {
+            self.going_back.insert(name.clone(), verdict);
         }
     }
 

@@ -94,6 +94,14 @@ impl Files {
         changed || self.files.len() < known
     }
 
+    /// These files should be there. Those that are not count as away from now on.
+    pub(super) fn miss<'a>(&mut self, names: impl Iterator<Item = &'a String>, now: Instant) {
+        for name in names {
+            let away = || File { presence: Presence::Away { since: now }, phase: Phase::Waiting };
+            self.files.entry(name.clone()).or_insert_with(away);
+        }
+    }
+
     /// Names of the files to be read now: those that have been quiet long enough, or, at the start of the host, all that were not read.
     pub(super) fn due(&self, now: Instant, at_start: bool) -> Vec<String> {
         let due = self.files.iter().filter(|(_, file)| file.due_at().is_some_and(|at| at_start || at <= now));

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use hookyard_domain::clock::Clock;
 use hookyard_domain::entropy::Entropy;
+use hookyard_domain::id::PluginName;
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::limit;
 use hookyard_domain::plugin::ContentHash;
@@ -28,7 +29,7 @@ use super::select::Selection;
 use super::shelf::Shelf;
 use super::tell::Told;
 use super::watch::DirectoryWatch;
-use crate::trials::Trials;
+use crate::trials::{Trials, Verdict};
 
 /// What the task works with.
 pub(super) struct Keeper {
@@ -58,6 +59,10 @@ pub(super) struct Keeper {
     pub(super) work: HashMap<Id, Work>,
     /// Kept contents that are being loaded.
     pub(super) restoring: BTreeSet<ContentHash>,
+    /// Kept contents that the host could not load, and when it tries again.
+    pub(super) restore_again: BTreeMap<ContentHash, Instant>,
+    /// Versions that are to go back as soon as that can be written down.
+    pub(super) going_back: BTreeMap<PluginName, Verdict>,
     pub(super) look: Look,
 }
 
@@ -116,7 +121,7 @@ impl Keeper {
                 Some(looked) = self.look.under_way.join_next() => self.looked(looked).await,
                 Some(change) = self.changes.recv() => self.change(change).await,
                 Ok(()) = self.held.changed() => self.let_go().await,
-                verdict = trials.next_verdict() => self.judged(&verdict).await,
+                verdict = trials.next_verdict() => self.judged(verdict).await,
                 () = self.wake.notified(), if !self.look.woken => self.look.woken = true,
                 () = sleep_until(next), if self.look.under_way.is_empty() => self.begin_look(),
             }
@@ -130,6 +135,9 @@ impl Keeper {
             return earliest;
         }
         let poll = self.look.last + limit::PLUGIN_POLL;
+        if self.look.failed {
+            return poll;
+        }
         self.files.next_change().map_or(poll, |at| at.clamp(earliest, poll))
     }
 
@@ -144,8 +152,15 @@ impl Keeper {
         self.look.last = Instant::now();
         let listing = looked.unwrap_or_else(|panic| Err(io::Error::other(panic)));
         self.take_in(listing, false);
+        let now = Instant::now();
+        let again: Vec<_> =
+            self.restore_again.iter().filter(|(_, at)| **at <= now).map(|(content, _)| *content).collect();
+        self.restore(again);
         // Also when nothing has changed: what the store refused before is tried again.
         self.settle().await;
+        for verdict in std::mem::take(&mut self.going_back).into_values() {
+            self.judged(verdict).await;
+        }
     }
 
     /// Takes in a listing and begins to read what is due.
@@ -193,6 +208,7 @@ impl Keeper {
             if !self.shelf.has(content) || self.is_loaded(content) || !self.restoring.insert(content) {
                 continue;
             }
+            self.restore_again.remove(&content);
             let (reader, path) = (self.reader.clone(), self.shelf.path(content));
             let task = self.tasks.spawn(async move { reader.kept(&path, content).await });
             self.work.insert(task.id(), Work::Restore(content));
@@ -200,7 +216,8 @@ impl Keeper {
     }
 
     fn is_loaded(&self, content: ContentHash) -> bool {
-        self.roster.entries.values().any(|entry| entry.loaded.contains_key(&content))
+        let in_entries = self.roster.entries.values().any(|entry| entry.loaded.contains_key(&content));
+        in_entries || self.roster.spare.contains_key(&content)
     }
 
     /// Takes in what came of a task.
@@ -242,14 +259,21 @@ impl Keeper {
     fn was_restored(&mut self, content: ContentHash, read: Result<Plugin, Unusable>) {
         match read {
             Ok(mut plugin) => {
-                let Some(entry) = self.roster.entries.get_mut(&plugin.manifest.name) else { return };
+                let Some(entry) = self.roster.entries.get_mut(&plugin.manifest.name) else {
+                    self.roster.spare.insert(content, Arc::new(plugin));
+                    return;
+                };
                 let stood = entry.state.paths.iter().find(|(_, known)| *known == content);
                 plugin.path = self.directory.join(stood.map_or(&entry.file, |(file, _)| file));
                 entry.loaded.entry(content).or_insert_with(|| Arc::new(plugin));
             }
-            Err(error) => {
+            Err(error @ Unusable::Content { .. }) => {
                 self.shelf.lost(content);
-                tracing::error!(sha256 = %content, %error, "a kept component cannot be loaded");
+                tracing::error!(sha256 = %content, %error, "a kept component cannot be used any more");
+            }
+            Err(error @ (Unusable::Host(_) | Unusable::Changed)) => {
+                self.restore_again.insert(content, Instant::now() + limit::PLUGIN_RETRY_MAX);
+                tracing::error!(sha256 = %content, %error, "a kept component cannot be loaded; it is tried again");
             }
         }
     }

@@ -28,12 +28,12 @@ impl Reader {
     }
 
     /// The plugin in a file that has this signature. What was compiled before passes by what waits to be compiled, which holds no bytes
-    /// meanwhile; `compiling` is called with the file's size when its turn has come. Dropping the future ends the compiler.
+    /// meanwhile; `compiling` is called with the file's size whenever its turn has come. Dropping the future ends the compiler.
     pub(super) async fn plugin(
         &self,
         path: &Path,
         signature: Signature,
-        compiling: impl AsyncFnOnce(usize),
+        compiling: impl AsyncFn(usize),
     ) -> Result<Plugin, Unusable> {
         {
             let _turn = self.reads.acquire().await.map_err(|error| Unusable::Host(error.to_string()))?;
@@ -42,20 +42,45 @@ impl Reader {
                 return Plugin::of(component, path);
             }
         }
-        let turn = self.sandbox.turn().await;
-        let wasm = self.bytes(path, Some(signature)).await?;
-        compiling(wasm.len()).await;
-        Plugin::of(found(&wasm, self.sandbox.compile(&turn, &wasm).await)?, path)
+        let mut turn = self.sandbox.turn().await;
+        loop {
+            let wasm = self.bytes(path, Some(signature)).await?;
+            compiling(wasm.len()).await;
+            if let Some(component) = found(&wasm, self.sandbox.compile(turn, &wasm).await)? {
+                return Plugin::of(component, path);
+            }
+            drop(wasm);
+            turn = self.sandbox.long_turn().await;
+        }
     }
 
     /// The plugin with this content, from the file in which it was kept.
     pub(super) async fn kept(&self, kept: &Path, content: ContentHash) -> Result<Plugin, Unusable> {
-        let _turn = self.reads.acquire().await.map_err(|error| Unusable::Host(error.to_string()))?;
+        {
+            let _turn = self.reads.acquire().await.map_err(|error| Unusable::Host(error.to_string()))?;
+            let wasm = self.kept_bytes(kept, content).await?;
+            if let Some(component) = found(&wasm, self.sandbox.find(&wasm).await)? {
+                return Plugin::of(component, kept);
+            }
+        }
+        let mut turn = self.sandbox.turn().await;
+        loop {
+            let wasm = self.kept_bytes(kept, content).await?;
+            if let Some(component) = found(&wasm, self.sandbox.compile(turn, &wasm).await)? {
+                return Plugin::of(component, kept);
+            }
+            drop(wasm);
+            turn = self.sandbox.long_turn().await;
+        }
+    }
+
+    async fn kept_bytes(&self, kept: &Path, content: ContentHash) -> Result<Vec<u8>, Unusable> {
         let wasm = self.bytes(kept, None).await?;
         if ContentHash::of(&wasm) != content {
-            return Err(Unusable::Host(format!("{} is damaged", kept.display())));
+            let reason = format!("{} is damaged", kept.display());
+            return Err(Unusable::Content { reason, content: None, plugin: None });
         }
-        Plugin::of(found(&wasm, self.sandbox.load(&wasm).await)?, kept)
+        Ok(wasm)
     }
 
     /// Of all compiled code, only that of these contents is needed from now on.

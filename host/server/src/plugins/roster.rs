@@ -15,6 +15,8 @@ use super::select::{Candidate, Known, Place, Selection, Winner, select};
 #[derive(Debug, Default)]
 pub(super) struct Roster {
     pub(super) entries: BTreeMap<PluginName, Entry>,
+    /// Contents of plugins without a file that connections held when it went away, for when one comes back.
+    pub(super) spare: BTreeMap<ContentHash, Arc<Plugin>>,
 }
 
 /// One plugin.
@@ -82,7 +84,11 @@ impl Roster {
         let places = self.places(files, &states);
         let known = states.iter().map(|(name, state)| (name.clone(), self.known(files, name, state))).collect();
         let selection = select(&places, &known);
-        let with_files: BTreeSet<_> = places.values().filter_map(Place::plugin).collect();
+        let mut with_files: BTreeSet<_> = places.values().filter_map(Place::plugin).collect();
+        // A file that cannot be used may be the plugin's, although nothing of it is loaded that could stand in.
+        let is_unclear = |file: &String| places.get(file).is_some_and(|place| place.now.is_none());
+        let unclear = states.iter().filter(|(_, state)| state.paths.iter().any(|(file, _)| is_unclear(file)));
+        with_files.extend(unclear.map(|(name, _)| name));
         let mut decided = Decided::default();
         for (name, winner) in selection.serving.iter().filter(|(name, _)| !undecided.contains(*name)) {
             if let Some(next) = self.next(files, &places, states.get(name), winner) {

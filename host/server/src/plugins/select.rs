@@ -100,7 +100,15 @@ pub(super) fn select(places: &BTreeMap<String, Place>, known: &BTreeMap<PluginNa
     }
     let mut selection = Selection::default();
     for (name, claims) in claims {
-        let Some(winner) = winner(&claims, of(name)) else { continue };
+        let Some(winner) = winner(&claims, of(name)) else {
+            let held_back = claims.iter().filter_map(|claim| Some((claim.file, &claim.place.now.as_ref()?.plugin)));
+            selection.verdicts.extend(held_back.map(|(file, plugin)| {
+                let reason =
+                    format!("{plugin} was rolled back, and no other version is here: add one, or unpin {name}");
+                (file.to_owned(), Verdict::Superseded(reason))
+            }));
+            continue;
+        };
         for claim in &claims {
             if let Some(now) = &claim.place.now {
                 let verdict = verdict(claim, now, &winner, of(name), places);

@@ -9,10 +9,10 @@ use hookyard_domain::id::PluginName;
 use hookyard_domain::plugin::ContentHash;
 use hookyard_store::PluginState;
 
-use super::Catalogue;
 use super::keeper::Keeper;
 use super::report::report;
 use super::roster::{Decision, Entry};
+use super::{Catalogue, Plugin};
 
 /// Decisions that are written down at a time.
 const SAVED_AT_ONCE: usize = 256;
@@ -102,10 +102,16 @@ impl Keeper {
             })
             .filter(|(content, _)| !self.shelf.has(*content))
             .collect();
+        self.put(wanted).await
+    }
+
+    /// Keeps these contents, each from the file that holds it. Returns those that are not kept, with the reason.
+    pub(super) async fn put(&mut self, wanted: BTreeMap<ContentHash, PathBuf>) -> BTreeMap<ContentHash, String> {
         if wanted.is_empty() {
             return BTreeMap::new();
         }
         let mut shelf = self.shelf.clone();
+        let contents: Vec<_> = wanted.keys().copied().collect();
         let put = tokio::task::spawn_blocking(move || {
             let failed = shelf.put(&wanted);
             (shelf, failed)
@@ -116,31 +122,32 @@ impl Keeper {
                 failed
             }
             // What was put is found again at the next start.
-            Err(panic) => {
-                let all = decisions.iter().filter_map(|decision| decision.next.as_ref());
-                all.map(|next| (next.state.serving, panic.to_string())).collect()
-            }
+            Err(panic) => contents.into_iter().map(|content| (content, panic.to_string())).collect(),
         }
     }
 
     /// Makes a decision true in memory. Returns whether other contents than before are needed.
     fn apply(&mut self, decision: Decision, change: Option<&PluginState>) -> bool {
         let Decision { name, next } = decision;
-        let Some(next) = next else {
+        let Some(mut next) = next else {
             self.trials.forget(&name);
-            self.roster.entries.remove(&name);
+            let loaded = self.roster.entries.remove(&name).map(|entry| entry.loaded).unwrap_or_default();
+            let held = self.held.borrow();
+            self.roster.spare.extend(loaded.into_iter().filter(|(content, _)| held.contains(content)));
             tracing::info!(plugin = %name, "plugin removed: no file of it is left");
             return true;
         };
         let (from, to) = (self.roster.entries.get(&name).and_then(Entry::current).cloned(), next.current().cloned());
-        let is_asked_for = change.is_some_and(|change| change.name == name);
+        let is_asked_for = |to| {
+            change.is_some_and(|change| change.name == name && (change.serving == to || change.pinned == Some(to)))
+        };
         let mut changed = true;
         match (from, to) {
             (Some(from), Some(to)) if from.content() != to.content() => {
                 let (version, file) = (&to.manifest.version, &next.file);
                 tracing::info!(plugin = %name, from = from.manifest.version, to = version, file, sha256 = %to.content(), "plugin swapped");
                 // Who asked for a version has decided; only one that came by itself is on trial.
-                if is_asked_for {
+                if is_asked_for(to.content()) {
                     self.trials.end(&name);
                 } else {
                     self.trials.begin(&name, from.content(), to.content());
@@ -151,6 +158,8 @@ impl Keeper {
                 let (version, file) = (&to.manifest.version, &next.file);
                 tracing::info!(plugin = %name, version, file, sha256 = %to.content(), "plugin loaded");
                 warn_of(&to);
+                let is_of_it = |_: &ContentHash, plugin: &mut Arc<Plugin>| plugin.manifest.name == name;
+                next.loaded.extend(self.roster.spare.extract_if(.., is_of_it));
                 let held: Vec<_> = self.held.borrow().iter().copied().collect();
                 self.roster.entries.insert(name, next);
                 self.restore(held);
@@ -180,6 +189,7 @@ impl Keeper {
     /// Lets go of versions that nothing works with any more.
     pub(super) async fn let_go(&mut self) {
         let held = self.held.borrow_and_update().clone();
+        self.roster.spare.retain(|content, _| held.contains(content));
         for entry in self.roster.entries.values_mut() {
             let needed: BTreeSet<_> = entry.contents().collect();
             entry.loaded.retain(|content, _| needed.contains(content) || held.contains(content));
@@ -215,7 +225,7 @@ impl Keeper {
     }
 }
 
-fn warn_of(plugin: &super::Plugin) {
+fn warn_of(plugin: &Plugin) {
     for warning in &plugin.warnings {
         let (plugin, path) = (plugin.manifest.plugin(), plugin.path.display());
         tracing::warn!(%plugin, %path, warning, "manifest");

@@ -60,13 +60,15 @@ pub(super) async fn start(surroundings: Surroundings) -> Result<Plugins, StartEr
         reports,
         progress: Progress { sender: compiling, receiver: compiles },
         files: Files::default(),
-        roster: Roster { entries },
+        roster: Roster { entries, spare: BTreeMap::new() },
         selection: Selection::default(),
         troubles: BTreeMap::new(),
         told: Told::default(),
         tasks: JoinSet::new(),
         work: HashMap::new(),
         restoring: BTreeSet::new(),
+        restore_again: BTreeMap::new(),
+        going_back: BTreeMap::new(),
         look: Look::new(Instant::now()),
     };
     keeper.begin().await;
@@ -94,8 +96,11 @@ impl Keeper {
             tracing::warn!(directory = %self.directory.display(), "the plugin directory does not exist");
         }
         self.take_in(listing, true);
+        // Whether a file that is not there is gone, or about to be replaced, time will tell; as it does while the host runs.
+        let stood = self.roster.entries.values().flat_map(|entry| entry.state.paths.iter().map(|(file, _)| file));
+        self.files.miss(stood, Instant::now());
         let in_time = self.drain(until).await;
-        self.adopt();
+        self.adopt().await;
         let needed: BTreeSet<_> = self.roster.entries.values().flat_map(Entry::contents).collect();
         let held: Vec<_> = self.held.borrow().iter().copied().collect();
         self.restore(needed.into_iter().chain(held));
@@ -117,17 +122,23 @@ impl Keeper {
 }
 
 impl Keeper {
-    /// What is kept and lies in a file as well need not be loaded once more.
-    fn adopt(&mut self) {
+    /// What is kept and lies in a file as well need not be loaded once more; and what should be kept and is not is kept again.
+    async fn adopt(&mut self) {
         let in_files: Vec<_> = self.files.iter().filter_map(|(_, file)| file.usable().cloned()).collect();
+        let mut missing = BTreeMap::new();
         for plugin in in_files {
             let content = plugin.content();
             if let Some(entry) = self.roster.entries.get_mut(&plugin.manifest.name)
-                && self.shelf.has(content)
                 && entry.contents().any(|known| known == content)
             {
+                if !self.shelf.has(content) {
+                    missing.insert(content, plugin.path.clone());
+                }
                 entry.loaded.entry(content).or_insert(plugin);
             }
+        }
+        for (content, reason) in self.put(missing).await {
+            tracing::error!(sha256 = %content, reason, "a component that serves is not kept: a restart needs its file");
         }
     }
 }

@@ -100,6 +100,8 @@ impl Registry {
         self.parts.store.save_connection(kept.record(id, now)).await?;
         self.settle(&mut desired, std::iter::once(&connection)).await?;
         desired.api.insert(id.clone(), kept);
+        // Only now does what a new connection works with count as held.
+        self.parts.plugins.retain(&desired.held_contents());
         self.show([(id.clone(), Some(connection))]);
         tracing::info!(connection = %id, ?done, "connection set");
         self.connections.get(id).map(|connection| (connection, done)).ok_or(SetError::Deleting)

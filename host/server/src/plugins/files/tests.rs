@@ -143,6 +143,21 @@ fn a_file_that_comes_back_in_time_was_never_gone() {
 }
 
 #[test]
+fn a_file_that_should_be_there_at_the_start_is_gone_only_after_a_while() {
+    let mut world = World::new();
+    world.write("a.wasm", 1);
+    world.look(Duration::ZERO);
+    let expected = ["a.wasm", "b.wasm"].map(str::to_owned);
+    world.files.miss(expected.iter(), world.now);
+    assert!(world.files.get("a.wasm").is_some_and(File::is_there));
+    assert!(world.files.get("b.wasm").is_some_and(|file| !file.is_there()));
+    world.look(limit::PLUGIN_GONE_AFTER - SHORT);
+    assert!(world.files.get("b.wasm").is_some());
+    assert!(world.look(SHORT));
+    assert!(world.files.get("b.wasm").is_none());
+}
+
+#[test]
 fn a_thousand_files_are_looked_at_and_read_in_order() {
     let mut world = World::new();
     for number in 0..1_000 {
