@@ -5,6 +5,7 @@ mod ask;
 mod overlap;
 
 use ipnet::IpNet;
+use serde_json::json;
 use url::Host;
 
 pub use ask::Ask;
@@ -32,6 +33,17 @@ pub struct EgressGrant {
     hosts: Vec<HostPattern>,
     explicit: Grant,
     policy: AddressPolicy,
+    changed_in: ChangedIn,
+}
+
+/// Where the operator changes what he grants a connection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ChangedIn {
+    /// In hookyard.toml.
+    #[default]
+    File,
+    /// By the API, for which there is a command.
+    Api,
 }
 
 /// No pattern of the connection grants this origin.
@@ -60,7 +72,13 @@ impl EgressGrant {
         hosts.sort_unstable();
         hosts.dedup();
         let policy = AddressPolicy::new(grant.private_addresses.iter().copied());
-        Ok(Self { hosts, explicit: grant.clone(), policy })
+        Ok(Self { hosts, explicit: grant.clone(), policy, changed_in: ChangedIn::default() })
+    }
+
+    /// The same, where grants are changed in another place.
+    #[must_use]
+    pub fn changed_in(self, changed_in: ChangedIn) -> Self {
+        Self { changed_in, ..self }
     }
 
     /// Whether a request may go to this origin, and to which addresses. Plain http without a pattern for it goes to the
@@ -87,8 +105,8 @@ impl EgressGrant {
         &self.explicit
     }
 
-    /// The lines of hookyard.toml that would grant this origin beside what is granted today, and the address as well where
-    /// the host is one. Empty where no grant can help.
+    /// What the operator has to write so that this origin is granted beside what is granted today, and the address as well where
+    /// the host is one: a sentence, then lines of hookyard.toml or a command. Empty where no grant can help.
     pub fn suggest_host(&self, connection: &ConnectionId, origin: &Origin) -> String {
         let address = match &origin.host {
             Host::Domain(_) => None,
@@ -102,7 +120,7 @@ impl EgressGrant {
         }
     }
 
-    /// The lines of hookyard.toml that would permit these ranges beside what is granted today. Empty where there are none:
+    /// The same for these ranges beside what is granted today. Empty where there are none:
     /// see [`AddressRefusal::grantable`](crate::address::AddressRefusal::grantable).
     pub fn suggest_addresses(&self, connection: &ConnectionId, ranges: &[IpNet]) -> String {
         if ranges.is_empty() { String::new() } else { self.lines(connection, None, ranges) }
@@ -113,16 +131,39 @@ impl EgressGrant {
         let mut addresses: Vec<_> = self.explicit.private_addresses.iter().chain(ranges).collect();
         keep_first(&mut hosts);
         keep_first(&mut addresses);
-        let list =
-            |name: &str, texts: Vec<String>| (!texts.is_empty()).then(|| format!("{name} = [{}]", texts.join(", ")));
-        let members = [
-            list("hosts", hosts.iter().map(|host| format!("\"{host}\"")).collect()),
-            self.explicit.allow_unsigned.then(|| "allow_unsigned = true".to_owned()),
-            list("private_addresses", addresses.iter().map(|range| format!("\"{range}\"")).collect()),
-        ];
-        let members: Vec<_> = members.into_iter().flatten().collect();
-        format!("[connections.{connection}]\ngrants = {{ {} }}", members.join(", "))
+        let (hosts, addresses) = (texts(&hosts), texts(&addresses));
+        match self.changed_in {
+            ChangedIn::File => {
+                let list =
+                    |name: &str, texts: &[String]| (!texts.is_empty()).then(|| format!("{name} = [{}]", quoted(texts)));
+                let members = [
+                    list("hosts", &hosts),
+                    self.explicit.allow_unsigned.then(|| "allow_unsigned = true".to_owned()),
+                    list("private_addresses", &addresses),
+                ];
+                let members: Vec<_> = members.into_iter().flatten().collect();
+                let grants = members.join(", ");
+                format!(
+                    "These lines in hookyard.toml would permit it:\n[connections.{connection}]\ngrants = {{ {grants} }}"
+                )
+            }
+            ChangedIn::Api => {
+                let allow_unsigned = self.explicit.allow_unsigned;
+                let grants =
+                    json!({ "hosts": hosts, "allow_unsigned": allow_unsigned, "private_addresses": addresses });
+                format!("This command would permit it:\nhookyard connections set {connection} --grants '{grants}'")
+            }
+        }
     }
+}
+
+fn texts<T: ToString>(values: &[&T]) -> Vec<String> {
+    values.iter().map(|value| value.to_string()).collect()
+}
+
+/// Patterns and ranges hold nothing that would have to be escaped.
+fn quoted(texts: &[String]) -> String {
+    texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(", ")
 }
 
 fn keep_first<T: PartialEq>(values: &mut Vec<T>) {

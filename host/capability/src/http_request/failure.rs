@@ -69,7 +69,7 @@ impl HttpErrorCode {
 pub(super) struct Failure {
     pub(super) code: HttpErrorCode,
     pub(super) why: String,
-    /// The lines of the operator's file that would permit it; none where no grant can.
+    /// What the operator would write to permit it; none where no grant can.
     pub(super) remedy: Option<String>,
     /// Whether the operator is told as well: what the host itself does not permit.
     pub(super) noted: bool,
@@ -134,7 +134,7 @@ impl Failure {
             if matches!(self.code, HttpErrorCode::Denied | HttpErrorCode::Invalid) { "was refused" } else { "failed" };
         let mut message = format!("{asked} {verb}: {}", self.why);
         if let Some(remedy) = self.remedy {
-            message.push_str("\nThese lines in hookyard.toml would permit it:\n");
+            message.push('\n');
             message.push_str(&remedy);
         }
         HttpError { code: self.code, message: redactor.redact(&message).into_owned() }

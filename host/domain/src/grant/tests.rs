@@ -88,10 +88,11 @@ fn a_url_of_the_config_is_granted_exactly_and_a_default_counts() {
 fn a_suggestion_is_the_lines_that_would_grant_it_and_keeps_what_is_granted() {
     let none = resolve(&json!(["a.example"]), json!({}), &Grant::default()).expect("right");
     let suggested = none.suggest_host(&shop(), &origin("https://api.x.com"));
-    assert_eq!(suggested, "[connections.shop-eu]\ngrants = { hosts = [\"api.x.com\"] }");
+    let intro = "These lines in hookyard.toml would permit it:\n[connections.shop-eu]\n";
+    assert_eq!(suggested, format!("{intro}grants = {{ hosts = [\"api.x.com\"] }}"));
     let ranges = ["10.0.0.5/32".parse().expect("a range")];
     let suggested = none.suggest_addresses(&shop(), &ranges);
-    assert_eq!(suggested, "[connections.shop-eu]\ngrants = { private_addresses = [\"10.0.0.5/32\"] }");
+    assert_eq!(suggested, format!("{intro}grants = {{ private_addresses = [\"10.0.0.5/32\"] }}"));
 
     let today = Grant { allow_unsigned: true, ..grant(&["b.example"], &["fd00::/8"]) };
     let some = resolve(&json!([]), json!({}), &today).expect("right");
@@ -101,6 +102,19 @@ fn a_suggestion_is_the_lines_that_would_grant_it_and_keeps_what_is_granted() {
     let suggested = some.suggest_addresses(&shop(), &[ranges[0], ranges[0]]);
     let expected = "grants = { hosts = [\"b.example\"], allow_unsigned = true, private_addresses = [\"fd00::/8\", \"10.0.0.5/32\"] }";
     assert_eq!(suggested.lines().last(), Some(expected));
+}
+
+#[test]
+fn for_a_connection_of_the_api_a_command_is_suggested() {
+    let today = grant(&["b.example"], &[]);
+    let some = resolve(&json!([]), json!({}), &today).expect("right").changed_in(ChangedIn::Api);
+    let suggested = some.suggest_host(&shop(), &origin("https://api.x.com"));
+    let command = suggested.strip_prefix("This command would permit it:\n").expect("an introduction");
+    let grants = command.strip_prefix("hookyard connections set shop-eu --grants '").expect("a command");
+    let grants: Value = serde_json::from_str(grants.trim_end_matches('\'')).expect("JSON");
+    let expected = json!({ "hosts": ["b.example", "api.x.com"], "allow_unsigned": false, "private_addresses": [] });
+    assert_eq!(grants, expected);
+    assert_eq!(some.suggest_host(&shop(), &origin("http://169.254.169.254")), "");
 }
 
 #[test]

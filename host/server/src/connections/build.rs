@@ -7,7 +7,7 @@ use hookyard_domain::clock::Timestamp;
 use hookyard_domain::config::Config;
 use hookyard_domain::connection::{Health, HealthStatus, Incarnation};
 use hookyard_domain::credential::Credentials;
-use hookyard_domain::grant::{Ask, EgressGrant, Grant};
+use hookyard_domain::grant::{Ask, ChangedIn, EgressGrant, Grant};
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::limit;
@@ -56,6 +56,7 @@ pub struct Wanted<'a> {
 #[derive(Debug)]
 struct Identity<'a> {
     id: &'a ConnectionId,
+    origin: Origin,
     hash_key: HashKey,
 }
 
@@ -144,7 +145,7 @@ impl Builder {
         let ready = match config {
             Ok(config) if faults.is_empty() => {
                 let hash_key = self.hash_key.of_incarnation(wanted.id, wanted.incarnation);
-                let identity = Identity { id: wanted.id, hash_key };
+                let identity = Identity { id: wanted.id, origin: wanted.origin, hash_key };
                 self.ready(&identity, settings, plugin, config, &consented, &mut faults)
             }
             Err(violations) if faults.is_empty() => {
@@ -202,7 +203,11 @@ impl Builder {
         grant: &Grant,
         consented: &Consented,
     ) -> Result<Outbound, Vec<String>> {
-        let egress_grant = EgressGrant::resolve(&consented.held, config, grant)?;
+        let changed_in = match identity.origin {
+            Origin::File => ChangedIn::File,
+            Origin::Api => ChangedIn::Api,
+        };
+        let egress_grant = EgressGrant::resolve(&consented.held, config, grant)?.changed_in(changed_in);
         let credentials = Credentials::compile(&plugin.manifest, &consented.held, config, &egress_grant);
         let credentials = credentials
             .map_err(|problems| problems.iter().map(|problem| format!("credentials: {problem}")).collect::<Vec<_>>())?;
