@@ -122,7 +122,7 @@ impl Server {
         Ok(kib / 1024.0)
     }
 
-    /// How many events the server has.
+    /// How many events connections have emitted; those of the host itself do not count.
     pub(crate) async fn events(&self) -> anyhow::Result<u64> {
         if self.native {
             let reply = self.get("/count").await?;
@@ -131,11 +131,11 @@ impl Server {
         let (mut count, mut after) = (0, String::new());
         loop {
             let page = self.get(&format!("/v1/events?limit=1000{after}")).await?.json();
-            let events = page["events"].as_array().context("events is a list")?.len();
-            if events == 0 {
+            let events = page["events"].as_array().context("events is a list")?;
+            if events.is_empty() {
                 return Ok(count);
             }
-            count += events as u64;
+            count += events.iter().filter(|event| event.get("connection").is_some()).count() as u64;
             after = format!("&after={}", page["next"].as_str().context("next is a string")?);
         }
     }
