@@ -146,12 +146,12 @@ mod tests {
             &root,
             &[
                 ("sdk", "hookyard-sdk", "", ""),
-                ("shared", "shared", "", "hookyard-sdk = { path = \"../sdk\" }"),
+                ("common", "common", "", "hookyard-sdk = { path = \"../sdk\" }"),
                 (
                     "parcels",
                     "parcels",
                     cdylib,
-                    "hookyard-sdk = { path = \"../sdk\" }\nshared = { path = \"../shared\" }",
+                    "hookyard-sdk = { path = \"../sdk\" }\ncommon = { path = \"../common\" }",
                 ),
                 ("plain", "plain", "", "bindings = { package = \"wit-bindgen\", version = \"0.61\" }"),
                 ("tool", "tool", "", ""),
@@ -160,11 +160,11 @@ mod tests {
         );
         let crates = find(std::slice::from_ref(&root)).await.expect("readable");
         let names: Vec<_> = crates.iter().map(|plugin| plugin.package.name.as_str()).collect();
-        assert_eq!(names, ["parcels", "plain"], "and `shared` is a part of `parcels`");
+        assert_eq!(names, ["parcels", "plain"], "and `common` is a part of `parcels`");
         let changed = |path: &str| Changes { paths: BTreeSet::from([root.join(path)]), more: false };
         assert!(crates[0].is_touched(&changed("parcels/src/lib.rs")));
-        assert!(crates[0].is_touched(&changed("shared/src/lib.rs")) && crates[0].is_touched(&changed("sdk/src/kv.rs")));
-        assert!(!crates[1].is_touched(&changed("shared/src/lib.rs")));
+        assert!(crates[0].is_touched(&changed("common/src/lib.rs")) && crates[0].is_touched(&changed("sdk/src/kv.rs")));
+        assert!(!crates[1].is_touched(&changed("common/src/lib.rs")));
         let alone = find(&[root.join("plain")]).await.expect("readable");
         assert_eq!(alone.len(), 1, "a directory may be a crate itself");
     }
