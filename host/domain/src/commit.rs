@@ -3,9 +3,12 @@
 use crate::clock::Timestamp;
 use crate::connection::Incarnation;
 use crate::event::{Event, Offset};
-use crate::id::ConnectionId;
+use crate::id::{ConnectionId, WebhookId};
 use crate::idempotency::{IdempotencyId, IdempotencyRecord};
+use crate::inbox::Standing;
 use crate::kv::Revision;
+use crate::timer::{Generation, TimerStanding};
+use crate::webhook::KeptWebhook;
 
 /// The mark of something that happened once: a handled webhook, or an event with a dedupe key. 128 bits of a keyed hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,6 +63,24 @@ pub enum Guard {
         /// The revision that it must have.
         revision: Option<Revision>,
     },
+    /// No pending or failed webhook of the inbox has this mark.
+    NotKept(MarkKey),
+    /// The webhook is in the inbox at this version.
+    WebhookAt {
+        /// Which one.
+        id: WebhookId,
+        /// Its version.
+        version: u32,
+    },
+    /// The timer is there, of this generation and at this version.
+    TimerAt {
+        /// Its name.
+        name: String,
+        /// Which start of it.
+        generation: Generation,
+        /// Its version.
+        version: u32,
+    },
 }
 
 /// One effect of a commit.
@@ -108,11 +129,49 @@ pub enum Write {
         /// Whose record it was.
         id: IdempotencyId,
     },
+    /// Puts a webhook into the inbox, at version 0. Its connection is the owner, its place above all that were kept before it
+    /// was received.
+    Keep {
+        /// What was received.
+        webhook: Box<KeptWebhook>,
+        /// How it stands.
+        standing: Box<Standing>,
+    },
+    /// Changes how a webhook of the inbox stands and adds 1 to its version; nothing if it is not there.
+    Settle {
+        /// Which one.
+        id: WebhookId,
+        /// How it stands from now on.
+        standing: Box<Standing>,
+    },
+    /// Starts a timer, in place of one of the same name, as a new generation at version 0.
+    StartTimer {
+        /// Its name.
+        name: String,
+        /// When it is to fire.
+        due_at: Timestamp,
+        /// JSON for the plugin.
+        payload: String,
+    },
+    /// Ends a timer, if it is there.
+    CancelTimer {
+        /// Its name.
+        name: String,
+    },
+    /// Changes how a timer stands and adds 1 to its version; nothing if it is not there.
+    SettleTimer {
+        /// Its name.
+        name: String,
+        /// How it stands from now on.
+        standing: Box<TimerStanding>,
+    },
 }
 
 /// What a commit brought about, durably.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Committed {
     /// For each [`Write::Append`], in order: where the event stands in the log, or `None` if its dedupe key was known.
     pub events: Vec<Option<Offset>>,
+    /// For each [`Write::StartTimer`], in order: the generation that it was given.
+    pub timers: Vec<Generation>,
 }

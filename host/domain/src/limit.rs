@@ -118,6 +118,12 @@ pub const KV_PAGE_MAX: usize = 1_000;
 pub const KV_READ_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Longest subject of an event.
 pub const SUBJECT_BYTES_MAX: usize = 1024;
+/// Longest name of a timer.
+pub const TIMER_NAME_BYTES_MAX: usize = 256;
+/// Largest payload of a timer.
+pub const TIMER_PAYLOAD_BYTES_MAX: usize = 64 * 1024;
+/// Timers that one invocation starts or cancels.
+pub const TIMERS_TOUCHED_MAX: usize = 100;
 /// Random bytes of one call.
 pub const RANDOM_BYTES_MAX: usize = 64 * 1024;
 
@@ -182,6 +188,30 @@ pub const PURGE_ROWS_MAX: usize = 256;
 pub const PURGE_BYTES_MAX: usize = 1024 * 1024;
 /// Contents of one plugin that are held back; of more, the oldest are forgotten.
 pub const HELD_BACK_MAX: usize = 8;
+/// Pending and failed webhooks of one connection; further ones are not accepted.
+pub const INBOX_CONNECTION_WEBHOOKS_MAX: u64 = 100_000;
+/// Bytes of those webhooks (bodies, headers, paths and queries).
+pub const INBOX_CONNECTION_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+/// Pending and failed webhooks of all connections.
+pub const INBOX_WEBHOOKS_MAX: u64 = 500_000;
+/// Bytes of those webhooks.
+pub const INBOX_BYTES_MAX: u64 = 16 * 1024 * 1024 * 1024;
+/// Largest webhook that can be kept: body, headers, path, query and keys.
+pub const KEPT_WEBHOOK_BYTES_MAX: usize = 1024 * 1024 + 256 * 1024;
+/// Kept webhooks of one page, and those without their contents.
+pub const WEBHOOKS_PAGE_MAX: usize = 1_000;
+/// Bytes of one page of kept webhooks, after which it ends.
+pub const WEBHOOKS_PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Rows that one page of kept webhooks looks at.
+pub const WEBHOOKS_SCANNED_MAX: usize = 10_000;
+/// How long handled and skipped webhooks are kept for replay when the operator says nothing.
+pub const SETTLED_RETENTION_DEFAULT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Timers of one connection.
+pub const TIMERS_MAX: usize = 1_000;
+/// Timers of one page.
+pub const TIMERS_PAGE_MAX: usize = 1_000;
+/// Bytes of payloads of one page of timers, after which it ends.
+pub const TIMERS_PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 // Server
 

@@ -14,7 +14,24 @@ pub const ACTIVATION: Schedule = Schedule(&[
     Duration::from_secs(10 * 60),
 ]);
 
+/// A webhook or a timer that failed is run again after 5 s, 30 s, 2 min, 10 min, 1 h, 3 h, 6 h, 12 h, and then given up.
+pub const INBOX: Schedule = Schedule(&[
+    Duration::from_secs(5),
+    Duration::from_secs(30),
+    Duration::from_secs(2 * 60),
+    Duration::from_secs(10 * 60),
+    Duration::from_secs(60 * 60),
+    Duration::from_secs(3 * 60 * 60),
+    Duration::from_secs(6 * 60 * 60),
+    Duration::from_secs(12 * 60 * 60),
+]);
+
 impl Schedule {
+    /// How many waits it has: whoever gives up does so after one more attempt than that.
+    pub fn waits(self) -> u32 {
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+    }
+
     /// How long to wait after the `attempt`-th attempt, counted from 1, but not less than `at_least`. `random` moves it by up to
     /// 20 % to either side, so that those who failed together do not come back together.
     pub fn wait(self, attempt: u32, at_least: Option<Duration>, random: u32) -> Duration {

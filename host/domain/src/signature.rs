@@ -229,7 +229,7 @@ impl Rules {
         Keys {
             dedupe: keys::dedupe(&self.dedupe, request, evidence),
             order: keys::order(&self.order, request),
-            verified_by: evidence.first().map_or("none", |evidence| evidence.scheme),
+            verified_by: evidence.first().map_or("none", |evidence| evidence.scheme).into(),
         }
     }
 

@@ -1,11 +1,14 @@
 //! A webhook on its way in: unverified first, and a different type once it is verified.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use bytes::Bytes;
 
 use crate::clock::Timestamp;
+use crate::commit::MarkKey;
 use crate::id::{ConnectionId, WebhookId};
+use crate::inbox::{Place, Source};
 use crate::signature::blank_query;
 
 /// An inbound request as the wire had it.
@@ -46,7 +49,67 @@ pub struct VerifiedWebhook {
 pub(crate) struct Keys {
     pub(crate) dedupe: Option<String>,
     pub(crate) order: Option<String>,
-    pub(crate) verified_by: &'static str,
+    pub(crate) verified_by: Cow<'static, str>,
+}
+
+/// A verified webhook as the inbox keeps it: the exact bytes, except for what verification has blanked. Made of a
+/// [`VerifiedWebhook`] only, and becomes one again.
+#[derive(Clone)]
+pub struct KeptWebhook {
+    /// Its id.
+    pub id: WebhookId,
+    /// Whom it is for.
+    pub connection: ConnectionId,
+    /// Its place in the order of receipt.
+    pub place: Place,
+    /// Who sent it.
+    pub source: Source,
+    /// When its body had arrived.
+    pub received_at: Timestamp,
+    /// Address of the peer.
+    pub remote_address: Option<IpAddr>,
+    /// W3C trace context of the receipt.
+    pub traceparent: Option<String>,
+    /// The HTTP method.
+    pub method: String,
+    /// What follows `/webhooks/{connection}`.
+    pub path: String,
+    /// The query, without the `?`.
+    pub query: String,
+    /// Headers in order of receipt: lower-case names.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// Names of the headers that are not to be shown to people.
+    pub sensitive_headers: Vec<String>,
+    /// Exactly the bytes received.
+    pub body: Bytes,
+    /// The dedupe key, and the mark that stands for it. Absent for one that dedupe keys do not count for.
+    pub dedupe: Option<(String, MarkKey)>,
+    /// The order key.
+    pub order_key: Option<String>,
+    /// The scheme that passed.
+    pub verified_by: String,
+}
+
+impl KeptWebhook {
+    /// What it counts in the inbox: body, headers, path, query and keys.
+    pub fn bytes(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let dedupe = self.dedupe.as_ref().map_or(0, |(key, _)| key.len());
+        let order = self.order_key.as_ref().map_or(0, String::len);
+        self.body.len() + headers + self.path.len() + self.query.len() + dedupe + order
+    }
+}
+
+impl std::fmt::Debug for KeptWebhook {
+    /// Without headers and body, which belong to the provider's customers.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeptWebhook")
+            .field("id", &self.id)
+            .field("connection", &self.connection)
+            .field("place", &self.place)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where verification tokens and signatures may stand.
@@ -77,6 +140,48 @@ impl VerifiedWebhook {
         let mut sensitive_headers = [&*blanks.headers, &*blanks.signature_headers].concat();
         sensitive_headers.push("authorization".to_owned());
         Self { webhook, keys, sensitive_headers }
+    }
+
+    /// The same as the inbox keeps it. `mark` stands for the dedupe key; without one, the webhook is kept as if it had none.
+    pub fn to_kept(&self, place: Place, source: Source, mark: Option<MarkKey>) -> KeptWebhook {
+        let Self { webhook, keys, sensitive_headers } = self.clone();
+        KeptWebhook {
+            id: webhook.id,
+            connection: webhook.connection,
+            place,
+            source,
+            received_at: webhook.received_at,
+            remote_address: webhook.remote_address,
+            traceparent: webhook.traceparent,
+            method: webhook.method,
+            path: webhook.path,
+            query: webhook.query,
+            headers: webhook.headers,
+            sensitive_headers,
+            body: webhook.body,
+            dedupe: keys.dedupe.zip(mark),
+            order_key: keys.order,
+            verified_by: keys.verified_by.into_owned(),
+        }
+    }
+
+    /// What was verified before it was kept.
+    pub fn from_kept(kept: KeptWebhook) -> Self {
+        let webhook = UnverifiedWebhook {
+            id: kept.id,
+            connection: kept.connection,
+            received_at: kept.received_at,
+            remote_address: kept.remote_address,
+            traceparent: kept.traceparent,
+            method: kept.method,
+            path: kept.path,
+            query: kept.query,
+            headers: kept.headers,
+            body: kept.body,
+        };
+        let dedupe = kept.dedupe.map(|(key, _)| key);
+        let keys = Keys { dedupe, order: kept.order_key, verified_by: kept.verified_by.into() };
+        Self { webhook, keys, sensitive_headers: kept.sensitive_headers }
     }
 
     /// Its id.
@@ -147,7 +252,7 @@ impl VerifiedWebhook {
 
     /// The scheme that passed, as manifests name it: `hmac`. `none` where unsigned webhooks are granted, `trigger` for a
     /// test of the operator.
-    pub fn verified_by(&self) -> &'static str {
-        self.keys.verified_by
+    pub fn verified_by(&self) -> &str {
+        &self.keys.verified_by
     }
 }

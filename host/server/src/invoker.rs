@@ -84,6 +84,8 @@ pub(crate) enum NotCommitted {
         /// The last run sent a request that may have changed something at the provider, so it was not repeated.
         sent_unsafe: bool,
     },
+    /// The webhook or timer that it is about has been changed meanwhile: somebody else has decided what becomes of it.
+    Moved,
     /// The connection was deleted meanwhile.
     Gone,
     /// Too much waits for the store.
@@ -153,9 +155,13 @@ impl Invoker {
                 Err(CommitError::Gone) => NotCommitted::Gone,
                 Err(CommitError::Overloaded) => NotCommitted::Overloaded { sent_unsafe },
                 Err(CommitError::Unavailable(error)) => NotCommitted::Unavailable { error, sent_unsafe },
-                Err(error @ (CommitError::NotANumber { .. } | CommitError::TooLarge { .. })) => {
-                    NotCommitted::Refused(error.to_string())
-                }
+                Err(CommitError::Moved | CommitError::KeptAlready) => NotCommitted::Moved,
+                Err(CommitError::InboxFull) => NotCommitted::Overloaded { sent_unsafe },
+                Err(
+                    error @ (CommitError::NotANumber { .. }
+                    | CommitError::TooLarge { .. }
+                    | CommitError::TooManyTimers { .. }),
+                ) => NotCommitted::Refused(error.to_string()),
             };
             return Err(not_committed.into());
         }

@@ -284,6 +284,7 @@ impl From<NotCommitted> for Failed {
                 Self::Plugin(PluginError::new(ErrorKind::Failed, "invalid-response", reason))
             }
             NotCommitted::Seen
+            | NotCommitted::Moved
             | NotCommitted::Gone
             | NotCommitted::Conflict { .. }
             | NotCommitted::Overloaded { .. } => Self::Host,

@@ -2,6 +2,7 @@
 
 use hookyard_domain::commit::{Commit, Guard, Owner, Write};
 use hookyard_domain::event::{Event, EventOrigin};
+use hookyard_domain::inbox::Reason;
 use hookyard_domain::limit;
 
 use crate::ledger::CommitError;
@@ -16,13 +17,19 @@ pub(crate) fn checked_size(commit: &Commit) -> Result<usize, CommitError> {
     let guards: usize = commit.guards.iter().map(guard_bytes).sum();
     let writes: usize = commit.writes.iter().map(write_bytes).sum();
     let answers: usize = commit.writes.iter().map(answer_bytes).sum();
+    let kept: usize = commit.writes.iter().map(kept_bytes).sum();
     let bytes = checked(guards + writes, limit::COMMIT_BYTES_MAX)?;
-    Ok(bytes + checked(answers, limit::STORED_ANSWER_BYTES_MAX)?)
+    let bytes = bytes + checked(answers, limit::STORED_ANSWER_BYTES_MAX)?;
+    Ok(bytes + checked(kept, limit::KEPT_WEBHOOK_BYTES_MAX)?)
 }
 
 fn may_write(owner: &Owner, write: &Write) -> bool {
     match (owner, write) {
-        (Owner::Connection { id, .. }, Write::Append { event, .. }) => event.origin.connection() == Some(id),
+        // What a connection brings about may be news of the host.
+        (Owner::Connection { id, .. }, Write::Append { event, .. }) => {
+            event.origin.connection().is_none_or(|of| of == id)
+        }
+        (Owner::Connection { id, .. }, Write::Keep { webhook, .. }) => webhook.connection == *id,
         (Owner::Host, Write::Append { event, .. }) => event.origin == EventOrigin::Host,
         (Owner::Connection { .. }, _) | (Owner::Host, Write::Mark(_)) => true,
         (Owner::Host, _) => false,
@@ -35,7 +42,8 @@ fn checked(bytes: usize, max: usize) -> Result<usize, CommitError> {
 
 fn guard_bytes(guard: &Guard) -> usize {
     match guard {
-        Guard::MarkAbsent(_) => ROW_BYTES,
+        Guard::MarkAbsent(_) | Guard::NotKept(_) | Guard::WebhookAt { .. } => ROW_BYTES,
+        Guard::TimerAt { name, .. } => ROW_BYTES + name.len(),
         Guard::KeyAt { key, .. } => ROW_BYTES + key.len(),
     }
 }
@@ -46,8 +54,12 @@ fn write_bytes(write: &Write) -> usize {
         Write::Append { event, .. } => ROW_BYTES + event_bytes(event),
         Write::Set { key, value, .. } => ROW_BYTES + key.len() + value.len(),
         Write::Delete { key } | Write::Increment { key, .. } => ROW_BYTES + key.len(),
-        // These have a bound of their own, so that an answer does not depend on how large its draft is.
-        Write::Idempotency { .. } | Write::ForgetIdempotency { .. } => 0,
+        Write::Settle { standing, .. } => ROW_BYTES + reason_bytes(standing.error.as_ref()),
+        Write::StartTimer { name, payload, .. } => ROW_BYTES + name.len() + payload.len(),
+        Write::CancelTimer { name } => ROW_BYTES + name.len(),
+        Write::SettleTimer { name, standing } => ROW_BYTES + name.len() + reason_bytes(standing.error.as_ref()),
+        // These have bounds of their own, so that neither an answer nor a webhook depends on how large its draft is.
+        Write::Idempotency { .. } | Write::ForgetIdempotency { .. } | Write::Keep { .. } => 0,
     }
 }
 
@@ -57,8 +69,19 @@ fn answer_bytes(write: &Write) -> usize {
             ROW_BYTES + record.answer.as_ref().map_or(0, |answer| answer.content_type.len() + answer.body.len())
         }
         Write::ForgetIdempotency { .. } => ROW_BYTES,
-        Write::Mark(_) | Write::Append { .. } | Write::Set { .. } | Write::Delete { .. } | Write::Increment { .. } => 0,
+        _ => 0,
     }
+}
+
+fn kept_bytes(write: &Write) -> usize {
+    match write {
+        Write::Keep { webhook, standing } => ROW_BYTES + webhook.bytes() + reason_bytes(standing.error.as_ref()),
+        _ => 0,
+    }
+}
+
+fn reason_bytes(reason: Option<&Reason>) -> usize {
+    reason.map_or(0, |reason| reason.code.len() + reason.message.len())
 }
 
 fn event_bytes(event: &Event) -> usize {

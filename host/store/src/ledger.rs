@@ -52,6 +52,9 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     /// Whether the mark is set, within the retention time of marks.
     async fn marked(&self, mark: MarkKey, now: Timestamp) -> Result<bool, StoreError>;
 
+    /// The names of the connection's timers.
+    async fn timer_names(&self, connection: &ConnectionId) -> Result<Vec<String>, StoreError>;
+
     /// The record of an idempotency key; `None` when there is none, or when it has expired at `now`.
     async fn idempotency(
         &self,
@@ -92,6 +95,21 @@ pub enum CommitError {
         /// Its size.
         bytes: usize,
         /// The most that is accepted.
+        max: usize,
+    },
+    /// The webhook or the timer is not (or no longer) as a guard demands: somebody else has changed it.
+    #[error("it has been changed meanwhile")]
+    Moved,
+    /// A pending or failed webhook with this mark is in the inbox.
+    #[error("the webhook waits in the inbox already")]
+    KeptAlready,
+    /// The inbox has no room for another webhook of this connection, or of any.
+    #[error("the inbox is full")]
+    InboxFull,
+    /// The connection has as many timers as it may have.
+    #[error("the connection has {max} timers, which are the most")]
+    TooManyTimers {
+        /// The most.
         max: usize,
     },
     /// The connection is being deleted, or has been since: the commit is of another life than the present one.

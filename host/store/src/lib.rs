@@ -1,20 +1,22 @@
 //! The durable state of a host.
 //!
 //! What the host needs of it are small traits: [`Ledger`] (what invocations commit and read), [`HostKeys`], [`Tokens`],
-//! [`Consents`], [`PluginStates`] and [`ConnectionRecords`]; [`Store`] is all of them. [`sqlite`] keeps it on disk, [`memory`] in memory, for tests; both pass one
-//! contract suite, and backends differ in speed, never in promises. Nothing outside this crate knows a database.
+//! [`Consents`], [`PluginStates`], [`ConnectionRecords`], [`Inbox`] and [`Timers`]; [`Store`] is all of them. [`sqlite`] keeps it on
+//! disk, [`memory`] in memory, for tests; both pass one contract suite, and backends differ in speed, never in promises. Nothing outside this crate knows a database.
 
 mod commit_size;
 mod connection_records;
 mod consents;
 mod error;
 mod host_keys;
+mod inbox;
 mod ledger;
 pub mod memory;
 mod pages;
 mod plugin_states;
 mod purge_batch;
 pub mod sqlite;
+mod timers;
 mod tokens;
 
 #[cfg(test)]
@@ -26,13 +28,15 @@ pub use connection_records::{ConnectionRecord, ConnectionRecords, HeldVersion, L
 pub use consents::{Consent, Consents};
 pub use error::StoreError;
 pub use host_keys::HostKeys;
+pub use inbox::{Inbox, WebhookPage};
 pub use ledger::{CommitError, EventPage, KeyPage, Ledger};
 pub use plugin_states::{PluginState, PluginStates};
+pub use timers::Timers;
 pub use tokens::{AddTokenError, ApiToken, Tokens};
 
 /// All that a host keeps.
 #[async_trait]
-pub trait Store: Ledger + HostKeys + Tokens + Consents + PluginStates + ConnectionRecords {
+pub trait Store: Ledger + HostKeys + Tokens + Consents + PluginStates + ConnectionRecords + Inbox + Timers {
     /// Finishes what was accepted, then gives the store up: when this returns, another host may open it. Whatever is
     /// asked afterwards fails as [`StoreError::Closed`]. Closing twice does nothing.
     async fn close(&self);

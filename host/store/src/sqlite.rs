@@ -38,10 +38,12 @@ use async_trait::async_trait;
 use hookyard_domain::clock::{Clock, Timestamp};
 use hookyard_domain::commit::{Commit, Committed, MarkKey};
 use hookyard_domain::event::{EventFilter, Offset};
-use hookyard_domain::id::{ConnectionId, PluginName, TokenId};
+use hookyard_domain::id::{ConnectionId, PluginName, TokenId, WebhookId};
 use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
+use hookyard_domain::inbox::{InboxDepth, InboxEntry, Known, Place, WaitingWebhook, WebhookFilter};
 use hookyard_domain::kv::KvEntry;
 use hookyard_domain::limit;
+use hookyard_domain::timer::Timer;
 use tokio::sync::{Mutex, watch};
 
 pub use self::open::OpenError;
@@ -50,8 +52,8 @@ use self::readers::Readers;
 use self::writer::WriterQueue;
 use crate::{
     AddTokenError, ApiToken, CommitError, ConnectionRecord, ConnectionRecords, Consent, Consents, EventPage,
-    HeldVersion, HostKeys, KeyPage, Ledger, Life, PluginState, PluginStates, SaveConnectionError, Store, StoreError,
-    Tokens,
+    HeldVersion, HostKeys, Inbox, KeyPage, Ledger, Life, PluginState, PluginStates, SaveConnectionError, Store,
+    StoreError, Timers, Tokens, WebhookPage,
 };
 
 /// A store on disk.
@@ -121,6 +123,10 @@ impl Ledger for SqliteStore {
 
     async fn marked(&self, mark: MarkKey, now: Timestamp) -> Result<bool, StoreError> {
         self.readers.read(move |database| mark_rows::marked(database, mark, now)).await
+    }
+
+    async fn timer_names(&self, _connection: &ConnectionId) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
     }
 
     async fn idempotency(
@@ -238,6 +244,54 @@ impl ConnectionRecords for SqliteStore {
     async fn purge_connection(&self, id: &ConnectionId) -> Result<bool, StoreError> {
         let id = id.clone();
         self.writer.write_knowing(move |database, state| deletion::purge(database, state, &id)).await
+    }
+}
+
+#[async_trait]
+impl Inbox for SqliteStore {
+    async fn known(&self, mark: MarkKey, now: Timestamp) -> Result<Known, StoreError> {
+        Ok(if self.marked(mark, now).await? { Known::Handled } else { Known::No })
+    }
+
+    async fn webhook(&self, _id: WebhookId) -> Result<Option<InboxEntry>, StoreError> {
+        unimplemented!()
+    }
+
+    async fn waiting(&self, _after: Place, _limit: usize) -> Result<Vec<WaitingWebhook>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn newest_place(&self) -> Result<Place, StoreError> {
+        Ok(Place::default())
+    }
+
+    async fn webhooks(
+        &self,
+        _filter: &WebhookFilter,
+        _before: Option<Place>,
+        _limit: usize,
+    ) -> Result<WebhookPage, StoreError> {
+        unimplemented!()
+    }
+
+    async fn inbox_depths(&self) -> Result<Vec<InboxDepth>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl Timers for SqliteStore {
+    async fn timer(&self, _connection: &ConnectionId, _name: &str) -> Result<Option<Timer>, StoreError> {
+        unimplemented!()
+    }
+
+    async fn timers(
+        &self,
+        _connection: Option<&ConnectionId>,
+        _after: Option<&(ConnectionId, String)>,
+        _limit: usize,
+    ) -> Result<Vec<Timer>, StoreError> {
+        Ok(Vec::new())
     }
 }
 

@@ -141,8 +141,8 @@ fn of_plugin(error: PluginError) -> Problem {
 impl From<NotCommitted> for Failure {
     fn from(reason: NotCommitted) -> Self {
         match reason {
-            // Actions set no mark.
-            NotCommitted::Seen => Self::Host { code: "unavailable", sent_unsafe: true },
+            // Actions set no mark, and are about no webhook and no timer.
+            NotCommitted::Seen | NotCommitted::Moved => Self::Host { code: "unavailable", sent_unsafe: true },
             NotCommitted::Gone => Self::Gone,
             NotCommitted::Conflict { sent_unsafe } => Self::Conflict { sent_unsafe },
             NotCommitted::Overloaded { sent_unsafe } => Self::Host { code: "overloaded", sent_unsafe },

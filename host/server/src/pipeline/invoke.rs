@@ -87,7 +87,7 @@ impl Undertaking for Handle<'_> {
 impl From<NotCommitted> for Answer {
     fn from(reason: NotCommitted) -> Self {
         match reason {
-            NotCommitted::Seen => Self::Seen,
+            NotCommitted::Seen | NotCommitted::Moved => Self::Seen,
             NotCommitted::Gone => Self::Gone,
             NotCommitted::Conflict { sent_unsafe: false } => {
                 Self::try_again("conflict", "others changed the same keys each time")

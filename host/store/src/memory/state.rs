@@ -56,7 +56,7 @@ impl State {
                 None => self.kv.remove(&key),
             };
         }
-        let mut committed = Committed { events: Vec::new() };
+        let mut committed = Committed::default();
         for write in &commit.writes {
             match write {
                 Write::Mark(mark) => self.mark(*mark, commit.at),
@@ -73,6 +73,7 @@ impl State {
                     }
                 }
                 Write::Set { .. } | Write::Delete { .. } | Write::Increment { .. } => {}
+                _ => unimplemented!(),
             }
         }
         Ok(committed)
@@ -97,6 +98,7 @@ impl State {
                 Err(CommitError::KeyMoved { key: key.clone() })
             }
             Guard::MarkAbsent(_) | Guard::KeyAt { .. } => Ok(()),
+            _ => unimplemented!(),
         }
     }
 
@@ -117,9 +119,7 @@ impl State {
                     let sum = number.checked_add(*by).ok_or_else(not_a_number)?;
                     (key, Some((sum.to_string().into_bytes(), held.and_then(|entry| entry.expires_at))))
                 }
-                Write::Mark(_) | Write::Append { .. } | Write::Idempotency { .. } | Write::ForgetIdempotency { .. } => {
-                    continue;
-                }
+                _ => continue,
             };
             self.revision += 1;
             let revision = Revision(self.revision);

@@ -36,7 +36,7 @@ pub(super) fn apply(
     for guard in &commit.guards {
         application.check(guard)?;
     }
-    let mut committed = Committed { events: Vec::new() };
+    let mut committed = Committed::default();
     for write in &commit.writes {
         match write {
             Write::Mark(mark) => application.mark(*mark)?,
@@ -49,6 +49,7 @@ pub(super) fn apply(
             Write::Increment { key, by } => application.increment(key, *by)?,
             Write::Idempotency { id, record } => idempotency_rows::set(database, owner, *id, record, commit.at)?,
             Write::ForgetIdempotency { id } => idempotency_rows::forget(database, owner, *id)?,
+            _ => unimplemented!(),
         }
     }
     Ok(committed)
@@ -69,6 +70,7 @@ impl Application<'_> {
                     return Err(Rejected::Refused(CommitError::MarkPresent));
                 }
             }
+            Guard::NotKept(_) | Guard::WebhookAt { .. } | Guard::TimerAt { .. } => unimplemented!(),
             Guard::KeyAt { key, revision } => {
                 if kv_rows::revision(self.database, self.owner, key, self.commit.at)? != *revision {
                     return Err(Rejected::Refused(CommitError::KeyMoved { key: key.clone() }));

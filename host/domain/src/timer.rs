@@ -1,0 +1,67 @@
+//! Timers: what a connection's plugin wants to be called for later.
+
+use std::fmt;
+
+use crate::clock::Timestamp;
+use crate::id::ConnectionId;
+use crate::inbox::{Next, Reason};
+
+/// Tells one start of a timer from every other one, also of the same name. Never given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Generation(pub u64);
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// A timer that was started and has neither fired with effect nor been cancelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timer {
+    /// Whose it is.
+    pub connection: ConnectionId,
+    /// What the plugin calls it; a connection has one timer of a name.
+    pub name: String,
+    /// Which start of it this is.
+    pub generation: Generation,
+    /// JSON, as the plugin gave it.
+    pub payload: String,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// When it was to fire first.
+    pub due_at: Timestamp,
+    /// How it stands.
+    pub standing: TimerStanding,
+    /// Counts its changes: a commit that changes it names the version that it has seen.
+    pub version: u32,
+}
+
+/// How a timer stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimerStanding {
+    /// Runs that have ended without effect.
+    pub attempts: u32,
+    /// What it waits for; `None`: it failed, and is fired again by hand only.
+    pub next: Option<Next>,
+    /// Why its last run failed.
+    pub error: Option<Reason>,
+}
+
+impl TimerStanding {
+    /// Started, to fire then.
+    pub const fn started(due_at: Timestamp) -> Self {
+        Self { attempts: 0, next: Some(Next::At(due_at)), error: None }
+    }
+
+    /// The operator wants it fired now.
+    #[must_use]
+    pub fn fired_by_hand(&self, now: Timestamp) -> Self {
+        Self { attempts: 0, next: Some(Next::At(now)), error: self.error.clone() }
+    }
+
+    /// The word that JSON and metrics use: `pending` or `failed`.
+    pub const fn state(&self) -> &'static str {
+        if self.next.is_some() { "pending" } else { "failed" }
+    }
+}
