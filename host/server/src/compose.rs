@@ -11,7 +11,7 @@ use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::limit;
 use hookyard_sandbox::{Compiler, LoadBounds, Sandbox, SandboxSettings};
 use hookyard_store::Store;
-use hookyard_store::sqlite::SqliteStore;
+use hookyard_store::sqlite::{SqliteSettings, SqliteStore};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -47,6 +47,8 @@ pub struct Surroundings {
     pub sleep: Arc<dyn Sleep>,
     /// What loading one component may take.
     pub load_bounds: LoadBounds,
+    /// How the store uses SQLite, and who is told of the moments around what becomes durable.
+    pub store: SqliteSettings,
 }
 
 impl Surroundings {
@@ -62,6 +64,7 @@ impl Surroundings {
             egress: EgressSettings::of_this_machine(),
             sleep: Arc::new(SystemSleep),
             load_bounds: LoadBounds::default(),
+            store: SqliteSettings::default(),
         })
     }
 }
@@ -89,8 +92,8 @@ pub async fn start(settings: Settings) -> anyhow::Result<Running> {
 /// # Errors
 /// As [`start`].
 pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow::Result<Running> {
-    let Surroundings { clock, entropy, compiler, egress, sleep, load_bounds } = surroundings;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&settings.data, Arc::clone(&clock))?);
+    let Surroundings { clock, entropy, compiler, egress, sleep, load_bounds, store } = surroundings;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open_with(&settings.data, Arc::clone(&clock), store)?);
     let key = store.host_key("hash", HashKey::generate(&*entropy)).await.context("cannot read the host's key")?;
     let hash_key = HashKey::new(&key);
     let egress = Arc::new(Egress::new(egress).context("cannot set up what plugins send through")?);

@@ -24,6 +24,7 @@ mod plugin_rows;
 mod readers;
 mod retention;
 mod schema;
+mod settings;
 mod state;
 mod writer;
 
@@ -49,6 +50,7 @@ use tokio::sync::{Mutex, watch};
 pub use self::open::OpenError;
 use self::open::Threads;
 use self::readers::Readers;
+pub use self::settings::SqliteSettings;
 use self::writer::WriterQueue;
 use crate::{
     AddTokenError, ApiToken, CommitError, ConnectionRecord, ConnectionRecords, Consent, Consents, EventPage,
@@ -73,7 +75,12 @@ impl SqliteStore {
     ///
     /// `clock` decides when what has expired is cleared away.
     pub fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        open::open(directory, clock)
+        Self::open_with(directory, clock, SqliteSettings::default())
+    }
+
+    /// The same with other settings than the usual ones.
+    pub fn open_with(directory: &Path, clock: Arc<dyn Clock>, settings: SqliteSettings) -> Result<Self, OpenError> {
+        open::open(directory, clock, settings)
     }
 }
 

@@ -1,0 +1,33 @@
+//! What a store on disk can be told beyond its directory.
+
+use std::sync::Arc;
+
+use hookyard_domain::limit;
+
+use crate::{CrashPoints, NoCrashPoints};
+
+/// How a store uses SQLite. A host uses the [default](Self::default); the others exist for tests.
+#[derive(Debug, Clone)]
+pub struct SqliteSettings {
+    /// The name of the VFS through which SQLite reaches the disk; `None`: its usual one.
+    pub vfs: Option<String>,
+    /// Whether commits are only handed to the operating system, which breaks every promise at the next power cut. It exists so that
+    /// the crash test can show that it would notice.
+    pub forgo_syncs: bool,
+    /// Bytes of the write-ahead log that are not in the database yet above which they are copied there. Four times as many, and
+    /// commits wait for that.
+    pub copy_log_above: u64,
+    /// Who is told of the moments around what becomes durable.
+    pub crash_points: Arc<dyn CrashPoints>,
+}
+
+impl Default for SqliteSettings {
+    fn default() -> Self {
+        Self {
+            vfs: None,
+            forgo_syncs: false,
+            copy_log_above: limit::WAL_CHECKPOINT_BYTES,
+            crash_points: Arc::new(NoCrashPoints),
+        }
+    }
+}
