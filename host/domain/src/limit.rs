@@ -124,6 +124,8 @@ pub const TIMER_NAME_BYTES_MAX: usize = 256;
 pub const TIMER_PAYLOAD_BYTES_MAX: usize = 64 * 1024;
 /// Timers that one invocation starts or cancels.
 pub const TIMERS_TOUCHED_MAX: usize = 100;
+/// Longest time between the start of a timer and its firing: a year.
+pub const TIMER_DELAY_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// Random bytes of one call.
 pub const RANDOM_BYTES_MAX: usize = 64 * 1024;
 
