@@ -214,6 +214,10 @@ pub const TIMERS_MAX: usize = 1_000;
 pub const TIMERS_PAGE_MAX: usize = 1_000;
 /// Bytes of payloads of one page of timers, after which it ends.
 pub const TIMERS_PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Timers of an answer when the client sets no bound.
+pub const TIMERS_LIMIT_DEFAULT: usize = 100;
+/// Pages of timers read for one answer, when a filter lets nothing pass.
+pub const TIMERS_PAGES_MAX: usize = 16;
 
 // Server
 

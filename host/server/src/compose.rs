@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::actions::Actions;
+use crate::agenda::Agenda;
 use crate::config::Settings;
 use crate::connections::Builder;
 use crate::host::Host;
@@ -30,6 +31,7 @@ use crate::pipeline::Pipeline;
 use crate::plugins::{self, Catalogue, Plugins};
 use crate::registry::{self, AllConnections, Registry};
 use crate::telemetry::metrics::Metrics;
+use crate::timers::{Schedule, Timers};
 use crate::trials::Trials;
 
 /// What a host takes from its surroundings.
@@ -115,13 +117,21 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let services = Services { ledger: store.clone(), clock: Arc::clone(&clock), entropy: Arc::clone(&entropy) };
     let metrics = Arc::new(Metrics::default());
     let invocations = Arc::new(Invocations::default());
-    let invoker =
-        Arc::new(Invoker::new(services, sandbox, Arc::clone(&invocations), Arc::clone(&metrics), Arc::clone(&trials)));
+    let agenda = Agenda::new(limit::INBOX_RUNS_PER_CONNECTION_MAX);
+    let schedule = Arc::new(Schedule::new(Arc::clone(&store), Arc::clone(&clock), agenda.clone()));
+    let invoker = Arc::new(Invoker::new(
+        services,
+        sandbox,
+        Arc::clone(&invocations),
+        Arc::clone(&metrics),
+        Arc::clone(&trials),
+        Arc::clone(&schedule),
+    ));
     let order = OrderLocks::default();
     let in_work = Arc::new(InWork::default());
     let pipeline = Arc::new(Pipeline::new(Arc::clone(&invoker), order.clone(), Arc::clone(&in_work)));
     let actions = Arc::new(Actions::new(Arc::clone(&invoker), order, Arc::clone(&in_work)));
-    let lifecycle = Arc::new(Lifecycle::new(invoker, Arc::clone(&sleep)));
+    let lifecycle = Arc::new(Lifecycle::new(Arc::clone(&invoker), Arc::clone(&sleep)));
     let parts = registry::Parts {
         store: Arc::clone(&store),
         clock: Arc::clone(&clock),
@@ -138,6 +148,8 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
         let problems = with_rejected(problems, &plugins.catalogue());
         anyhow::ensure!(problems.is_empty(), "not started (--strict):\n{}", problems.join("\n"));
     }
+    schedule.restore().await.context("cannot read the timers")?;
+    let timers = Arc::new(Timers::new(Arc::clone(&store), registry.connections(), invoker, schedule));
     registry.begin().await?;
     let host = Arc::new(Host {
         settings,
@@ -149,6 +161,7 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
         registry,
         pipeline,
         actions,
+        timers,
         lifecycle,
         in_work,
         invocations,

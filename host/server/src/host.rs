@@ -16,6 +16,7 @@ use crate::pipeline::Pipeline;
 use crate::plugins::Plugins;
 use crate::registry::Registry;
 use crate::telemetry::metrics::Metrics;
+use crate::timers::Timers;
 
 /// A host's parts. Made by [`crate::compose`] alone.
 pub struct Host {
@@ -37,6 +38,8 @@ pub struct Host {
     pub pipeline: Arc<Pipeline>,
     /// The way of an action.
     pub actions: Arc<Actions>,
+    /// Fires timers.
+    pub timers: Arc<Timers>,
     /// Activates connections.
     pub lifecycle: Arc<Lifecycle>,
     /// What goes on although nobody may be waiting for it.
