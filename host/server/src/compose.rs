@@ -33,6 +33,7 @@ use crate::places::Places;
 use crate::plugins::{self, Catalogue, Plugins};
 use crate::registry::{self, AllConnections, Registry};
 use crate::telemetry::metrics::Metrics;
+use crate::timers::{Schedule, Timers};
 use crate::trials::Trials;
 
 /// What a host takes from its surroundings.
@@ -118,9 +119,16 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let services = Services { ledger: store.clone(), clock: Arc::clone(&clock), entropy: Arc::clone(&entropy) };
     let metrics = Arc::new(Metrics::default());
     let invocations = Arc::new(Invocations::default());
-    let invoker =
-        Arc::new(Invoker::new(services, sandbox, Arc::clone(&invocations), Arc::clone(&metrics), Arc::clone(&trials)));
     let agenda = Agenda::new(limit::INBOX_RUNS_PER_CONNECTION_MAX);
+    let schedule = Arc::new(Schedule::new(Arc::clone(&store), Arc::clone(&clock), agenda.clone()));
+    let invoker = Arc::new(Invoker::new(
+        services,
+        sandbox,
+        Arc::clone(&invocations),
+        Arc::clone(&metrics),
+        Arc::clone(&trials),
+        Arc::clone(&schedule),
+    ));
     let in_work = Arc::new(InWork::default());
     let lifecycle = Arc::new(Lifecycle::new(Arc::clone(&invoker), agenda.clone(), Arc::clone(&sleep)));
     let parts = registry::Parts {
@@ -151,8 +159,12 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
         places: Arc::clone(&places),
         keeps_all: false,
     }));
-    let restored = inbox.restore().await.context("cannot read the inbox")?;
-    tracing::info!(webhooks = restored, "inbox restored");
+    // Before anything is received or activated: what came first stands first, and an activation finds what waits for it.
+    let webhooks = inbox.restore().await.context("cannot read the inbox")?;
+    let waiting = schedule.restore().await.context("cannot read the timers")?;
+    tracing::info!(webhooks, timers = waiting, "what waited before the start waits again");
+    let timers = Timers::new(Arc::clone(&store), Arc::clone(&connections), Arc::clone(&invoker), schedule);
+    let timers = Arc::new(timers);
     registry.begin().await?;
     let pipeline =
         Arc::new(Pipeline::new(Arc::clone(&invoker), agenda.clone(), Arc::clone(&inbox), Arc::clone(&in_work)));
@@ -160,6 +172,7 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let clockwork = Clockwork::start(clockwork::Parts {
         agenda,
         inbox: Arc::clone(&inbox),
+        timers: Arc::clone(&timers),
         connections: Arc::clone(&connections),
         clock: Arc::clone(&clock),
         sleep,
@@ -176,6 +189,7 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
         pipeline,
         actions,
         inbox,
+        timers,
         clockwork,
         lifecycle,
         in_work,
