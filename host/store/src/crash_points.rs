@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use hookyard_domain::commit::{Commit, Guard, Write};
+
 /// A moment around something that becomes durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CrashPoint {
@@ -79,16 +81,27 @@ impl CrashPoint {
     }
 }
 
-/// Is told of these moments. A host tells [`NoCrashPoints`], which does nothing.
+/// Is told of these moments. A host has nobody who is.
 pub trait CrashPoints: fmt::Debug + Send + Sync {
     /// The moment has come. May not return.
     fn reached(&self, point: CrashPoint);
 }
 
-/// Goes on, whatever moment has come.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoCrashPoints;
-
-impl CrashPoints for NoCrashPoints {
-    fn reached(&self, _: CrashPoint) {}
+/// The moments before and after a commit of the server: before it is handed to the store, and after it is durable, when whoever
+/// waits for it is just about to go on.
+pub(crate) fn around(commit: &Commit) -> (Option<CrashPoint>, Option<CrashPoint>) {
+    let guards_timer = commit.guards.iter().any(|guard| matches!(guard, Guard::TimerAt { .. }));
+    let guards_webhook = commit.guards.iter().any(|guard| matches!(guard, Guard::WebhookAt { .. }));
+    let writes = |wanted: fn(&Write) -> bool| commit.writes.iter().any(wanted);
+    if guards_timer {
+        (Some(CrashPoint::TimerBegins), Some(CrashPoint::TimerDurable))
+    } else if guards_webhook {
+        (Some(CrashPoint::InboxRunBegins), Some(CrashPoint::InboxRunDurable))
+    } else if writes(|write| matches!(write, Write::Keep { standing, .. } if standing.is_unsettled())) {
+        (Some(CrashPoint::KeepBegins), Some(CrashPoint::KeepDurable))
+    } else if writes(|write| matches!(write, Write::Mark(_))) {
+        (None, Some(CrashPoint::WebhookDurable))
+    } else {
+        (None, None)
+    }
 }

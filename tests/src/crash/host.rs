@@ -47,7 +47,7 @@ pub async fn serve(arguments: &[String]) -> anyhow::Result<()> {
     let _log = telemetry::init(settings.log_format, "warn")?;
 
     let crashes = Arc::new(CrashesOnCommand::default());
-    store.crash_points = Arc::clone(&crashes) as Arc<dyn CrashPoints>;
+    store.crash_points = Some(Arc::clone(&crashes) as Arc<dyn CrashPoints>);
     let surroundings = Surroundings {
         clock: Arc::new(FastClock { begin: SystemClock.now(), since: Instant::now(), speed }),
         sleep: Arc::new(FastSleep { speed }),

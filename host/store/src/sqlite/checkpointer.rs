@@ -156,11 +156,10 @@ fn checkpoint(
         None => database.open(Role::Checkpoint).map_err(store_error)?,
     };
     opened.busy_timeout(wait).map_err(store_error)?;
-    let crash_points = &database.settings.crash_points;
-    crash_points.reached(CrashPoint::CheckpointBegins);
+    database.settings.reached(CrashPoint::CheckpointBegins);
     match opened.wal_checkpoint_v2(DEFAULT_NAME, mode) {
         Ok(_) => {
-            crash_points.reached(CrashPoint::CheckpointEnds);
+            database.settings.reached(CrashPoint::CheckpointEnds);
             *open = Some(opened);
             Ok(())
         }

@@ -1,6 +1,6 @@
 //! A group of commits that become durable together, with one sync.
 
-use hookyard_domain::commit::{Commit, Committed, Write};
+use hookyard_domain::commit::{Commit, Committed};
 use rusqlite::Connection;
 
 use super::apply::{Rejected, apply};
@@ -21,7 +21,7 @@ pub(super) fn commit_group<'a>(
     applied: impl FnOnce(),
 ) -> rusqlite::Result<Outcomes> {
     in_transaction(database, |database| {
-        state.reserve_revisions(database, commits.clone().map(revisions).sum())?;
+        state.reserve(database, commits.clone())?;
         let outcomes = commits.map(|commit| apply_alone(database, state, commit)).collect::<rusqlite::Result<_>>()?;
         applied();
         Ok(outcomes)
@@ -72,9 +72,4 @@ fn apply_alone(
 
 fn execute(database: &Connection, statement: &str) -> rusqlite::Result<()> {
     database.prepare_cached(statement)?.execute([]).map(|_| ())
-}
-
-/// How many revisions a commit gives at most.
-fn revisions(commit: &Commit) -> usize {
-    commit.writes.iter().filter(|write| matches!(write, Write::Set { .. } | Write::Increment { .. })).count()
 }

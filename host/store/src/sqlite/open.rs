@@ -90,9 +90,9 @@ pub enum OpenError {
 }
 
 /// Opens or makes the database of a directory and starts the threads that serve it.
-pub(super) fn open(path: &Path, clock: Arc<dyn Clock>, settings: SqliteSettings) -> Result<SqliteStore, OpenError> {
+pub(super) fn open(path: &Path, clock: Arc<dyn Clock>, settings: &SqliteSettings) -> Result<SqliteStore, OpenError> {
     let directory = DataDirectory::claim(path)?;
-    let database = Arc::new(Database { path: directory.database(), settings });
+    let database = Arc::new(Database { path: directory.database(), settings: settings.clone() });
     let failed = |source| database_error(&database.path, source);
     if !database.path.exists() {
         create(&directory, &database.settings)?;
@@ -102,7 +102,7 @@ pub(super) fn open(path: &Path, clock: Arc<dyn Clock>, settings: SqliteSettings)
     // It is, unless a backup has been put in its place.
     writing.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())).map_err(failed)?;
     schema::migrate(&mut writing, MIGRATIONS).map_err(failed)?;
-    let state = WriterState::load(&writing).map_err(failed)?;
+    let state = WriterState::load(&writing, settings.inbox.bounds).map_err(failed)?;
 
     let (newest, newest_seen) = watch::channel(Offset(state.newest));
     let checkpointer = Checkpointer::start(&database, LogBounds::copying_above(database.settings.copy_log_above))?;
@@ -116,6 +116,7 @@ pub(super) fn open(path: &Path, clock: Arc<dyn Clock>, settings: SqliteSettings)
         readers,
         newest: newest_seen,
         threads: Mutex::new(Some(threads)),
+        crash_points: settings.crash_points.clone(),
     })
 }
 

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use hookyard_domain::limit;
 
-use crate::{CrashPoints, NoCrashPoints};
+use crate::{CrashPoint, CrashPoints, InboxSettings};
 
-/// How a store uses SQLite. A host uses the [default](Self::default); the others exist for tests.
+/// How a store on disk is to work. What concerns SQLite is for tests; a host has the [default](Self::default) of that.
 #[derive(Debug, Clone)]
 pub struct SqliteSettings {
+    /// The inbox.
+    pub inbox: InboxSettings,
     /// The name of the VFS through which SQLite reaches the disk; `None`: its usual one.
     pub vfs: Option<String>,
     /// Whether commits are only handed to the operating system, which breaks every promise at the next power cut. It exists so that
@@ -18,16 +20,26 @@ pub struct SqliteSettings {
     /// commits wait for that.
     pub copy_log_above: u64,
     /// Who is told of the moments around what becomes durable.
-    pub crash_points: Arc<dyn CrashPoints>,
+    pub crash_points: Option<Arc<dyn CrashPoints>>,
 }
 
 impl Default for SqliteSettings {
     fn default() -> Self {
         Self {
+            inbox: InboxSettings::default(),
             vfs: None,
             forgo_syncs: false,
             copy_log_above: limit::WAL_CHECKPOINT_BYTES,
-            crash_points: Arc::new(NoCrashPoints),
+            crash_points: None,
+        }
+    }
+}
+
+impl SqliteSettings {
+    /// Tells whoever wants to know.
+    pub(super) fn reached(&self, point: CrashPoint) {
+        if let Some(crash_points) = &self.crash_points {
+            crash_points.reached(point);
         }
     }
 }

@@ -137,7 +137,7 @@ impl Writer {
         checkpointer: Checkpointer,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let retention = Retention::new(clock.now());
+        let retention = Retention::new(clock.now(), database.settings.inbox.settled_retention);
         Self { database, open: Some((writing, state)), newest, checkpointer, retention, clock }
     }
 
@@ -266,8 +266,12 @@ impl Writer {
         }
     }
 
+    fn load(&self, database: &Connection) -> rusqlite::Result<WriterState> {
+        WriterState::load(database, self.database.settings.inbox.bounds)
+    }
+
     fn reached(&self, point: CrashPoint) {
-        self.database.settings.crash_points.reached(point);
+        self.database.settings.reached(point);
     }
 
     /// The open database, with room in its log. Whoever takes it puts it back, unless it has failed.
@@ -276,7 +280,7 @@ impl Writer {
             Some(open) => open,
             None => {
                 let database = self.database.open(Role::Write).map_err(store_error)?;
-                let state = WriterState::load(&database).map_err(store_error)?;
+                let state = self.load(&database).map_err(store_error)?;
                 (database, state)
             }
         };
@@ -293,7 +297,7 @@ impl Writer {
     fn recover(&mut self, database: Connection, error: &rusqlite::Error) {
         if error.sqlite_error_code() == Some(ErrorCode::DiskFull)
             && database.is_autocommit()
-            && let Ok(state) = WriterState::load(&database)
+            && let Ok(state) = self.load(&database)
         {
             self.open = Some((database, state));
         }
