@@ -1,6 +1,7 @@
 //! Providers: each sends one webhook after the other, and repeats it until it is acknowledged.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use super::random::Random;
@@ -49,6 +50,8 @@ pub(super) struct Traffic {
     /// Webhooks that were sent again although they had been acknowledged.
     repeated: AtomicUsize,
     acknowledged: Mutex<Vec<(&'static str, Count)>>,
+    /// Something of the above has changed.
+    changed: Notify,
 }
 
 impl Traffic {
@@ -66,6 +69,19 @@ impl Traffic {
 
     pub(super) fn repeated(&self) -> usize {
         self.repeated.load(Ordering::SeqCst)
+    }
+
+    /// Waits until this is so.
+    pub(super) async fn until(&self, is_so: impl Fn(&Self) -> bool) {
+        let mut changed = pin!(self.changed.notified());
+        loop {
+            changed.as_mut().enable();
+            if is_so(self) {
+                return;
+            }
+            changed.as_mut().await;
+            changed.set(self.changed.notified());
+        }
     }
 
     /// Everything that was acknowledged, with its connection.
@@ -206,10 +222,12 @@ impl Provider {
             .header("x-tally-signature", sign::hmac_sha256_base64(SECRET, body))
             .body(Full::new(body.clone()))?;
         self.traffic.in_flight.fetch_add(1, Ordering::SeqCst);
+        self.traffic.changed.notify_waiters();
         let reply = send_over(stream, request).await;
         let counter = if reply.is_ok() { &self.traffic.answered } else { &self.traffic.cut_off };
         counter.fetch_add(1, Ordering::SeqCst);
         self.traffic.in_flight.fetch_sub(1, Ordering::SeqCst);
+        self.traffic.changed.notify_waiters();
         Ok(reply.ok())
     }
 }

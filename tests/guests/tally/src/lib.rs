@@ -36,7 +36,7 @@ struct Config {
 #[serde(untagged, deny_unknown_fields)]
 enum Told {
     Count(Count),
-    /// Asks for the counters of these keys.
+    /// Asks for an event with the counters of these keys.
     Report { id: String, report: Vec<String> },
 }
 
@@ -95,15 +95,15 @@ struct Counted {
 }
 
 /// The counters of a key.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Counters {
     key: String,
     counted: u64,
     fired: u64,
 }
 
-/// The answer to a report.
-#[derive(Serialize)]
+/// The data of `counters.reported`.
+#[derive(Serialize, JsonSchema)]
 struct Report {
     counters: Vec<Counters>,
     hot: u64,
@@ -123,12 +123,16 @@ impl Plugin for Tally {
             .webhook(rules)
             .event(EventKind::new::<Counted>("entry.counted"))
             .event(EventKind::new::<Counted>("entry.fired"))
+            .event(EventKind::new::<Report>("counters.reported"))
     }
 
     fn handle(config: Config, webhook: Webhook) -> Result<Option<Response>, Error> {
         let count = match webhook.json::<Told>()? {
             Told::Count(count) => count,
-            Told::Report { id: _, report } => return Response::json(200, &counters(report)?).map(Some),
+            Told::Report { id: _, report } => {
+                Event::new("counters.reported").emit(&counters(report)?)?;
+                return Ok(None);
+            }
         };
         let Count { id, key, number, order, hot, trouble, timer } = count;
         kv::increment(&format!("counted/{key}"), 1)?;
