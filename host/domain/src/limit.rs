@@ -461,6 +461,11 @@ pub const DERIVED_SECRETS_BYTES_MAX: usize = 256 * 1024;
 /// Longest key of `crypto` with its secrets filled in.
 pub const KEY_MATERIAL_BYTES_MAX: usize = 1024 * 1024;
 
+/// Requests of one dry run that are listed; further ones are counted.
+pub const DRY_RUN_REQUESTS_MAX: usize = 100;
+/// Body of a listed request as it is shown.
+pub const DRY_RUN_BODY_BYTES_MAX: usize = 64 * 1024;
+
 // Looking for secrets in texts
 
 /// Shortest secret that is looked for in texts; a shorter one would be found everywhere.
