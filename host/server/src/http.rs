@@ -20,6 +20,7 @@ mod invocations;
 mod limits;
 mod listeners;
 mod names;
+mod parameters;
 mod path_name;
 mod plugins;
 pub(crate) mod problem;
