@@ -224,6 +224,10 @@ pub const ACTIVATIONS_AT_ONCE_MAX: usize = 16;
 pub const DEACTIVATIONS_AT_ONCE_MAX: usize = 64;
 /// Part of the slots that the invocations of one connection may take.
 pub const CONNECTION_SLOTS_PERCENT: u32 = 75;
+/// Webhooks of the inbox and timers of one connection that run at a time.
+pub const INBOX_RUNS_PER_CONNECTION_MAX: usize = 8;
+/// Webhooks of the inbox and timers that run at a time, over all connections.
+pub const INBOX_RUNS_MAX: usize = 256;
 /// How long the answer to an `Idempotency-Key` is kept.
 pub const IDEMPOTENCY_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 /// Longest `Idempotency-Key`.

@@ -5,6 +5,8 @@
 
 pub mod action_rules;
 pub mod actions;
+#[allow(dead_code, reason = "nobody uses it yet")]
+pub(crate) mod agenda;
 pub mod compose;
 pub mod config;
 pub mod connections;
@@ -18,6 +20,7 @@ pub mod lifecycle;
 mod open_files;
 pub mod order_locks;
 pub mod pipeline;
+pub mod places;
 pub mod plugins;
 pub mod registry;
 pub mod telemetry;
