@@ -127,7 +127,7 @@ impl Invoker {
             if run > 0 {
                 self.step_aside(run, errand.until).await;
             }
-            let invocation = self.invocation(errand, run);
+            let invocation = self.invocation(errand, run, Effects::new);
             let id = invocation.id;
             let finished = undertaking.call(&self.sandbox, &errand.ready.plugin.component, invocation).await;
             let (outcome, mut draft) = self.write_down(errand, id, finished);
@@ -168,6 +168,19 @@ impl Invoker {
         Err(NotCommitted::Conflict { sent_unsafe: false }.into())
     }
 
+    /// Calls the plugin once and keeps nothing of it: nothing is committed, sent, or said of the connection's health or the
+    /// version's trial. Returns what came of it and what it wanted.
+    pub(crate) async fn dry_run<U: Undertaking>(
+        &self,
+        errand: &Errand<'_>,
+        undertaking: &U,
+    ) -> (Outcome<U::Returned>, Draft) {
+        let invocation = self.invocation(errand, 0, Effects::of_dry_run);
+        let id = invocation.id;
+        let finished = undertaking.call(&self.sandbox, &errand.ready.plugin.component, invocation).await;
+        self.record(errand, id, finished)
+    }
+
     /// Waits for a random while before a run is repeated, so that runs which have met do not meet again.
     async fn step_aside(&self, run: u32, until: Instant) {
         let mut random = [0; 4];
@@ -178,7 +191,7 @@ impl Invoker {
         tokio::time::sleep(longest.mul_f64(part).min(left)).await;
     }
 
-    fn invocation(&self, errand: &Errand<'_>, run: u32) -> Invocation {
+    fn invocation(&self, errand: &Errand<'_>, run: u32, effects: fn(Scope, Services) -> Effects) -> Invocation {
         let Errand { connection, ready, .. } = errand;
         let scope = Scope {
             connection: connection.id.clone(),
@@ -202,24 +215,29 @@ impl Invoker {
             idempotency: IdempotencyKeys::new(connection.hash_key.clone(), connection.id.clone(), cause),
             attributes: errand.attributes.clone(),
             limits: InvocationLimits { deadline: left, ..ready.limits },
-            effects: Effects::new(scope, self.services.clone()),
+            effects: effects(scope, self.services.clone()),
         }
     }
 
-    /// Keeps how the invocation went, for the operator, and splits it into its outcome and what it wants.
+    /// [Records](Self::record) how the invocation went, and tells the connection when its credentials were refused.
     fn write_down<T>(&self, errand: &Errand<'_>, id: InvocationId, finished: Finished<T>) -> (Outcome<T>, Draft) {
+        let (outcome, draft) = self.record(errand, id, finished);
+        if let Outcome::Error(error) = &outcome
+            && error.kind == ErrorKind::Unauthorized
+        {
+            errand.connection.refused(error, self.services.clock.now());
+        }
+        (outcome, draft)
+    }
+
+    /// Keeps how the invocation went, for the operator, and splits it into its outcome and what it wants.
+    fn record<T>(&self, errand: &Errand<'_>, id: InvocationId, finished: Finished<T>) -> (Outcome<T>, Draft) {
         let Finished { outcome, effects, usage } = finished;
         let draft = effects.into_draft();
         let (connection, plugin) = (errand.connection, errand.ready.plugin.manifest.plugin());
         self.metrics.invocation(plugin.name.as_str(), word(&outcome), usage.cpu);
         let subject = Subject { id, connection: connection.id.clone(), plugin, occasion: errand.occasion.clone() };
-        let now = self.services.clock.now();
-        self.invocations.keep(Record::new(subject, now, &outcome, usage, &draft.log));
-        if let Outcome::Error(error) = &outcome
-            && error.kind == ErrorKind::Unauthorized
-        {
-            connection.refused(error, now);
-        }
+        self.invocations.keep(Record::new(subject, self.services.clock.now(), &outcome, usage, &draft.log));
         (outcome, draft)
     }
 
