@@ -127,10 +127,16 @@ impl Invoker {
             if run > 0 {
                 self.step_aside(run, errand.until).await;
             }
-            let invocation = self.invocation(errand, run, Effects::new);
+            let (invocation, began) = (self.invocation(errand, run, Effects::new), self.services.clock.now());
             let id = invocation.id;
             let finished = undertaking.call(&self.sandbox, &errand.ready.plugin.component, invocation).await;
             let (outcome, mut draft) = self.write_down(errand, id, finished);
+            if let Outcome::Error(error) = &outcome
+                && error.kind == ErrorKind::Unauthorized
+            {
+                errand.connection.refused(error, self.services.clock.now());
+                errand.connection.tell_health(&self.services).await;
+            }
             let (sent_unsafe, provider_accepted) = (draft.sent_unsafe, draft.provider_accepted);
             let told = told(&outcome);
             let concluded = undertaking.conclude(outcome, sent_unsafe);
@@ -143,7 +149,9 @@ impl Invoker {
             undertaking.join(&done, &mut draft);
             let not_committed = match self.commit(errand.connection, draft).await {
                 Ok(()) => {
-                    errand.connection.call_succeeded(provider_accepted, errand.received_at, self.services.clock.now());
+                    if errand.connection.call_succeeded(provider_accepted, began, self.services.clock.now()) {
+                        errand.connection.tell_health(&self.services).await;
+                    }
                     return Ok(done);
                 }
                 Err(CommitError::KeyMoved { key }) if !sent_unsafe => {
@@ -178,7 +186,7 @@ impl Invoker {
         let invocation = self.invocation(errand, 0, Effects::of_dry_run);
         let id = invocation.id;
         let finished = undertaking.call(&self.sandbox, &errand.ready.plugin.component, invocation).await;
-        self.record(errand, id, finished)
+        self.write_down(errand, id, finished)
     }
 
     /// Waits for a random while before a run is repeated, so that runs which have met do not meet again.
@@ -219,25 +227,15 @@ impl Invoker {
         }
     }
 
-    /// [Records](Self::record) how the invocation went, and tells the connection when its credentials were refused.
-    fn write_down<T>(&self, errand: &Errand<'_>, id: InvocationId, finished: Finished<T>) -> (Outcome<T>, Draft) {
-        let (outcome, draft) = self.record(errand, id, finished);
-        if let Outcome::Error(error) = &outcome
-            && error.kind == ErrorKind::Unauthorized
-        {
-            errand.connection.refused(error, self.services.clock.now());
-        }
-        (outcome, draft)
-    }
-
     /// Keeps how the invocation went, for the operator, and splits it into its outcome and what it wants.
-    fn record<T>(&self, errand: &Errand<'_>, id: InvocationId, finished: Finished<T>) -> (Outcome<T>, Draft) {
+    fn write_down<T>(&self, errand: &Errand<'_>, id: InvocationId, finished: Finished<T>) -> (Outcome<T>, Draft) {
         let Finished { outcome, effects, usage } = finished;
         let draft = effects.into_draft();
         let (connection, plugin) = (errand.connection, errand.ready.plugin.manifest.plugin());
         self.metrics.invocation(plugin.name.as_str(), word(&outcome), usage.cpu);
         let subject = Subject { id, connection: connection.id.clone(), plugin, occasion: errand.occasion.clone() };
-        self.invocations.keep(Record::new(subject, self.services.clock.now(), &outcome, usage, &draft.log));
+        let now = self.services.clock.now();
+        self.invocations.keep(Record::new(subject, now, &outcome, usage, &draft.log));
         (outcome, draft)
     }
 
