@@ -65,7 +65,8 @@ fn row(invocation: &Value) -> Vec<String> {
 
 /// Why the plugin was called, and about what.
 fn occasion(invocation: &Value) -> String {
-    let about = ["webhook", "action", "timer"].into_iter().map(|name| cell(&invocation[name])).find(|id| !id.is_empty());
+    let about =
+        ["webhook", "action", "timer"].into_iter().map(|name| cell(&invocation[name])).find(|id| !id.is_empty());
     let occasion = cell(&invocation["occasion"]);
     about.map_or_else(|| occasion.clone(), |about| format!("{occasion} {about}"))
 }

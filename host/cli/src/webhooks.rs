@@ -239,8 +239,16 @@ mod tests {
         let mut webhook = json!({ "id": "whk_1", "connection": "shop", "state": "pending", "attempts": 2,
             "received_at": "2026-01-01T00:00:00Z", "next_attempt_at": "2026-01-01T00:02:00Z", "awaits_activation": false,
             "order_key": "o-1", "error": { "code": "provider-unavailable" } });
-        let expected =
-            ["whk_1", "shop", "pending", "2", "2026-01-01T00:00:00Z", "2026-01-01T00:02:00Z", "o-1", "provider-unavailable"];
+        let expected = [
+            "whk_1",
+            "shop",
+            "pending",
+            "2",
+            "2026-01-01T00:00:00Z",
+            "2026-01-01T00:02:00Z",
+            "o-1",
+            "provider-unavailable",
+        ];
         assert_eq!(row(&webhook), expected);
         webhook["awaits_activation"] = true.into();
         assert_eq!(next(&webhook), "when its connection was activated");

@@ -23,7 +23,7 @@ use hookyard_store::Store;
 use serde_json::json;
 
 pub(crate) use change::ChangeError;
-pub(crate) use dry_run::{DryRun, DryRunError};
+pub(crate) use dry_run::{DryRun, DryRunError, DryRuns};
 
 use crate::agenda::Agenda;
 use crate::connections::Connections;

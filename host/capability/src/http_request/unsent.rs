@@ -75,9 +75,9 @@ impl UnsentRequest {
             method: request.method.as_str().to_owned(),
             url: shown(request.url.as_str()),
             headers: filled.headers.iter().map(header).collect(),
-            body: body.and_then(|body| std::str::from_utf8(body).ok()).map(|text| {
-                redactor.redact_beginning(&blotted(text), limit::DRY_RUN_BODY_BYTES_MAX).into_owned()
-            }),
+            body: body
+                .and_then(|body| std::str::from_utf8(body).ok())
+                .map(|text| redactor.redact_beginning(&blotted(text), limit::DRY_RUN_BODY_BYTES_MAX).into_owned()),
             body_bytes: body.map_or(0, Bytes::len),
         }
     }

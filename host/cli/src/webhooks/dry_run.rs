@@ -61,7 +61,9 @@ fn short(value: &Value) -> String {
 fn remark(run: &Value) -> &'static str {
     let sends = run["requests"].as_array().is_some_and(|requests| !requests.is_empty());
     match (sends, run["state"] == "handled") {
-        (true, _) => "a dry run: nothing was committed or sent; what comes after a request depends on its answer, which nobody gave",
+        (true, _) => {
+            "a dry run: nothing was committed or sent; what comes after a request depends on its answer, which nobody gave"
+        }
         (false, true) => "a dry run: nothing was committed",
         (false, false) => "a dry run: nothing was committed, nor would be, because the webhook would not be handled",
     }

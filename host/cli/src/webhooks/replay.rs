@@ -112,7 +112,8 @@ mod tests {
         assert_eq!(asked("replay whk_01h2xcejqtf2nbrexx3vqjhp41"), None);
         assert_eq!(asked("replay --all-failed shop"), Some(json!({ "connection": "shop", "state": "failed" })));
         let filtered = "replay --connection shop --state handled --since 2026-03-04T09:00:00Z --dry-run";
-        let expected = json!({ "connection": "shop", "state": "handled", "since": "2026-03-04T09:00:00.000Z", "dry_run": true });
+        let expected =
+            json!({ "connection": "shop", "state": "handled", "since": "2026-03-04T09:00:00.000Z", "dry_run": true });
         assert_eq!(asked(filtered), Some(expected));
     }
 }

@@ -10,11 +10,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use hookyard_domain::id::WebhookId;
 use hookyard_domain::inbox::{InboxEntry, Place, WebhookFilter, WebhookState};
 use hookyard_domain::limit;
-use hookyard_store::{Inbox as _, StoreError, WebhookPage};
+use hookyard_store::{StoreError, WebhookPage};
 use http::{Request, StatusCode, Uri};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -24,7 +23,7 @@ use super::connections::{self, change};
 use super::path_name::PathName;
 use super::problem::Problem;
 use crate::host::Host;
-use crate::inbox::{ChangeError, DryRunError};
+use crate::inbox::{ChangeError, DryRunError, DryRuns};
 use dry_run::DryRunView;
 use query::{BulkReplay, ListQuery};
 use view::WebhookView;
@@ -102,13 +101,7 @@ pub(crate) async fn replay_all(
         let replayed = in_work(&app, async move { inbox.replay_all(&filter).await }).await??;
         return Ok((StatusCode::ACCEPTED, Json(BulkReplayed::Replayed { replayed })));
     }
-    let (matched, runs) = in_work(&app, async move {
-        let meant = inbox.meant(&filter).await?;
-        let runs = meant.iter().take(limit::DRY_RUNS_MAX).map(|meant| inbox.dry_run(meant.id));
-        let runs: Vec<_> = stream::iter(runs).buffered(limit::DRY_RUNS_AT_ONCE).try_collect().await?;
-        Ok::<_, Problem>((meant.len(), runs))
-    })
-    .await??;
+    let DryRuns { matched, runs } = in_work(&app, async move { inbox.dry_run_all(&filter).await }).await??;
     let webhooks = runs.into_iter().map(DryRunView::from).collect();
     Ok((StatusCode::OK, Json(BulkReplayed::WouldDo { dry_run: true, matched, webhooks })))
 }
@@ -146,10 +139,7 @@ fn view(host: &Host, entry: InboxEntry) -> WebhookView {
 }
 
 /// What was begun goes on when the client stops waiting.
-async fn in_work<T: Send + 'static>(
-    app: &App,
-    work: impl Future<Output = T> + Send + 'static,
-) -> Result<T, Problem> {
+async fn in_work<T: Send + 'static>(app: &App, work: impl Future<Output = T> + Send + 'static) -> Result<T, Problem> {
     app.host.in_work.spawn(work).await.map_err(|error| change::broken(&error))
 }
 
@@ -164,7 +154,8 @@ fn no_connection(detail: String) -> Problem {
 impl From<ChangeError> for Problem {
     fn from(error: ChangeError) -> Self {
         let detail = error.to_string();
-        let busy = |code: &'static str, detail: String| Self::unavailable(code, detail).retry_after(limit::TRY_AGAIN_AFTER);
+        let busy =
+            |code: &'static str, detail: String| Self::unavailable(code, detail).retry_after(limit::TRY_AGAIN_AFTER);
         match error {
             ChangeError::NotFound(id) => not_found(id),
             ChangeError::NoConnection(_) => no_connection(detail),
@@ -189,9 +180,7 @@ impl From<DryRunError> for Problem {
                 let code = if connection.enabled { "connection-invalid" } else { "connection-disabled" };
                 Self::new(StatusCode::CONFLICT, code).detail(detail)
             }
-            DryRunError::NotNow { code, detail } => {
-                Self::unavailable(code, detail).retry_after(limit::TRY_AGAIN_AFTER)
-            }
+            DryRunError::NotNow { code, detail } => Self::unavailable(code, detail).retry_after(limit::TRY_AGAIN_AFTER),
             DryRunError::Unavailable(error) => error.into(),
         }
     }

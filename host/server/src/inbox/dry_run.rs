@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, stream};
 use hookyard_capability::{Draft, Log, Unsent};
 use hookyard_domain::commit::Write;
 use hookyard_domain::id::{ConnectionId, EventId, WebhookId};
-use hookyard_domain::inbox::{InboxEntry, Reason, WebhookState};
+use hookyard_domain::inbox::{InboxEntry, Reason, WebhookFilter, WebhookState};
 use hookyard_domain::invocation::PluginError;
+use hookyard_domain::limit;
 use hookyard_domain::plugin::PluginVersion;
 use hookyard_domain::redaction::Redactor;
 use hookyard_domain::webhook::VerifiedWebhook;
@@ -49,6 +51,15 @@ pub(crate) struct DryRun {
     pub(crate) redactor: Arc<Redactor>,
 }
 
+/// What came of the dry runs of several webhooks. None of them sees what another one would have brought about.
+#[derive(Debug)]
+pub(crate) struct DryRuns {
+    /// How many are meant.
+    pub(crate) matched: usize,
+    /// What came of the oldest [`limit::DRY_RUNS_MAX`] of them.
+    pub(crate) runs: Vec<DryRun>,
+}
+
 /// Why there was no dry run.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DryRunError {
@@ -85,11 +96,27 @@ impl Inbox {
         let of = &entry.webhook.connection;
         let connection = self.connections.get(of).ok_or_else(|| DryRunError::NoConnection(of.clone()))?;
         let Some(ready) = &connection.ready else { return Err(DryRunError::NotReady(Arc::clone(&connection))) };
-        let busy = DryRunError::NotNow { code: "overloaded", detail: "the connection has too many invocations in work" };
+        let busy =
+            DryRunError::NotNow { code: "overloaded", detail: "the connection has too many invocations in work" };
         let Ok(Ok(_share)) = timeout_at(Instant::now() + ready.limits.deadline, ready.share.acquire()).await else {
             return Err(busy);
         };
         self.try_entry(&connection, ready, entry).await
+    }
+
+    /// The same of all that pass the filter now, as far as they are tried: the oldest first, a few at a time. One that was purged
+    /// meanwhile is passed over.
+    ///
+    /// # Errors
+    /// One of them could not run at all.
+    pub(crate) async fn dry_run_all(&self, filter: &WebhookFilter) -> Result<DryRuns, DryRunError> {
+        let meant = self.meant(filter).await?;
+        let matched = meant.len();
+        let runs = meant.into_iter().take(limit::DRY_RUNS_MAX).map(|meant| self.dry_run(meant.id));
+        let runs: Vec<_> = stream::iter(runs).buffered(limit::DRY_RUNS_AT_ONCE).collect().await;
+        let is_there = |run: &Result<DryRun, DryRunError>| !matches!(run, Err(DryRunError::NotFound(_)));
+        let runs = runs.into_iter().filter(is_there).collect::<Result<_, _>>()?;
+        Ok(DryRuns { matched, runs })
     }
 
     async fn try_entry(

@@ -3,7 +3,7 @@
 use hookyard_domain::id::{ConnectionId, WebhookId};
 use hookyard_domain::inbox::{InboxEntry, Place, WebhookFilter};
 use hookyard_domain::limit;
-use hookyard_store::CommitError;
+use hookyard_store::{CommitError, StoreError};
 
 use super::change::{ChangeError, Decision, refused};
 use super::{Inbox, settle};
@@ -11,9 +11,9 @@ use crate::agenda::Item;
 
 /// A webhook that a bulk replay means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Meant {
+pub(super) struct Meant {
     place: Place,
-    pub(crate) id: WebhookId,
+    pub(super) id: WebhookId,
 }
 
 impl Inbox {
@@ -44,7 +44,7 @@ impl Inbox {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub(crate) async fn meant(&self, filter: &WebhookFilter) -> Result<Vec<Meant>, ChangeError> {
+    pub(super) async fn meant(&self, filter: &WebhookFilter) -> Result<Vec<Meant>, StoreError> {
         let (mut meant, mut before) = (Vec::new(), None);
         loop {
             let page = self.store.webhooks(filter, before, limit::WEBHOOKS_PAGE_MAX).await?;

@@ -17,7 +17,7 @@ use crate::inbox::DryRun;
 
 /// A dry run as clients see it.
 #[derive(Debug, Serialize)]
-pub(super) struct DryRunView {
+pub(crate) struct DryRunView {
     dry_run: bool,
     webhook: WebhookId,
     connection: ConnectionId,

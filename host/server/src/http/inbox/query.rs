@@ -79,8 +79,7 @@ impl BulkReplay {
         unknown(&body, "connection, state, since, until, dry_run", &mut errors);
         match (connection, state, errors.is_empty()) {
             (Some(connection), Some(state), true) => {
-                let filter =
-                    WebhookFilter { connections: vec![connection.clone()], states: vec![state], since, until };
+                let filter = WebhookFilter { connections: vec![connection.clone()], states: vec![state], since, until };
                 Ok(Self { connection, filter, dry_run })
             }
             _ => Err(Problem::invalid_input(errors)),

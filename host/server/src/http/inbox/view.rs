@@ -13,7 +13,7 @@ use serde::Serialize;
 
 /// An entry as clients see it: how it stands, then what was received.
 #[derive(Debug, Serialize)]
-pub(super) struct WebhookView {
+pub(crate) struct WebhookView {
     id: WebhookId,
     connection: ConnectionId,
     source: Source,
@@ -94,9 +94,8 @@ impl WebhookView {
 
 /// Bytes of 0x80 and above as the code points U+0080 to U+00FF, as plugins see them.
 fn headers(webhook: &KeptWebhook) -> Vec<(String, String)> {
-    let is_sensitive = |name: &str| {
-        CREDENTIALS.contains(&name) || webhook.sensitive_headers.iter().any(|sensitive| sensitive == name)
-    };
+    let is_sensitive =
+        |name: &str| CREDENTIALS.contains(&name) || webhook.sensitive_headers.iter().any(|sensitive| sensitive == name);
     let shown = |(name, value): &(String, Vec<u8>)| {
         let value = match is_sensitive(name) {
             true => REDACTED.to_owned(),
