@@ -124,6 +124,8 @@ pub const TIMER_NAME_BYTES_MAX: usize = 256;
 pub const TIMER_PAYLOAD_BYTES_MAX: usize = 64 * 1024;
 /// Timers that one invocation starts or cancels.
 pub const TIMERS_TOUCHED_MAX: usize = 100;
+/// Longest time between the start of a timer and its firing: a year.
+pub const TIMER_DELAY_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// Random bytes of one call.
 pub const RANDOM_BYTES_MAX: usize = 64 * 1024;
 
@@ -212,6 +214,10 @@ pub const TIMERS_MAX: usize = 1_000;
 pub const TIMERS_PAGE_MAX: usize = 1_000;
 /// Bytes of payloads of one page of timers, after which it ends.
 pub const TIMERS_PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Timers of an answer when the client sets no bound.
+pub const TIMERS_LIMIT_DEFAULT: usize = 100;
+/// Pages of timers read for one answer, when a filter lets nothing pass.
+pub const TIMERS_PAGES_MAX: usize = 16;
 
 // Server
 

@@ -106,13 +106,13 @@ impl Agenda {
 
     /// The connection may work again.
     pub(crate) fn changed(&self, connection: &ConnectionId) {
-        self.change(connection, |work| work.pause(false));
+        self.change(connection, Work::resume);
     }
 
     /// The connection is deleted: takes all its items off.
     pub(crate) fn forget(&self, connection: &ConnectionId) {
         self.change(connection, |work| {
-            work.pause(false);
+            work.resume();
             work.forget();
         });
     }

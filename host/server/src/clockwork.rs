@@ -15,11 +15,13 @@ use crate::agenda::{Agenda, Ended, Item};
 use crate::connections::Connections;
 use crate::in_work::InWork;
 use crate::inbox::Inbox;
+use crate::timers::Timers;
 
 /// What a clockwork works with.
 pub(crate) struct Parts {
     pub(crate) agenda: Agenda,
     pub(crate) inbox: Arc<Inbox>,
+    pub(crate) timers: Arc<Timers>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sleep: Arc<dyn Sleep>,
@@ -83,7 +85,7 @@ impl Parts {
         self.in_work.spawn(async move {
             run.ended = match &run.item {
                 Item::Webhook { id, .. } => run.parts.inbox.run(&run.connection, *id).await,
-                Item::Timer { .. } => Ended::Done,
+                Item::Timer { name } => run.parts.timers.fire(&run.connection, name).await,
             };
             drop(run);
             drop(permit);

@@ -18,6 +18,7 @@ use crate::pipeline::Pipeline;
 use crate::plugins::Plugins;
 use crate::registry::Registry;
 use crate::telemetry::metrics::Metrics;
+use crate::timers::Timers;
 
 /// A host's parts. Made by [`crate::compose`] alone.
 pub struct Host {
@@ -39,6 +40,8 @@ pub struct Host {
     pub pipeline: Arc<Pipeline>,
     /// The way of an action.
     pub actions: Arc<Actions>,
+    /// Fires timers.
+    pub timers: Arc<Timers>,
     /// What was accepted and is not handled yet.
     pub inbox: Arc<Inbox>,
     /// Runs what is due.

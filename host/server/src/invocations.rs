@@ -49,6 +49,8 @@ pub enum Occasion {
     DryRun(WebhookId),
     /// To run the action of this name.
     Action(String),
+    /// Because the timer of this name is due.
+    Timer(String),
     /// To activate the connection.
     Activation,
     /// To have the plugin take its leave, because the connection is disabled or deleted.
@@ -114,6 +116,7 @@ impl fmt::Display for Occasion {
             Self::Webhook(id) => write!(f, "webhook {id}"),
             Self::DryRun(id) => write!(f, "dry run of webhook {id}"),
             Self::Action(name) => write!(f, "action {name}"),
+            Self::Timer(name) => write!(f, "timer {}", one_line(name)),
             Self::Activation => f.write_str("activation"),
             Self::Deactivation => f.write_str("deactivation"),
         }

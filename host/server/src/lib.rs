@@ -26,4 +26,5 @@ pub mod places;
 pub mod plugins;
 pub mod registry;
 pub mod telemetry;
+pub mod timers;
 pub mod trials;

@@ -200,6 +200,25 @@ fn what_is_decided_while_it_runs_wins_over_how_it_ends() {
 }
 
 #[test]
+fn a_run_does_not_miss_what_happened_to_its_connection_meanwhile() {
+    let agenda = agenda();
+    agenda.put(&shop(), timer("t"), None, due(1));
+    assert_eq!(taken(&agenda, 1), [timer("t")]);
+    agenda.activated(&shop());
+    agenda.ended(&shop(), &timer("t"), Ended::Again(Next::Activation));
+    assert_eq!(taken(&agenda, 1), [timer("t")], "it was activated while it ran");
+    agenda.changed(&shop());
+    agenda.ended(&shop(), &timer("t"), Ended::Paused);
+    assert_eq!(taken(&agenda, 1), [timer("t")], "it has changed while it ran");
+    agenda.ended(&shop(), &timer("t"), Ended::Paused);
+    assert_eq!(taken(&agenda, 1), []);
+    agenda.changed(&shop());
+    assert_eq!(taken(&agenda, 1), [timer("t")]);
+    agenda.ended(&shop(), &timer("t"), Ended::Again(Next::Activation));
+    assert_eq!(taken(&agenda, 1), []);
+}
+
+#[test]
 fn a_deleted_connection_leaves_nothing_behind() {
     let agenda = agenda();
     agenda.put(&shop(), webhook(1), Some("k"), due(1));

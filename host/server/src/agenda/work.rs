@@ -18,6 +18,10 @@ pub(super) struct Work {
     due: BTreeSet<(Timestamp, Item)>,
     running: usize,
     paused: bool,
+    /// Counts how often it was said that the connection may work again.
+    changes: u64,
+    /// Counts activations.
+    activations: u64,
     /// Under which time the connection is announced to the clockwork.
     pub(super) announced: Option<Timestamp>,
 }
@@ -38,6 +42,8 @@ enum Stage {
         since: Timestamp,
         /// What was decided about it meanwhile.
         meanwhile: Option<Decision>,
+        /// How many changes and activations there had been when it began.
+        began: (u64, u64),
     },
 }
 
@@ -61,8 +67,10 @@ impl Work {
         self.items.is_empty() && self.lines.is_empty()
     }
 
-    pub(super) const fn pause(&mut self, paused: bool) {
-        self.paused = paused;
+    /// The connection may work again. What runs may have begun before and not know of it yet.
+    pub(super) const fn resume(&mut self) {
+        self.paused = false;
+        self.changes += 1;
     }
 
     /// The line before an order key; it is made if there is none.
@@ -111,13 +119,14 @@ impl Work {
         items.iter().for_each(|item| self.remove(item));
     }
 
-    /// What waits for the activation waits no longer.
+    /// What waits for the activation waits no longer, nor does what runs now and ends by waiting for it.
     pub(super) fn activated(&mut self) {
+        self.activations += 1;
         let awaits = |entry: &Entry| matches!(entry.stage, Stage::Waits(Next::Activation));
         let waiting: Vec<_> =
             self.items.iter().filter(|(_, entry)| awaits(entry)).map(|(item, _)| item.clone()).collect();
         for item in waiting {
-            self.wait(&item, Stage::Waits(Next::At(Timestamp::from_millis(0))));
+            self.wait(&item, Stage::Waits(AT_ONCE));
         }
     }
 
@@ -126,7 +135,7 @@ impl Work {
         let (at, item) = self.due.first().filter(|(at, _)| *at <= now)?.clone();
         self.due.pop_first();
         let entry = self.items.get_mut(&item)?;
-        entry.stage = Stage::Runs { since: at, meanwhile: None };
+        entry.stage = Stage::Runs { since: at, meanwhile: None, began: (self.changes, self.activations) };
         if let (Some(key), Some(place)) = (&entry.order_key, item.place())
             && let Some(line) = self.lines.get_mut(key)
         {
@@ -139,15 +148,17 @@ impl Work {
 
     /// An item that ran runs no more.
     pub(super) fn ended(&mut self, item: &Item, ended: Ended) {
-        let Some(Entry { stage: Stage::Runs { since, meanwhile }, order_key }) = self.items.get(item) else { return };
-        let (since, meanwhile, order_key) = (*since, *meanwhile, order_key.clone());
+        let Some(Entry { stage: Stage::Runs { since, meanwhile, began }, order_key }) = self.items.get(item) else {
+            return;
+        };
+        let (since, meanwhile, began, order_key) = (*since, *meanwhile, *began, order_key.clone());
         self.running -= 1;
         if let (Some(key), Some(place)) = (&order_key, item.place())
             && let Some(line) = self.lines.get_mut(key)
         {
             line.rest(place);
         }
-        if matches!(ended, Ended::Paused) {
+        if matches!(ended, Ended::Paused) && began.0 == self.changes {
             self.paused = true;
         }
         let stage = match (meanwhile, ended) {
@@ -157,6 +168,10 @@ impl Work {
             (None, Ended::Blocks) => Stage::Blocks,
             (None, Ended::Later(at)) => Stage::Waits(Next::At(at)),
             (None, Ended::Paused) => Stage::Waits(Next::At(since)),
+        };
+        let stage = match stage {
+            Stage::Waits(Next::Activation) if began.1 != self.activations => Stage::Waits(AT_ONCE),
+            stage => stage,
         };
         self.wait(item, stage);
     }
@@ -216,6 +231,9 @@ impl Work {
         }
     }
 }
+
+/// Before everything that has a time.
+const AT_ONCE: Next = Next::At(Timestamp::from_millis(0));
 
 const fn stage(next: Option<Next>) -> Stage {
     match next {
