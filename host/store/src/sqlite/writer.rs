@@ -20,7 +20,7 @@ use super::group::{Outcomes, commit_group, in_transaction};
 use super::retention::Retention;
 use super::state::WriterState;
 use crate::commit_size::checked_size;
-use crate::{CommitError, StoreError};
+use crate::{CommitError, InboxBounds, InboxSettings, StoreError};
 
 /// Answers whoever asked; `true` when the connection, and what is known of the database, should be replaced.
 type Change = Box<dyn FnOnce(Result<(&Connection, &mut WriterState), StoreError>) -> bool + Send>;
@@ -126,6 +126,7 @@ pub(super) struct Writer {
     checkpointer: Checkpointer,
     retention: Retention,
     clock: Arc<dyn Clock>,
+    bounds: InboxBounds,
 }
 
 impl Writer {
@@ -137,9 +138,10 @@ impl Writer {
         newest: watch::Sender<Offset>,
         checkpointer: Checkpointer,
         clock: Arc<dyn Clock>,
+        inbox: InboxSettings,
     ) -> Self {
-        let retention = Retention::new(clock.now());
-        Self { path, open: Some((database, state)), newest, checkpointer, retention, clock }
+        let retention = Retention::new(clock.now(), inbox.settled_retention);
+        Self { path, open: Some((database, state)), newest, checkpointer, retention, clock, bounds: inbox.bounds }
     }
 
     fn run(mut self, orders: &Receiver<Order>) {
@@ -261,7 +263,7 @@ impl Writer {
             Some(open) => open,
             None => {
                 let database = connection::open(&self.path, Role::Write).map_err(store_error)?;
-                let state = WriterState::load(&database).map_err(store_error)?;
+                let state = WriterState::load(&database, self.bounds).map_err(store_error)?;
                 (database, state)
             }
         };
@@ -278,7 +280,7 @@ impl Writer {
     fn recover(&mut self, database: Connection, error: &rusqlite::Error) {
         if error.sqlite_error_code() == Some(ErrorCode::DiskFull)
             && database.is_autocommit()
-            && let Ok(state) = WriterState::load(&database)
+            && let Ok(state) = WriterState::load(&database, self.bounds)
         {
             self.open = Some((database, state));
         }
