@@ -14,11 +14,12 @@ use hookyard_store::Ledger;
 
 use crate::budget::Budget;
 use crate::event_rules::EventRules;
-use crate::http_request::Requests;
+use crate::http_request::{Requests, Unsent};
 use crate::kv_store::Overlay;
 use crate::log::{Log, SharedLog};
 use crate::outbound::Outbound;
 use crate::secrets::Derivations;
+use crate::timers::Wishes;
 
 /// Whom an invocation is for. Set by the host; a guest never names any of it.
 #[derive(Debug, Clone)]
@@ -39,6 +40,10 @@ pub struct Scope {
     pub hops: u8,
     /// When the cause was received: the time of events that state none.
     pub received_at: Timestamp,
+    /// Whether the plugin exports `timer-handler`: without it, no timer is started.
+    pub has_timer_handler: bool,
+    /// The name of the timer whose firing this is: it is gone with the commit.
+    pub firing: Option<String>,
     /// Which events the plugin's manifest declares.
     pub event_rules: Arc<EventRules>,
     /// What the connection may send, and its secrets.
@@ -64,6 +69,7 @@ pub struct Effects {
     pub(crate) budget: Budget,
     pub(crate) events: Vec<Write>,
     pub(crate) kv: Overlay,
+    pub(crate) timers: Wishes,
     pub(crate) log: SharedLog,
     pub(crate) derived: Arc<Derivations>,
     pub(crate) requests: Arc<Requests>,
@@ -72,12 +78,25 @@ pub struct Effects {
 impl Effects {
     /// No effects yet.
     pub fn new(scope: Scope, services: Services) -> Self {
+        Self::with(scope, services, Requests::new)
+    }
+
+    /// No effects yet, of an invocation that sends nothing and whose effects nobody will commit.
+    pub fn of_dry_run(scope: Scope, services: Services) -> Self {
+        Self::with(scope, services, Requests::of_dry_run)
+    }
+
+    fn with(
+        scope: Scope,
+        services: Services,
+        requests: fn(Arc<Outbound>, Arc<Derivations>, SharedLog) -> Requests,
+    ) -> Self {
         let kv = Overlay::new(services.entropy.as_ref());
         let log = SharedLog::redacting(Arc::clone(scope.outbound.vault().redactor()));
         let derived = Arc::new(Derivations::default());
-        let requests = Requests::new(Arc::clone(&scope.outbound), Arc::clone(&derived), log.clone());
+        let requests = requests(Arc::clone(&scope.outbound), Arc::clone(&derived), log.clone());
         let (budget, events, requests) = (Budget::default(), Vec::new(), Arc::new(requests));
-        Self { scope, services, budget, events, kv, log, derived, requests }
+        Self { scope, services, budget, events, kv, timers: Wishes::default(), log, derived, requests }
     }
 
     /// Whom this is for.
@@ -95,13 +114,14 @@ impl Effects {
         self.scope.outbound.vault().redactor()
     }
 
-    /// Everything collected, for one commit: events in the order of their calls, and at most one write for each key.
+    /// Everything collected, for one commit: events in the order of their calls, and at most one write for each key and timer.
     pub fn into_draft(self) -> Draft {
         let events = self.events.len();
         let (guards, keys) = self.kv.into_parts();
-        let writes = self.events.into_iter().chain(keys).collect();
+        let writes = self.events.into_iter().chain(keys).chain(self.timers.into_writes()).collect();
         let (sent_unsafe, provider_accepted) = (self.requests.sent_unsafe(), self.requests.accepted());
-        Draft { guards, writes, log: self.log.take(), events, sent_unsafe, provider_accepted }
+        let unsent = self.requests.take_unsent();
+        Draft { guards, writes, log: self.log.take(), events, sent_unsafe, provider_accepted, unsent }
     }
 }
 
@@ -130,4 +150,6 @@ pub struct Draft {
     pub sent_unsafe: bool,
     /// Whether a provider has answered one of its requests with a status below 400.
     pub provider_accepted: bool,
+    /// What a dry run would have sent; empty in every other run.
+    pub unsent: Unsent,
 }

@@ -124,6 +124,8 @@ pub const TIMER_NAME_BYTES_MAX: usize = 256;
 pub const TIMER_PAYLOAD_BYTES_MAX: usize = 64 * 1024;
 /// Timers that one invocation starts or cancels.
 pub const TIMERS_TOUCHED_MAX: usize = 100;
+/// Longest time between the start of a timer and its firing: a year.
+pub const TIMER_DELAY_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// Random bytes of one call.
 pub const RANDOM_BYTES_MAX: usize = 64 * 1024;
 
@@ -212,6 +214,10 @@ pub const TIMERS_MAX: usize = 1_000;
 pub const TIMERS_PAGE_MAX: usize = 1_000;
 /// Bytes of payloads of one page of timers, after which it ends.
 pub const TIMERS_PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Timers of an answer when the client sets no bound.
+pub const TIMERS_LIMIT_DEFAULT: usize = 100;
+/// Pages of timers read for one answer, when a filter lets nothing pass.
+pub const TIMERS_PAGES_MAX: usize = 16;
 
 // Server
 
@@ -224,6 +230,12 @@ pub const ACTIVATIONS_AT_ONCE_MAX: usize = 16;
 pub const DEACTIVATIONS_AT_ONCE_MAX: usize = 64;
 /// Part of the slots that the invocations of one connection may take.
 pub const CONNECTION_SLOTS_PERCENT: u32 = 75;
+/// Webhooks of the inbox and timers of one connection that run at a time.
+pub const INBOX_RUNS_PER_CONNECTION_MAX: usize = 8;
+/// Webhooks of the inbox and timers that run at a time, over all connections.
+pub const INBOX_RUNS_MAX: usize = 256;
+/// Longest sleep until something is due: a machine that was suspended, or whose clock was set, makes nothing later than this.
+pub const DUE_SLEEP_MAX: Duration = Duration::from_secs(60);
 /// How long the answer to an `Idempotency-Key` is kept.
 pub const IDEMPOTENCY_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 /// Longest `Idempotency-Key`.
@@ -325,6 +337,16 @@ pub const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
 pub const CONNECTION_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// Events of one answer when the client sets no bound.
 pub const EVENTS_LIMIT_DEFAULT: usize = 100;
+/// Invocations of one answer when the client sets no bound.
+pub const INVOCATIONS_LIMIT_DEFAULT: usize = 100;
+/// Kept webhooks of one answer when the client sets no bound.
+pub const WEBHOOKS_LIMIT_DEFAULT: usize = 100;
+/// Webhooks of one bulk request that are tried in a dry run; the others are counted.
+pub const DRY_RUNS_MAX: usize = 20;
+/// Webhooks that a bulk replay changes in one commit.
+pub const REPLAYS_AT_ONCE: usize = 100;
+/// Dry runs of one request that run at a time.
+pub const DRY_RUNS_AT_ONCE: usize = 4;
 /// Events read at a time for one stream.
 pub const EVENTS_STREAM_PAGE: usize = 100;
 /// Pages read for one answer, when a filter lets nothing pass.
@@ -460,6 +482,11 @@ pub const DERIVED_SECRET_BYTES_MAX: usize = 64 * 1024;
 pub const DERIVED_SECRETS_BYTES_MAX: usize = 256 * 1024;
 /// Longest key of `crypto` with its secrets filled in.
 pub const KEY_MATERIAL_BYTES_MAX: usize = 1024 * 1024;
+
+/// Requests of one dry run that are listed; further ones are counted.
+pub const DRY_RUN_REQUESTS_MAX: usize = 100;
+/// Body of a listed request as it is shown.
+pub const DRY_RUN_BODY_BYTES_MAX: usize = 16 * 1024;
 
 // Looking for secrets in texts
 

@@ -45,8 +45,12 @@ pub struct Record {
 pub enum Occasion {
     /// To handle a webhook.
     Webhook(WebhookId),
+    /// To see what it would do about a webhook of the inbox; nothing of it was kept or sent.
+    DryRun(WebhookId),
     /// To run the action of this name.
     Action(String),
+    /// Because the timer of this name is due.
+    Timer(String),
     /// To activate the connection.
     Activation,
     /// To have the plugin take its leave, because the connection is disabled or deleted.
@@ -110,7 +114,9 @@ impl fmt::Display for Occasion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Webhook(id) => write!(f, "webhook {id}"),
+            Self::DryRun(id) => write!(f, "dry run of webhook {id}"),
             Self::Action(name) => write!(f, "action {name}"),
+            Self::Timer(name) => write!(f, "timer {}", one_line(name)),
             Self::Activation => f.write_str("activation"),
             Self::Deactivation => f.write_str("deactivation"),
         }
@@ -130,7 +136,7 @@ pub(crate) fn word<T>(outcome: &Outcome<T>) -> &'static str {
 }
 
 /// Why it did not return, for the operator.
-fn reason<T>(outcome: &Outcome<T>) -> Option<String> {
+pub(crate) fn reason<T>(outcome: &Outcome<T>) -> Option<String> {
     match outcome {
         Outcome::Returned(_) => None,
         Outcome::Error(error) => Some(error.to_string()),
