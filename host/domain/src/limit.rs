@@ -234,6 +234,8 @@ pub const CONNECTION_SLOTS_PERCENT: u32 = 75;
 pub const INBOX_RUNS_PER_CONNECTION_MAX: usize = 8;
 /// Webhooks of the inbox and timers that run at a time, over all connections.
 pub const INBOX_RUNS_MAX: usize = 256;
+/// Longest sleep until something is due: a machine that was suspended, or whose clock was set, makes nothing later than this.
+pub const DUE_SLEEP_MAX: Duration = Duration::from_secs(60);
 /// How long the answer to an `Idempotency-Key` is kept.
 pub const IDEMPOTENCY_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 /// Longest `Idempotency-Key`.

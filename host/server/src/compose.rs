@@ -17,17 +17,19 @@ use tokio::task::JoinHandle;
 
 use crate::actions::Actions;
 use crate::agenda::Agenda;
+use crate::clockwork::{self, Clockwork};
 use crate::config::Settings;
 use crate::connections::Builder;
 use crate::host::Host;
 use crate::http::{self, Addresses, Listeners};
 use crate::in_work::InWork;
+use crate::inbox::{self, Inbox};
 use crate::invocations::Invocations;
 use crate::invoker::Invoker;
 use crate::lifecycle::Lifecycle;
 use crate::open_files;
-use crate::order_locks::OrderLocks;
 use crate::pipeline::Pipeline;
+use crate::places::Places;
 use crate::plugins::{self, Catalogue, Plugins};
 use crate::registry::{self, AllConnections, Registry};
 use crate::telemetry::metrics::Metrics;
@@ -127,19 +129,17 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
         Arc::clone(&trials),
         Arc::clone(&schedule),
     ));
-    let order = OrderLocks::default();
     let in_work = Arc::new(InWork::default());
-    let pipeline = Arc::new(Pipeline::new(Arc::clone(&invoker), order.clone(), Arc::clone(&in_work)));
-    let actions = Arc::new(Actions::new(Arc::clone(&invoker), order, Arc::clone(&in_work)));
-    let lifecycle = Arc::new(Lifecycle::new(Arc::clone(&invoker), Arc::clone(&sleep)));
+    let lifecycle = Arc::new(Lifecycle::new(Arc::clone(&invoker), agenda.clone(), Arc::clone(&sleep)));
     let parts = registry::Parts {
         store: Arc::clone(&store),
         clock: Arc::clone(&clock),
         entropy: Arc::clone(&entropy),
-        sleep,
+        sleep: Arc::clone(&sleep),
         plugins: Arc::clone(&plugins),
         builder,
         lifecycle: Arc::clone(&lifecycle),
+        agenda: agenda.clone(),
         in_work: Arc::clone(&in_work),
     };
     let (registry, problems) = Registry::open(parts, settings.clone()).await?;
@@ -148,20 +148,48 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
         let problems = with_rejected(problems, &plugins.catalogue());
         anyhow::ensure!(problems.is_empty(), "not started (--strict):\n{}", problems.join("\n"));
     }
-    schedule.restore().await.context("cannot read the timers")?;
-    let timers = Arc::new(Timers::new(Arc::clone(&store), registry.connections(), invoker, schedule));
+    let connections = registry.connections();
+    let newest = store.newest_place().await.context("cannot read the inbox")?;
+    let places = Arc::new(Places::starting_after(newest));
+    let inbox = Arc::new(Inbox::new(inbox::Parts {
+        invoker: Arc::clone(&invoker),
+        store: Arc::clone(&store),
+        connections: Arc::clone(&connections),
+        agenda: agenda.clone(),
+        places: Arc::clone(&places),
+        keeps_all: false,
+    }));
+    let restored = inbox.restore().await.context("cannot read the inbox")?;
+    tracing::info!(webhooks = restored, "inbox restored");
+    let restored = schedule.restore().await.context("cannot read the timers")?;
+    tracing::info!(timers = restored, "timers restored");
+    let timers = Arc::new(Timers::new(Arc::clone(&store), Arc::clone(&connections), Arc::clone(&invoker), schedule));
     registry.begin().await?;
+    let pipeline =
+        Arc::new(Pipeline::new(Arc::clone(&invoker), agenda.clone(), Arc::clone(&inbox), Arc::clone(&in_work)));
+    let actions = Arc::new(Actions::new(invoker, agenda.clone(), places, Arc::clone(&in_work)));
+    let clockwork = Clockwork::start(clockwork::Parts {
+        agenda,
+        inbox: Arc::clone(&inbox),
+        timers: Arc::clone(&timers),
+        connections: Arc::clone(&connections),
+        clock: Arc::clone(&clock),
+        sleep,
+        in_work: Arc::clone(&in_work),
+    });
     let host = Arc::new(Host {
         settings,
         clock,
         entropy,
         store,
         plugins,
-        connections: registry.connections(),
+        connections,
         registry,
         pipeline,
         actions,
         timers,
+        inbox,
+        clockwork,
         lifecycle,
         in_work,
         invocations,
@@ -232,14 +260,16 @@ impl Running {
         }
     }
 
-    /// Accepts nothing more, finishes what is in flight (for a bounded time), and closes the store.
+    /// Accepts nothing more, finishes what is in flight (for a bounded time), and closes the store. What waits in the inbox waits
+    /// for the next start.
     pub async fn stop(self) {
         self.stop.send_replace(true);
+        self.host.clockwork.stop().await;
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "serving ended in a panic");
         }
         if !self.host.in_work.end(limit::HTTP_DRAIN_MAX).await {
-            tracing::warn!("some webhooks or actions did not end in time and are cut off");
+            tracing::warn!("some webhooks, actions or timers did not end in time and are cut off");
         }
         self.host.plugins.stop().await;
         self.host.registry.stop().await;

@@ -7,9 +7,11 @@ use hookyard_domain::entropy::Entropy;
 use hookyard_store::Store;
 
 use crate::actions::Actions;
+use crate::clockwork::Clockwork;
 use crate::config::Settings;
 use crate::connections::Connections;
 use crate::in_work::InWork;
+use crate::inbox::Inbox;
 use crate::invocations::Invocations;
 use crate::lifecycle::Lifecycle;
 use crate::pipeline::Pipeline;
@@ -40,6 +42,10 @@ pub struct Host {
     pub actions: Arc<Actions>,
     /// Fires timers.
     pub timers: Arc<Timers>,
+    /// What was accepted and is not handled yet.
+    pub inbox: Arc<Inbox>,
+    /// Runs what is due.
+    pub clockwork: Clockwork,
     /// Activates connections.
     pub lifecycle: Arc<Lifecycle>,
     /// What goes on although nobody may be waiting for it.

@@ -131,10 +131,16 @@ impl Invoker {
             if run > 0 {
                 self.step_aside(run, errand.until).await;
             }
-            let invocation = self.invocation(errand, run);
+            let (invocation, began) = (self.invocation(errand, run), self.services.clock.now());
             let id = invocation.id;
             let finished = undertaking.call(&self.sandbox, &errand.ready.plugin.component, invocation).await;
             let (outcome, mut draft) = self.write_down(errand, id, finished);
+            if let Outcome::Error(error) = &outcome
+                && error.kind == ErrorKind::Unauthorized
+            {
+                errand.connection.refused(error, self.services.clock.now());
+                errand.connection.tell_health(&self.services).await;
+            }
             let (sent_unsafe, provider_accepted) = (draft.sent_unsafe, draft.provider_accepted);
             let told = told(&outcome);
             let concluded = undertaking.conclude(outcome, sent_unsafe);
@@ -147,7 +153,9 @@ impl Invoker {
             undertaking.join(&done, &mut draft);
             let not_committed = match self.commit(errand.connection, draft).await {
                 Ok(()) => {
-                    errand.connection.call_succeeded(provider_accepted, errand.received_at, self.services.clock.now());
+                    if errand.connection.call_succeeded(provider_accepted, began, self.services.clock.now()) {
+                        errand.connection.tell_health(&self.services).await;
+                    }
                     return Ok(done);
                 }
                 Err(CommitError::KeyMoved { key }) if !sent_unsafe => {
@@ -224,11 +232,6 @@ impl Invoker {
         let subject = Subject { id, connection: connection.id.clone(), plugin, occasion: errand.occasion.clone() };
         let now = self.services.clock.now();
         self.invocations.keep(Record::new(subject, now, &outcome, usage, &draft.log));
-        if let Outcome::Error(error) = &outcome
-            && error.kind == ErrorKind::Unauthorized
-        {
-            connection.refused(error, now);
-        }
         (outcome, draft)
     }
 

@@ -5,21 +5,22 @@
 
 pub mod action_rules;
 pub mod actions;
-#[allow(dead_code, reason = "nobody uses it yet")]
-pub(crate) mod agenda;
+mod agenda;
+pub mod clockwork;
 pub mod compose;
 pub mod config;
 pub mod connections;
 mod consents;
+mod handling;
 pub mod host;
 mod host_event;
 pub mod http;
 pub mod in_work;
+pub mod inbox;
 pub mod invocations;
 pub mod invoker;
 pub mod lifecycle;
 mod open_files;
-pub mod order_locks;
 pub mod pipeline;
 pub mod places;
 pub mod plugins;

@@ -3,6 +3,7 @@
 use hookyard_capability::Draft;
 use hookyard_domain::clock::Timestamp;
 use hookyard_domain::commit::{Guard, Write};
+use hookyard_domain::event::Event;
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::inbox::{Next, Verdict, verdict};
 use hookyard_domain::invocation::{Cause, ErrorKind, PluginError};
@@ -16,7 +17,7 @@ use tokio::time::{Instant, timeout};
 use super::Timers;
 use crate::agenda::Ended;
 use crate::connections::{Connection, Ready};
-use crate::host_event;
+use crate::host_event::host_event;
 use crate::invocations::Occasion;
 use crate::invoker::{Errand, NotCommitted, Undertaking};
 use crate::telemetry::traceparent;
@@ -82,7 +83,8 @@ impl Timers {
         let mut writes = vec![Write::SettleTimer { name: timer.name.clone(), standing }];
         if verdict == Verdict::GiveUp {
             tracing::warn!(connection = %connection.id, timer = timer.name, code = ?error.code, attempts, "timer failed");
-            writes.extend(self.failed_event(timer, error, attempts, now));
+            writes
+                .push(Write::Append { event: Box::new(self.failed_event(timer, error, attempts, now)), dedupe: None });
         }
         match self.invoker.commit_writes(connection, vec![at(timer)], writes).await {
             Ok(()) => {}
@@ -98,7 +100,7 @@ impl Timers {
         }
     }
 
-    fn failed_event(&self, timer: &Timer, error: &PluginError, attempts: u32, now: Timestamp) -> Option<Write> {
+    fn failed_event(&self, timer: &Timer, error: &PluginError, attempts: u32, now: Timestamp) -> Event {
         let data = json!({
             "timer": timer.name,
             "connection": timer.connection,
@@ -106,7 +108,7 @@ impl Timers {
             "message": error.message,
             "attempts": attempts,
         });
-        host_event::append("timer.failed", timer.connection.to_string(), &data, now, &*self.invoker.services.entropy)
+        host_event("timer.failed", timer.connection.to_string(), &data, now, &*self.invoker.services.entropy)
     }
 
     fn later(&self) -> Ended {
@@ -144,7 +146,7 @@ impl Failed {
         Self::Plugin(PluginError::new(ErrorKind::Unavailable, code, message))
     }
 
-    fn failed(code: &str, message: impl Into<String>) -> Self {
+    fn for_good(code: &str, message: impl Into<String>) -> Self {
         Self::Plugin(PluginError::new(ErrorKind::Failed, code, message))
     }
 }
@@ -187,14 +189,14 @@ impl From<NotCommitted> for Failed {
             }
             NotCommitted::Conflict { sent_unsafe: true } => {
                 let message = "others changed the same keys after the plugin had sent a request that changes something";
-                Self::failed("conflict", message)
+                Self::for_good("conflict", message)
             }
             NotCommitted::Overloaded { .. } => Self::Host,
             NotCommitted::Unavailable { error, .. } => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store is unavailable");
                 Self::Host
             }
-            NotCommitted::Refused(reason) => Self::failed("invalid-response", reason),
+            NotCommitted::Refused(reason) => Self::for_good("invalid-response", reason),
         }
     }
 }
