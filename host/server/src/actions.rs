@@ -148,7 +148,7 @@ impl Actions {
         if let Some(turn) = &mut turn
             && timeout_at(until, turn.come()).await.is_err()
         {
-            return Err(order_key_busy(turn.in_the_way()));
+            return Err(order_key_busy(turn.in_the_way().as_ref()));
         }
         let Ok(Ok(_share)) = timeout_at(until, ready.share.acquire()).await else { return Err(busy()) };
         if let Some(keyed) = &mut keyed {
@@ -223,7 +223,7 @@ fn busy() -> Problem {
 }
 
 /// Nothing was begun: others stand before it in the line of its order key.
-fn order_key_busy(in_the_way: Option<Item>) -> Problem {
+fn order_key_busy(in_the_way: Option<&Item>) -> Problem {
     let detail = match in_the_way {
         Some(Item::Webhook { id, .. }) => {
             format!("the webhook {id} has the same order key and is not handled yet; it can be replayed or skipped")

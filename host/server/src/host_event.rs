@@ -1,6 +1,7 @@
-//! The host's own events.
+//! Events that the host emits by itself, in a commit of its own or of a connection.
 
 use hookyard_domain::clock::Timestamp;
+use hookyard_domain::commit::Write;
 use hookyard_domain::entropy::Entropy;
 use hookyard_domain::event::{Event, EventOrigin};
 use hookyard_domain::id::EventId;
@@ -20,4 +21,9 @@ pub(crate) fn host_event(kind: &str, subject: String, data: &Value, now: Timesta
         traceparent: None,
         hops: 0,
     }
+}
+
+/// The same, to be appended. Without dedupe key: whoever commits it sees to that.
+pub(crate) fn append(kind: &str, subject: String, data: &Value, now: Timestamp, entropy: &dyn Entropy) -> Write {
+    Write::Append { event: Box::new(host_event(kind, subject, data, now, entropy)), dedupe: None }
 }

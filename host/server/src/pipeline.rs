@@ -1,8 +1,7 @@
 //! The way of a webhook: verify, single flight, order, what is known of it, invoke, one commit, answer.
 //!
-//! A 2xx means that its effects, or the webhook itself, are durable. What cannot be handled now is kept in the inbox and runs
-//! from there; a provider that is answered anything else has left nothing behind, and the answer says whether it should send
-//! the webhook again.
+//! A 2xx means that its effects, or the webhook itself, are durable: what cannot be handled now is kept in the inbox and runs from
+//! there. Of a webhook that is answered anything else nothing is kept; the answer says whether to send it again.
 
 mod answer;
 mod keep;
@@ -65,9 +64,8 @@ impl Pipeline {
         }
     }
 
-    /// The same for a test webhook of the operator: everything but verification, and it is recorded also when it is handled at
-    /// once. A `fresh` one is handled whatever was handled before, and its events are appended whatever was emitted before; it
-    /// leaves no mark.
+    /// The same for a test webhook of the operator: everything but verification, and it is recorded in any case. A `fresh` one is
+    /// handled whatever was handled before, its events are appended whatever was emitted before, and it leaves no mark.
     pub async fn trigger(
         self: &Arc<Self>,
         connection: &Arc<Connection>,

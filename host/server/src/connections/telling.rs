@@ -1,13 +1,13 @@
 //! Tells of a connection that its health has changed.
 
 use hookyard_capability::Services;
-use hookyard_domain::commit::{Commit, Owner, Write};
+use hookyard_domain::commit::{Commit, Owner};
 use hookyard_domain::connection::HealthStatus;
 use serde_json::json;
 
 use super::Connection;
 use super::condition::ACTIVATING;
-use crate::host_event::host_event;
+use crate::host_event;
 
 impl Connection {
     /// Appends `hookyard.connection.unhealthy` or `.recovered` if the connection does not do as was told last. What the store does
@@ -33,8 +33,7 @@ impl Connection {
             }
         }
         let now = services.clock.now();
-        let event = host_event(kind, self.id.to_string(), &data, now, &*services.entropy);
-        let writes = vec![Write::Append { event: Box::new(event), dedupe: None }];
+        let writes = vec![host_event::append(kind, self.id.to_string(), &data, now, &*services.entropy)];
         let commit = Commit { owner: Owner::Host, at: now, guards: Vec::new(), writes };
         match services.ledger.commit(commit).await {
             Ok(_) => *told = is_well,

@@ -3,7 +3,6 @@
 use hookyard_capability::Draft;
 use hookyard_domain::clock::Timestamp;
 use hookyard_domain::commit::{Guard, Write};
-use hookyard_domain::event::Event;
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::inbox::{Next, Verdict, verdict};
 use hookyard_domain::invocation::{Cause, ErrorKind, PluginError};
@@ -17,7 +16,7 @@ use tokio::time::{Instant, timeout};
 use super::Timers;
 use crate::agenda::Ended;
 use crate::connections::{Connection, Ready};
-use crate::host_event::host_event;
+use crate::host_event;
 use crate::invocations::Occasion;
 use crate::invoker::{Errand, NotCommitted, Undertaking};
 use crate::telemetry::traceparent;
@@ -83,8 +82,7 @@ impl Timers {
         let mut writes = vec![Write::SettleTimer { name: timer.name.clone(), standing }];
         if verdict == Verdict::GiveUp {
             tracing::warn!(connection = %connection.id, timer = timer.name, code = ?error.code, attempts, "timer failed");
-            writes
-                .push(Write::Append { event: Box::new(self.failed_event(timer, error, attempts, now)), dedupe: None });
+            writes.push(self.failed_event(timer, error, attempts, now));
         }
         match self.invoker.commit_writes(connection, vec![at(timer)], writes).await {
             Ok(()) => {}
@@ -100,7 +98,7 @@ impl Timers {
         }
     }
 
-    fn failed_event(&self, timer: &Timer, error: &PluginError, attempts: u32, now: Timestamp) -> Event {
+    fn failed_event(&self, timer: &Timer, error: &PluginError, attempts: u32, now: Timestamp) -> Write {
         let data = json!({
             "timer": timer.name,
             "connection": timer.connection,
@@ -108,7 +106,7 @@ impl Timers {
             "message": error.message,
             "attempts": attempts,
         });
-        host_event("timer.failed", timer.connection.to_string(), &data, now, &*self.invoker.services.entropy)
+        host_event::append("timer.failed", timer.connection.to_string(), &data, now, &*self.invoker.services.entropy)
     }
 
     fn later(&self) -> Ended {
