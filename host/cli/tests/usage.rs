@@ -34,7 +34,9 @@ fn help_names_every_subcommand_but_the_hidden_one() {
     let output = hookyard(directory().path(), &["--help"]);
     assert_eq!(code(&output), 0);
     let help = stdout(&output);
-    for name in ["serve", "dev", "new", "build", "check", "trigger", "events", "plugins", "connections", "tokens"] {
+    for name in
+        ["serve", "dev", "new", "build", "check", "trigger", "events", "plugins", "connections", "timers", "tokens"]
+    {
         assert!(help.contains(&format!("\n  {name} ")), "{name} is missing:\n{help}");
     }
     assert!(!help.contains("compile-component"));
@@ -43,7 +45,9 @@ fn help_names_every_subcommand_but_the_hidden_one() {
 #[test]
 fn each_subcommand_explains_itself() {
     let directory = directory();
-    for name in ["serve", "dev", "new", "build", "check", "trigger", "events", "plugins", "connections", "tokens"] {
+    for name in
+        ["serve", "dev", "new", "build", "check", "trigger", "events", "plugins", "connections", "timers", "tokens"]
+    {
         let output = hookyard(directory.path(), &[name, "--help"]);
         assert_eq!(code(&output), 0, "{name}");
         assert!(stdout(&output).contains("Usage: hookyard "), "{name}");
