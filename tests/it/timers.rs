@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 const MINUTE: Duration = Duration::from_secs(60);
 
 async fn host() -> TestHost {
-    host_granting("https://nowhere.example").await
+    host_granting("nowhere.example").await
 }
 
 /// A host with a connection `shop` of the echo guest, which may reach this provider.
