@@ -34,9 +34,21 @@ fn help_names_every_subcommand_but_the_hidden_one() {
     let output = hookyard(directory().path(), &["--help"]);
     assert_eq!(code(&output), 0);
     let help = stdout(&output);
-    for name in
-        ["serve", "dev", "new", "build", "check", "trigger", "events", "plugins", "connections", "timers", "tokens"]
-    {
+    for name in [
+        "serve",
+        "dev",
+        "new",
+        "build",
+        "check",
+        "trigger",
+        "events",
+        "plugins",
+        "connections",
+        "webhooks",
+        "invocations",
+        "timers",
+        "tokens",
+    ] {
         assert!(help.contains(&format!("\n  {name} ")), "{name} is missing:\n{help}");
     }
     assert!(!help.contains("compile-component"));
@@ -45,9 +57,21 @@ fn help_names_every_subcommand_but_the_hidden_one() {
 #[test]
 fn each_subcommand_explains_itself() {
     let directory = directory();
-    for name in
-        ["serve", "dev", "new", "build", "check", "trigger", "events", "plugins", "connections", "timers", "tokens"]
-    {
+    for name in [
+        "serve",
+        "dev",
+        "new",
+        "build",
+        "check",
+        "trigger",
+        "events",
+        "plugins",
+        "connections",
+        "webhooks",
+        "invocations",
+        "timers",
+        "tokens",
+    ] {
         let output = hookyard(directory.path(), &[name, "--help"]);
         assert_eq!(code(&output), 0, "{name}");
         assert!(stdout(&output).contains("Usage: hookyard "), "{name}");
@@ -58,7 +82,14 @@ fn each_subcommand_explains_itself() {
 #[test]
 fn wrong_usage_ends_with_2() {
     let directory = directory();
-    for arguments in [&["launch"][..], &[], &["check"], &["serve", "--listen", "nowhere"], &["trigger", "Not An Id"]] {
+    for arguments in [
+        &["launch"][..],
+        &[],
+        &["check"],
+        &["serve", "--listen", "nowhere"],
+        &["trigger", "Not An Id"],
+        &["webhooks", "replay"],
+    ] {
         let output = hookyard(directory.path(), arguments);
         assert_eq!(code(&output), 2, "{arguments:?}: {}", stderr(&output));
         assert!(output.stdout.is_empty());
@@ -73,6 +104,9 @@ fn without_a_host_clients_end_with_1_and_say_how_to_start_one() {
         &["events"][..],
         &["plugins"],
         &["connections", "show", "demo"],
+        &["webhooks"],
+        &["webhooks", "replay", "--all-failed", "demo"],
+        &["invocations"],
         &["trigger", "demo", "x"],
         &["tokens", "create"],
     ] {
