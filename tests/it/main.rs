@@ -19,5 +19,6 @@ mod no_way_out;
 mod secrets;
 mod swaps;
 mod tidy;
+mod timers;
 mod wasi_http;
 mod webhook;

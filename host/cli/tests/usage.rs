@@ -46,6 +46,7 @@ fn help_names_every_subcommand_but_the_hidden_one() {
         "connections",
         "webhooks",
         "invocations",
+        "timers",
         "tokens",
     ] {
         assert!(help.contains(&format!("\n  {name} ")), "{name} is missing:\n{help}");
@@ -68,6 +69,7 @@ fn each_subcommand_explains_itself() {
         "connections",
         "webhooks",
         "invocations",
+        "timers",
         "tokens",
     ] {
         let output = hookyard(directory.path(), &[name, "--help"]);

@@ -128,6 +128,7 @@ promises! {
     }
     events {
         an_event_is_read_back_as_it_was_appended
+        what_the_host_says_in_the_commit_of_a_connection_is_of_no_connection
         offsets_increase_in_the_order_of_commits
         a_page_goes_on_where_the_last_one_ended
         a_page_never_exceeds_its_limits
