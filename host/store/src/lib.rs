@@ -2,7 +2,8 @@
 //!
 //! What the host needs of it are small traits: [`Ledger`] (what invocations commit and read), [`HostKeys`], [`Tokens`],
 //! [`Consents`], [`PluginStates`], [`ConnectionRecords`], [`Inbox`] and [`Timers`]; [`Store`] is all of them. [`sqlite`] keeps it on
-//! disk, [`memory`] in memory, for tests; both pass one contract suite, and backends differ in speed, never in promises. Nothing outside this crate knows a database.
+//! disk, [`memory`] in memory, for tests; both pass one contract suite, and backends differ in speed, never in promises. Nothing outside this crate
+//! knows a database.
 
 mod commit_size;
 mod connection_records;
