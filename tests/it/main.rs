@@ -16,6 +16,7 @@ mod misbehaving;
 mod misbehaving_components;
 mod new;
 mod no_way_out;
+mod replay;
 mod secrets;
 mod swaps;
 mod tidy;
