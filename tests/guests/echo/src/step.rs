@@ -1,6 +1,7 @@
 //! The steps of a script.
 
 use hookyard_sdk::crypto::{self, Algorithm};
+use hookyard_sdk::http::Request;
 use hookyard_sdk::kv::{self, Entry, Expected, Options};
 use hookyard_sdk::manifest::Hash;
 use hookyard_sdk::secrets::{Encoding, derive};
@@ -65,6 +66,10 @@ pub(crate) enum Step {
     /// `{"status", "headers", "body", "truncated"}`, or `{"error": code, "message"}`.
     Fetch(Fetch),
     FetchAll(Vec<Fetch>),
+    /// Ends the script with the error that it is when the provider does not answer 2xx.
+    Ask {
+        url: String,
+    },
     /// The placeholder.
     Derive {
         encoding: String,
@@ -136,6 +141,10 @@ impl Step {
                     ..Error::failed(&learnt, &learnt)
                 });
             }
+            Self::Ask { url } => {
+                let answer = Request::get(url).send()?.success()?;
+                return Ok(Next::Go(json!(answer.status)));
+            }
             Self::Panic { message } => panic!("{message}"),
             other => other.ask(),
         };
@@ -189,7 +198,11 @@ impl Step {
             Self::Derive { encoding, text } => json!(derive(encoding_of(&encoding), &text)?.placeholder()),
             Self::Hmac { key, data } => json!(hex(&crypto::hmac(Hash::Sha256, key, data)?)),
             Self::Sign { key, data } => json!(hex(&crypto::sign(Algorithm::Ed25519, &key, data)?)),
-            Self::Respond { .. } | Self::Fail { .. } | Self::Confide { .. } | Self::Panic { .. } => {
+            Self::Respond { .. }
+            | Self::Fail { .. }
+            | Self::Confide { .. }
+            | Self::Ask { .. }
+            | Self::Panic { .. } => {
                 unreachable!("`run` has seen to these")
             }
         })
