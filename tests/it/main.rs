@@ -22,5 +22,6 @@ mod replay;
 mod secrets;
 mod swaps;
 mod tidy;
+mod timers;
 mod wasi_http;
 mod webhook;
