@@ -99,7 +99,8 @@ fn wrong(reply: &Reply) -> Vec<String> {
 #[tokio::test]
 async fn what_failed_is_shown_as_received_but_for_its_credentials() {
     let host = host().await;
-    let body = "{\"id\": \"1\", \"do\": [{\"fail\": {\"kind\": \"failed\", \"code\": \"broken\", \"message\": \"é\"}}]}  \n";
+    let body =
+        "{\"id\": \"1\", \"do\": [{\"fail\": {\"kind\": \"failed\", \"code\": \"broken\", \"message\": \"é\"}}]}  \n";
     assert_eq!(receive(&host, "bot", body).await.status(), 202);
     let listed = listed(&host, "?state=failed&connection=bot").await;
     assert_eq!(listed.len(), 1);
@@ -271,7 +272,8 @@ async fn a_skipped_one_is_never_run_and_its_repeat_is_seen() {
 #[tokio::test]
 async fn skipping_what_is_in_the_way_lets_the_order_key_go_on() {
     let host = host().await;
-    let busy = json!({ "order": "o", "do": [{ "fail": { "kind": "unavailable", "code": "busy", "message": "later" } }] });
+    let busy =
+        json!({ "order": "o", "do": [{ "fail": { "kind": "unavailable", "code": "busy", "message": "later" } }] });
     assert_eq!(receive(&host, "bot", &busy).await.status(), 202);
     let first = newest(&host, "bot").await;
     assert_eq!((&first["state"], &first["attempts"]), (&json!("pending"), &json!(1)));

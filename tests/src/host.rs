@@ -141,7 +141,8 @@ impl Builder {
         fs::write(directory.path().join("hookyard.toml"), file).expect("a file can be written");
         let clock = Arc::new(ManualClock::at(START));
         let sleep = Arc::new(ManualSleep::by(Arc::clone(&clock)));
-        let mut host = TestHost { running: None, clock, sleep, directory, compiler, egress, load_bounds, store, entropy };
+        let mut host =
+            TestHost { running: None, clock, sleep, directory, compiler, egress, load_bounds, store, entropy };
         host.running = Some(host.start().await.expect("the host starts"));
         host
     }

@@ -162,9 +162,11 @@ async fn a_whole_range_is_tried_and_none_of_it_runs() {
 async fn a_connection_that_does_not_work_cannot_be_tried() {
     let host = host().await;
     let webhook = fails(&host, "bot", "1", None).await;
-    host.reload(&format!("[connections.bot]\nplugin = \"echo\"\nenabled = false\nconfig = {{ secret = \"{SECRET}\" }}"))
-        .await
-        .expect("the file is right");
+    host.reload(&format!(
+        "[connections.bot]\nplugin = \"echo\"\nenabled = false\nconfig = {{ secret = \"{SECRET}\" }}"
+    ))
+    .await
+    .expect("the file is right");
     let path = format!("/v1/webhooks/{}/replay", id(&webhook));
     let refused = host.post(&path, &json!({ "dry_run": true })).await;
     assert_eq!((refused.status(), &refused.json()["code"]), (409, &json!("connection-disabled")));
