@@ -116,7 +116,7 @@ async fn what_is_kept_is_what_was_received() {
         (&body[..], "PUT", "/a%2Fb", "x=%20&y")
     );
     assert_eq!((webhook.source, webhook.order_key.as_deref()), (Source::Provider, Some("o")));
-    assert_eq!(webhook.dedupe.map(|(key, _)| key).as_deref(), Some("7"));
+    assert!(webhook.dedupe.is_some_and(|(key, _)| key.ends_with("\n7")), "with the place where it stood");
     let header = |name: &str| webhook.headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.clone());
     assert_eq!(header("x-odd"), Some("\u{e9}".into()));
     assert_eq!(header("x-echo-token"), Some("***".into()), "what verified it is not kept");

@@ -146,7 +146,8 @@ async fn an_action_waits_behind_a_kept_webhook_of_its_key_and_says_which_one_is_
     assert!(!late.header("retry-after").is_empty());
 
     provider.answer("/x", 200, "");
-    let (action, ()) = tokio::join!(host.call("bot", "do", &emitting("k", "action")), async {
+    let action = emitting("k", "action");
+    let (action, ()) = tokio::join!(host.call("bot", "do", &action), async {
         host.advance(Duration::from_secs(5));
     });
     assert_eq!(action.status(), 200, "{}", action.text());

@@ -102,17 +102,17 @@ impl Builder {
         self
     }
 
-    /// Where the store uses SQLite like this.
-    #[must_use]
-    pub fn store(mut self, settings: SqliteSettings) -> Self {
-        self.store = settings;
-        self
-    }
-
     /// Whose waits are those of the schedules, to the second: what moves them is the middle of its range.
     #[must_use]
     pub fn to_the_second(mut self) -> Self {
         self.entropy = Arc::new(Middle(SeededEntropy::new(1)));
+        self
+    }
+
+    /// Where the store uses SQLite like this.
+    #[must_use]
+    pub fn store(mut self, settings: SqliteSettings) -> Self {
+        self.store = settings;
         self
     }
 
