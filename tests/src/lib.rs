@@ -3,6 +3,7 @@
 pub mod another_version;
 pub mod guests;
 pub mod host;
+mod inbox;
 pub mod names;
 pub mod process;
 pub mod wit_freeze;
