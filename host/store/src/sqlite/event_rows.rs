@@ -16,11 +16,10 @@ use crate::pages::EventPageBuilder;
 /// Stands in the place of a connection's number where an event is the host's own. Numbers of connections begin at 1.
 pub(super) const HOST_NUMBER: i64 = 0;
 
-/// Appends an event of a commit whose owner has the number `owner`. What the host says is of no connection, also where the commit of
-/// one brought it about.
-pub(super) fn insert(database: &Connection, offset: u64, owner: i64, event: &Event) -> rusqlite::Result<()> {
+/// Appends an event of the commit of this connection, which may be the host's own all the same.
+pub(super) fn insert(database: &Connection, offset: u64, connection: i64, event: &Event) -> rusqlite::Result<()> {
     let (connection, plugin, version) = match &event.origin {
-        EventOrigin::Connection { plugin, .. } => (owner, plugin.name.as_str(), plugin.version.as_str()),
+        EventOrigin::Connection { plugin, .. } => (connection, plugin.name.as_str(), plugin.version.as_str()),
         EventOrigin::Host => (HOST_NUMBER, HOST_TYPES, ""),
     };
     database
