@@ -18,6 +18,7 @@ mod misbehaving_components;
 mod new;
 mod no_way_out;
 mod order;
+mod replay;
 mod secrets;
 mod swaps;
 mod tidy;
