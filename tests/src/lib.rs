@@ -1,6 +1,8 @@
-//! The harness of Hookyard's tests: a whole host in process, its guests, and the fakes of `hookyard-fakes`.
+//! The harness of Hookyard's tests: a whole host in process, its guests, and the fakes of
+//! `hookyard-fakes`; and the crash test.
 
 pub mod another_version;
+pub mod crash;
 pub mod guests;
 pub mod host;
 mod inbox;
@@ -9,3 +11,4 @@ pub mod process;
 pub mod wit_freeze;
 
 pub use hookyard_fakes::{aftership, http, provider, sign};
+pub use hookyard_faults as faults;

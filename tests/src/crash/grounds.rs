@@ -49,7 +49,9 @@ impl Grounds {
     /// From the next host on, webhooks and timers fail as they say, or not at all.
     pub(super) fn configure(&self, steady: bool) -> anyhow::Result<()> {
         let connection = |id: &str, plugin: &str| {
-            format!("[connections.{id}]\nplugin = \"{plugin}\"\nconfig = {{ secret = \"{SECRET}\", steady = {steady} }}\n")
+            format!(
+                "[connections.{id}]\nplugin = \"{plugin}\"\nconfig = {{ secret = \"{SECRET}\", steady = {steady} }}\n"
+            )
         };
         let (handled, receipt) = (connection(HANDLED, "tally-handled"), connection(RECEIPT, "tally-receipt"));
         // Plugins that fail on command are no reason to go back to an earlier version.
@@ -146,7 +148,8 @@ impl Target {
     }
 
     async fn api(&self, request: http::request::Builder, body: Bytes) -> anyhow::Result<Value> {
-        let request = request.header("host", self.address.to_string()).header("authorization", format!("Bearer {TOKEN}"));
+        let request =
+            request.header("host", self.address.to_string()).header("authorization", format!("Bearer {TOKEN}"));
         let reply: Reply = send(self.address, request.body(Full::new(body))?).await?;
         anyhow::ensure!((200..300).contains(&reply.status()), "{}: {}", reply.status(), reply.text());
         Ok(reply.json())

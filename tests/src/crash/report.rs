@@ -49,7 +49,9 @@ impl fmt::Display for Report {
         let disk = match self.disk {
             DiskKind::Usual => "the machine's disk",
             DiskKind::Forgetful => "a disk that forgets what was not synced",
-            DiskKind::ForgetfulWithoutSyncs => "a disk that forgets what was not synced, and a store that does not sync",
+            DiskKind::ForgetfulWithoutSyncs => {
+                "a disk that forgets what was not synced, and a store that does not sync"
+            }
         };
         writeln!(f, "crash test, seed {}, on {disk}: {:.0} s", self.seed, self.took.as_secs_f64())?;
         let Verdict { acknowledged, timers, .. } = &self.verdict;
