@@ -16,6 +16,7 @@ mod drain;
 mod entrance;
 mod events;
 mod health;
+mod inquiry;
 mod invocations;
 mod limits;
 mod listeners;

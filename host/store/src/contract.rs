@@ -9,6 +9,7 @@ mod host;
 mod idempotency;
 mod keys;
 mod marks;
+mod observed;
 mod plugins;
 pub(crate) mod world;
 
@@ -135,6 +136,11 @@ promises! {
         a_commit_without_events_does_not_move_it
         an_event_of_the_host_stands_in_the_log_without_a_connection
         an_event_of_the_host_passes_no_filter_for_connections
+    }
+    observed {
+        a_store_that_works_can_be_written_to
+        nothing_waits_once_every_commit_has_returned
+        every_commit_counts_in_its_group
     }
     host {
         a_host_key_stays_what_it_was_first

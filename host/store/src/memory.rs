@@ -1,10 +1,11 @@
 //! A store in memory, for tests: the same promises, except that nothing outlives it.
 
 mod deletion;
+mod observed;
 mod state;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
@@ -16,7 +17,7 @@ use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
 use hookyard_domain::inbox::{InboxDepth, InboxEntry, Known, Place, WaitingWebhook, WebhookFilter};
 use hookyard_domain::kv::KvEntry;
 use hookyard_domain::limit;
-use hookyard_domain::timer::Timer;
+use hookyard_domain::timer::{Timer, TimerDepth};
 use tokio::sync::watch;
 
 use crate::commit_size::checked_size;
@@ -34,6 +35,7 @@ pub struct MemoryStore {
     clock: Arc<dyn Clock>,
     closed: AtomicBool,
     broken: AtomicBool,
+    commits: AtomicU64,
 }
 
 impl MemoryStore {
@@ -45,6 +47,7 @@ impl MemoryStore {
             clock,
             closed: AtomicBool::new(false),
             broken: AtomicBool::new(false),
+            commits: AtomicU64::new(0),
         }
     }
 
@@ -76,6 +79,7 @@ impl Ledger for MemoryStore {
         checked_size(&commit)?;
         let mut state = self.state().map_err(CommitError::Unavailable)?;
         state.forget_expired(self.clock.now());
+        self.commits.fetch_add(1, Ordering::Relaxed);
         let committed = state.apply(&commit)?;
         // Sent while the lock is held, so that the offset never moves back.
         if committed.events.iter().any(Option::is_some) {
@@ -272,6 +276,10 @@ impl Timers for MemoryStore {
         _after: Option<&(ConnectionId, String)>,
         _limit: usize,
     ) -> Result<Vec<Timer>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn timer_depths(&self) -> Result<Vec<TimerDepth>, StoreError> {
         Ok(Vec::new())
     }
 }

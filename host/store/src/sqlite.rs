@@ -19,6 +19,8 @@ mod idempotency_rows;
 mod kv_rows;
 mod life_rows;
 mod mark_rows;
+mod meter;
+mod observed;
 mod open;
 mod plugin_rows;
 mod readers;
@@ -43,7 +45,7 @@ use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
 use hookyard_domain::inbox::{InboxDepth, InboxEntry, Known, Place, WaitingWebhook, WebhookFilter};
 use hookyard_domain::kv::KvEntry;
 use hookyard_domain::limit;
-use hookyard_domain::timer::Timer;
+use hookyard_domain::timer::{Timer, TimerDepth};
 use tokio::sync::{Mutex, watch};
 
 pub use self::open::OpenError;
@@ -291,6 +293,10 @@ impl Timers for SqliteStore {
         _after: Option<&(ConnectionId, String)>,
         _limit: usize,
     ) -> Result<Vec<Timer>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn timer_depths(&self) -> Result<Vec<TimerDepth>, StoreError> {
         Ok(Vec::new())
     }
 }
