@@ -129,7 +129,7 @@ impl EncodeMetric for Groups {
         let Self(sizes) = self;
         let mut buckets: Vec<_> =
             GroupSizes::BOUNDS.iter().zip(sizes.counts).map(|(bound, count)| (*bound as f64, count)).collect();
-        buckets.push((f64::MAX, 0));
+        buckets.push((f64::INFINITY, 0));
         encoder.encode_histogram::<NoLabelSet>(sizes.commits as f64, sizes.groups(), &buckets, None)
     }
 
