@@ -19,7 +19,7 @@ impl Budget {
         let used = self.used.saturating_sub(old).saturating_add(new);
         if used > limit::COMMIT_BYTES_MAX {
             return Err(Refusal::too_large(format!(
-                "the events and keys of one invocation may hold {} bytes together; this call would make it {used}",
+                "the events, keys and timers of one invocation may hold {} bytes together; this call would make it {used}",
                 limit::COMMIT_BYTES_MAX
             )));
         }

@@ -19,6 +19,7 @@ use crate::kv_store::Overlay;
 use crate::log::{Log, SharedLog};
 use crate::outbound::Outbound;
 use crate::secrets::Derivations;
+use crate::timers::Wishes;
 
 /// Whom an invocation is for. Set by the host; a guest never names any of it.
 #[derive(Debug, Clone)]
@@ -39,6 +40,10 @@ pub struct Scope {
     pub hops: u8,
     /// When the cause was received: the time of events that state none.
     pub received_at: Timestamp,
+    /// Whether the plugin exports `timer-handler`: without it, no timer is started.
+    pub has_timer_handler: bool,
+    /// The name of the timer whose firing this is: it is gone with the commit.
+    pub firing: Option<String>,
     /// Which events the plugin's manifest declares.
     pub event_rules: Arc<EventRules>,
     /// What the connection may send, and its secrets.
@@ -64,6 +69,7 @@ pub struct Effects {
     pub(crate) budget: Budget,
     pub(crate) events: Vec<Write>,
     pub(crate) kv: Overlay,
+    pub(crate) timers: Wishes,
     pub(crate) log: SharedLog,
     pub(crate) derived: Arc<Derivations>,
     pub(crate) requests: Arc<Requests>,
@@ -77,7 +83,7 @@ impl Effects {
         let derived = Arc::new(Derivations::default());
         let requests = Requests::new(Arc::clone(&scope.outbound), Arc::clone(&derived), log.clone());
         let (budget, events, requests) = (Budget::default(), Vec::new(), Arc::new(requests));
-        Self { scope, services, budget, events, kv, log, derived, requests }
+        Self { scope, services, budget, events, kv, timers: Wishes::default(), log, derived, requests }
     }
 
     /// Whom this is for.
@@ -95,11 +101,11 @@ impl Effects {
         self.scope.outbound.vault().redactor()
     }
 
-    /// Everything collected, for one commit: events in the order of their calls, and at most one write for each key.
+    /// Everything collected, for one commit: events in the order of their calls, and at most one write for each key and timer.
     pub fn into_draft(self) -> Draft {
         let events = self.events.len();
         let (guards, keys) = self.kv.into_parts();
-        let writes = self.events.into_iter().chain(keys).collect();
+        let writes = self.events.into_iter().chain(keys).chain(self.timers.into_writes()).collect();
         let (sent_unsafe, provider_accepted) = (self.requests.sent_unsafe(), self.requests.accepted());
         Draft { guards, writes, log: self.log.take(), events, sent_unsafe, provider_accepted }
     }

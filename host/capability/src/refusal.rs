@@ -45,7 +45,7 @@ pub enum RefusalCode {
     TooLarge,
     /// Beyond a bound in number.
     TooMany,
-    /// This host does not offer it.
+    /// This host does not offer it, or not to this plugin.
     Unsupported,
 }
 

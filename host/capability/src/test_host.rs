@@ -46,6 +46,20 @@ impl TestHost {
         self.effects_with(&TestConnection::new(connection, &json!({}), &Grant::default(), json!({}), &egress(NoNames)))
     }
 
+    /// An invocation of `shop`, whose plugin handles no timers.
+    pub(crate) fn effects_without_timer_handler(&self) -> Effects {
+        let mut effects = self.effects();
+        effects.scope.has_timer_handler = false;
+        effects
+    }
+
+    /// An invocation of `shop` because this timer is due.
+    pub(crate) fn effects_firing(&self, timer: &str) -> Effects {
+        let mut effects = self.effects();
+        effects.scope.firing = Some(timer.to_owned());
+        effects
+    }
+
     pub(crate) fn effects_with(&self, connection: &TestConnection) -> Effects {
         let manifest = r#"{"name": "test", "version": "1.0.0", "events": [
             {"kind": "thing.happened", "data": {"type": "object", "required": ["id"]}},
@@ -61,6 +75,8 @@ impl TestHost {
             traceparent: None,
             hops: 2,
             received_at: Timestamp::from_millis(1_600_000_000_000),
+            has_timer_handler: true,
+            firing: None,
             event_rules: Arc::new(EventRules::compile(&manifest).expect("usable schemas")),
             outbound: Arc::clone(&connection.outbound),
         };

@@ -130,14 +130,14 @@ pub enum Write {
         id: IdempotencyId,
     },
     /// Puts a webhook into the inbox, at version 0. Its connection is the owner, its place above all that were kept before it
-    /// was received.
+    /// was received. One whose id or place is there already is refused.
     Keep {
         /// What was received.
         webhook: Box<KeptWebhook>,
         /// How it stands.
         standing: Box<Standing>,
     },
-    /// Changes how a webhook of the inbox stands and adds 1 to its version; nothing if it is not there.
+    /// Changes how a webhook of the inbox stands and adds 1 to its version; nothing if the owner has none with this id.
     Settle {
         /// Which one.
         id: WebhookId,

@@ -238,7 +238,7 @@ impl Standing {
 }
 
 /// A webhook in the inbox.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboxEntry {
     /// What was received.
     pub webhook: KeptWebhook,

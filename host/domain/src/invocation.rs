@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::hex::hex;
 use crate::id::{ConnectionId, InvocationId, WebhookId};
 use crate::keyed_hash::HashKey;
+use crate::timer::Generation;
 
 /// Why a guest is called: what stays the same when the call is repeated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,13 @@ pub enum Cause {
         action: String,
         /// The client's `Idempotency-Key`.
         key: String,
+    },
+    /// A timer that is due.
+    Timer {
+        /// Its name.
+        name: String,
+        /// Which start of it: the next one is another cause.
+        generation: Generation,
     },
     /// A call that nobody will repeat: an action without such a name, an activation. The id tells it from all others.
     Call(InvocationId),
@@ -46,6 +54,7 @@ impl IdempotencyKeys {
             Cause::DedupeKey(key) => ("dedupe", key.clone(), ""),
             Cause::Webhook(id) => ("webhook", id.to_string(), ""),
             Cause::ActionKey { action, key } => ("action", action.clone(), key.as_str()),
+            Cause::Timer { name, generation } => ("timer", generation.to_string(), name.as_str()),
             Cause::Call(id) => ("call", id.to_string(), ""),
         };
         let parts = ["idempotency", self.connection.as_str(), sort, &cause, key, purpose];
@@ -162,5 +171,17 @@ mod tests {
         assert_ne!(one, keys("a", "x").for_purpose("update"));
         assert_ne!(one, keys("a", "y").for_purpose("create"));
         assert_ne!(one, keys("b", "x").for_purpose("create"));
+    }
+
+    #[test]
+    fn each_start_of_a_timer_has_keys_of_its_own() {
+        let key = |name: &str, generation| {
+            let cause = Cause::Timer { name: name.to_owned(), generation: Generation(generation) };
+            let keys = IdempotencyKeys::new(HashKey::new(&[3; 32]), "a".parse().expect("valid"), cause);
+            keys.for_purpose("create")
+        };
+        assert_eq!(key("poll", 1), key("poll", 1), "every run of one start");
+        assert_ne!(key("poll", 1), key("poll", 2));
+        assert_ne!(key("poll", 1), key("other", 1));
     }
 }

@@ -124,6 +124,8 @@ pub const TIMER_NAME_BYTES_MAX: usize = 256;
 pub const TIMER_PAYLOAD_BYTES_MAX: usize = 64 * 1024;
 /// Timers that one invocation starts or cancels.
 pub const TIMERS_TOUCHED_MAX: usize = 100;
+/// Longest time between the start of a timer and its firing: a year.
+pub const TIMER_DELAY_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// Random bytes of one call.
 pub const RANDOM_BYTES_MAX: usize = 64 * 1024;
 
@@ -214,6 +216,10 @@ pub const TIMERS_MAX: usize = 1_000;
 pub const TIMERS_PAGE_MAX: usize = 1_000;
 /// Bytes of payloads of one page of timers, after which it ends.
 pub const TIMERS_PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Timers of an answer when the client sets no bound.
+pub const TIMERS_LIMIT_DEFAULT: usize = 100;
+/// Pages of timers read for one answer, when a filter lets nothing pass.
+pub const TIMERS_PAGES_MAX: usize = 16;
 
 // Server
 
@@ -226,6 +232,12 @@ pub const ACTIVATIONS_AT_ONCE_MAX: usize = 16;
 pub const DEACTIVATIONS_AT_ONCE_MAX: usize = 64;
 /// Part of the slots that the invocations of one connection may take.
 pub const CONNECTION_SLOTS_PERCENT: u32 = 75;
+/// Webhooks of the inbox and timers of one connection that run at a time.
+pub const INBOX_RUNS_PER_CONNECTION_MAX: usize = 8;
+/// Webhooks of the inbox and timers that run at a time, over all connections.
+pub const INBOX_RUNS_MAX: usize = 256;
+/// Longest sleep until something is due: a machine that was suspended, or whose clock was set, makes nothing later than this.
+pub const DUE_SLEEP_MAX: Duration = Duration::from_secs(60);
 /// How long the answer to an `Idempotency-Key` is kept.
 pub const IDEMPOTENCY_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 /// Longest `Idempotency-Key`.

@@ -54,7 +54,7 @@ pub(crate) struct Keys {
 
 /// A verified webhook as the inbox keeps it: the exact bytes, except for what verification has blanked. Made of a
 /// [`VerifiedWebhook`] only, and becomes one again.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct KeptWebhook {
     /// Its id.
     pub id: WebhookId,

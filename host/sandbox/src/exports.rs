@@ -3,7 +3,9 @@
 use wasmtime::Store;
 use wasmtime::component::{ComponentNamedList, Instance, InstancePre, Lift, Lower};
 
-use crate::bindings::exports::hookyard::plugin::{action_handler, definition, lifecycle, webhook_handler};
+use crate::bindings::exports::hookyard::plugin::{
+    action_handler, definition, lifecycle, timer_handler, webhook_handler,
+};
 use crate::bindings::hookyard::plugin::types::Error;
 use crate::component::Exports;
 use crate::guest::Guest;
@@ -32,6 +34,7 @@ pub(crate) struct ExportIndices {
     pub(crate) webhook_handler: Option<webhook_handler::GuestIndices>,
     pub(crate) action_handler: Option<action_handler::GuestIndices>,
     pub(crate) lifecycle: Option<lifecycle::GuestIndices>,
+    pub(crate) timer_handler: Option<timer_handler::GuestIndices>,
     present: Exports,
 }
 
@@ -67,6 +70,9 @@ impl ExportIndices {
             lifecycle: present
                 .lifecycle
                 .then(|| lifecycle::GuestIndices::new(component).map_err(unusable))
+                .transpose()?,
+            timer_handler: (present.timer_handler)
+                .then(|| timer_handler::GuestIndices::new(component).map_err(unusable))
                 .transpose()?,
             present,
         })

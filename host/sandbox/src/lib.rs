@@ -18,6 +18,7 @@ mod deactivate;
 mod describe;
 mod engine;
 mod exports;
+mod fire_timer;
 mod guest;
 mod handle_webhook;
 mod import_check;

@@ -22,12 +22,13 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument as _;
 
 use crate::action_rules::ActionRule;
+use crate::agenda::{Agenda, Item, Turn};
 use crate::connections::{Connection, Ready};
 use crate::http::problem::Problem;
 use crate::in_work::InWork;
 use crate::invocations::Occasion;
 use crate::invoker::{Errand, Invoker};
-use crate::order_locks::{OrderLocks, Turn};
+use crate::places::Places;
 pub(crate) use answer::Answer;
 use failure::Failure;
 use in_flight::InFlight;
@@ -38,7 +39,8 @@ use run_action::RunAction;
 pub struct Actions {
     invoker: Arc<Invoker>,
     in_work: Arc<InWork>,
-    order: OrderLocks,
+    agenda: Agenda,
+    places: Arc<Places>,
     in_flight: InFlight,
 }
 
@@ -67,9 +69,9 @@ struct Task {
 }
 
 impl Actions {
-    /// No actions in work. `order` has the keys that webhooks and actions share.
-    pub fn new(invoker: Arc<Invoker>, order: OrderLocks, in_work: Arc<InWork>) -> Self {
-        Self { invoker, in_work, order, in_flight: InFlight::default() }
+    /// No actions in work. `agenda` has the lines before order keys, in which webhooks and actions stand.
+    pub(crate) fn new(invoker: Arc<Invoker>, agenda: Agenda, places: Arc<Places>, in_work: Arc<InWork>) -> Self {
+        Self { invoker, in_work, agenda, places, in_flight: InFlight::default() }
     }
 
     /// Runs an action and says what the client is answered.
@@ -116,8 +118,9 @@ impl Actions {
             Some(key) => Some(Keyed::begin(self, connection, rule, &call, key)?),
             None => None,
         };
-        let turn = match rule.declaration.order_key(&input).map(|key| self.order.queue(&connection.id, &key)) {
-            Some(None) => return Err(busy()),
+        let place = self.places.next(self.invoker.services.clock.now());
+        let turn = match rule.declaration.order_key(&input).map(|key| self.agenda.enter(&connection.id, &key, place)) {
+            Some(None) => return Err(order_key_busy(None)),
             turn => turn.flatten(),
         };
         let (timeout, idempotent) = (timeout(ready, rule), rule.declaration.idempotent);
@@ -145,7 +148,7 @@ impl Actions {
         if let Some(turn) = &mut turn
             && timeout_at(until, turn.come()).await.is_err()
         {
-            return Err(busy());
+            return Err(order_key_busy(turn.in_the_way().as_ref()));
         }
         let Ok(Ok(_share)) = timeout_at(until, ready.share.acquire()).await else { return Err(busy()) };
         if let Some(keyed) = &mut keyed {
@@ -217,4 +220,15 @@ fn find<'c>(connection: &'c Connection, name: &str) -> Result<(&'c Ready, &'c Ac
 /// Nothing was begun.
 fn busy() -> Problem {
     Problem::unavailable("overloaded", "the connection has too much in work").retry_after(limit::TRY_AGAIN_AFTER)
+}
+
+/// Nothing was begun: others stand before it in the line of its order key.
+fn order_key_busy(in_the_way: Option<&Item>) -> Problem {
+    let detail = match in_the_way {
+        Some(Item::Webhook { id, .. }) => {
+            format!("the webhook {id} has the same order key and is not handled yet; it can be replayed or skipped")
+        }
+        Some(Item::Timer { .. }) | None => "earlier webhooks or actions with the same order key are in work".to_owned(),
+    };
+    Problem::unavailable("order-key-busy", detail).retry_after(limit::TRY_AGAIN_AFTER)
 }

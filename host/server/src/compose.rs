@@ -1,36 +1,35 @@
 //! Puts a host together: the only place that knows which parts there are.
 
+mod ground;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use hookyard_capability::{Egress, EgressSettings, Services, Sleep, SystemSleep};
+use hookyard_capability::{Egress, EgressSettings, Sleep, SystemSleep};
 use hookyard_domain::clock::{Clock, SystemClock, Timestamp};
 use hookyard_domain::entropy::{Entropy, SystemEntropy};
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::limit;
-use hookyard_sandbox::{Compiler, LoadBounds, Sandbox, SandboxSettings};
-use hookyard_store::Store;
-use hookyard_store::sqlite::SqliteStore;
+use hookyard_sandbox::LoadBounds;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::actions::Actions;
+use crate::clockwork::{self, Clockwork};
 use crate::config::Settings;
-use crate::connections::Builder;
+use crate::connections::{Builder, Connections};
 use crate::host::Host;
 use crate::http::{self, Addresses, Listeners};
-use crate::in_work::InWork;
-use crate::invocations::Invocations;
-use crate::invoker::Invoker;
+use crate::inbox::{self, Inbox};
 use crate::lifecycle::Lifecycle;
 use crate::open_files;
-use crate::order_locks::OrderLocks;
 use crate::pipeline::Pipeline;
-use crate::plugins::{self, Catalogue, Plugins};
+use crate::places::Places;
+use crate::plugins::Catalogue;
 use crate::registry::{self, AllConnections, Registry};
-use crate::telemetry::metrics::Metrics;
-use crate::trials::Trials;
+use crate::timers::Timers;
+use ground::Ground;
 
 /// What a host takes from its surroundings.
 #[derive(Debug)]
@@ -89,70 +88,61 @@ pub async fn start(settings: Settings) -> anyhow::Result<Running> {
 /// # Errors
 /// As [`start`].
 pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow::Result<Running> {
-    let Surroundings { clock, entropy, compiler, egress, sleep, load_bounds } = surroundings;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&settings.data, Arc::clone(&clock))?);
-    let key = store.host_key("hash", HashKey::generate(&*entropy)).await.context("cannot read the host's key")?;
-    let hash_key = HashKey::new(&key);
-    let egress = Arc::new(Egress::new(egress).context("cannot set up what plugins send through")?);
-
-    let sandbox = Arc::new(sandbox(&settings, compiler, load_bounds, &clock, &entropy)?);
-    let trials = Arc::new(Trials::new(settings.rollback));
-    let plugins = Plugins::start(plugins::Surroundings {
-        directory: settings.plugins.clone(),
-        data: settings.data.clone(),
-        sandbox: Arc::clone(&sandbox),
-        store: Arc::clone(&store),
-        clock: Arc::clone(&clock),
-        entropy: Arc::clone(&entropy),
-        hash_key: hash_key.clone(),
-        trials: Arc::clone(&trials),
-    })
-    .await?;
-
+    let ground = Ground::lay(&settings, surroundings).await?;
     let listeners = Listeners::bind(&settings).await?;
     let addresses = listeners.addresses();
-    let builder = builder(&settings, &addresses.public.to_string(), &hash_key, egress);
-    let services = Services { ledger: store.clone(), clock: Arc::clone(&clock), entropy: Arc::clone(&entropy) };
-    let metrics = Arc::new(Metrics::default());
-    let invocations = Arc::new(Invocations::default());
-    let invoker =
-        Arc::new(Invoker::new(services, sandbox, Arc::clone(&invocations), Arc::clone(&metrics), Arc::clone(&trials)));
-    let order = OrderLocks::default();
-    let in_work = Arc::new(InWork::default());
-    let pipeline = Arc::new(Pipeline::new(Arc::clone(&invoker), order.clone(), Arc::clone(&in_work)));
-    let actions = Arc::new(Actions::new(Arc::clone(&invoker), order, Arc::clone(&in_work)));
-    let lifecycle = Arc::new(Lifecycle::new(invoker, Arc::clone(&sleep)));
+    let agenda = ground.agenda.clone();
+    let lifecycle = Arc::new(Lifecycle::new(Arc::clone(&ground.invoker), agenda.clone(), Arc::clone(&ground.sleep)));
     let parts = registry::Parts {
-        store: Arc::clone(&store),
-        clock: Arc::clone(&clock),
-        entropy: Arc::clone(&entropy),
-        sleep,
-        plugins: Arc::clone(&plugins),
-        builder,
+        store: Arc::clone(&ground.store),
+        clock: Arc::clone(&ground.clock),
+        entropy: Arc::clone(&ground.entropy),
+        sleep: Arc::clone(&ground.sleep),
+        plugins: Arc::clone(&ground.plugins),
+        builder: builder(&settings, &addresses.public.to_string(), &ground.hash_key, Arc::clone(&ground.egress)),
         lifecycle: Arc::clone(&lifecycle),
-        in_work: Arc::clone(&in_work),
+        agenda: agenda.clone(),
+        in_work: Arc::clone(&ground.in_work),
     };
     let (registry, problems) = Registry::open(parts, settings.clone()).await?;
     problems.iter().for_each(|problem| tracing::error!("{problem}"));
     if settings.strict {
-        let problems = with_rejected(problems, &plugins.catalogue());
+        let problems = with_rejected(problems, &ground.plugins.catalogue());
         anyhow::ensure!(problems.is_empty(), "not started (--strict):\n{}", problems.join("\n"));
     }
+    let connections = registry.connections();
+    // Before anything is received or activated: what came first stands first, and an activation finds what waits for it.
+    let Waiting { places, inbox, timers } = waiting(&ground, &connections).await?;
     registry.begin().await?;
+    let (invoker, in_work) = (Arc::clone(&ground.invoker), Arc::clone(&ground.in_work));
+    let pipeline = Pipeline::new(Arc::clone(&invoker), agenda.clone(), Arc::clone(&inbox), Arc::clone(&in_work));
+    let actions = Actions::new(invoker, agenda.clone(), places, Arc::clone(&in_work));
+    let clockwork = Clockwork::start(clockwork::Parts {
+        agenda,
+        inbox: Arc::clone(&inbox),
+        timers: Arc::clone(&timers),
+        connections: Arc::clone(&connections),
+        clock: Arc::clone(&ground.clock),
+        sleep: ground.sleep,
+        in_work: Arc::clone(&in_work),
+    });
     let host = Arc::new(Host {
         settings,
-        clock,
-        entropy,
-        store,
-        plugins,
-        connections: registry.connections(),
+        clock: ground.clock,
+        entropy: ground.entropy,
+        store: ground.store,
+        plugins: ground.plugins,
+        connections,
         registry,
-        pipeline,
-        actions,
+        pipeline: Arc::new(pipeline),
+        actions: Arc::new(actions),
+        inbox,
+        timers,
+        clockwork,
         lifecycle,
         in_work,
-        invocations,
-        metrics,
+        invocations: ground.invocations,
+        metrics: ground.metrics,
     });
 
     let (stop, stopping) = watch::channel(false);
@@ -160,20 +150,32 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     Ok(Running { host, addresses, stop, serving })
 }
 
-fn sandbox(
-    settings: &Settings,
-    compiler: PathBuf,
-    bounds: LoadBounds,
-    clock: &Arc<dyn Clock>,
-    entropy: &Arc<dyn Entropy>,
-) -> anyhow::Result<Sandbox> {
-    let sandbox = SandboxSettings {
-        pool_slots: settings.pool_slots,
-        cache_dir: settings.data.join("compiled"),
-        compiler: Compiler::Child(compiler),
-        bounds,
-    };
-    Sandbox::new(sandbox, Arc::clone(clock), Arc::clone(entropy)).context("cannot start the sandbox")
+/// What runs by itself, and the order in which it does.
+struct Waiting {
+    places: Arc<Places>,
+    inbox: Arc<Inbox>,
+    timers: Arc<Timers>,
+}
+
+/// Has everything wait again that waited when the host was last there.
+async fn waiting(ground: &Ground, connections: &Arc<Connections>) -> anyhow::Result<Waiting> {
+    let newest = ground.store.newest_place().await.context("cannot read the inbox")?;
+    let places = Arc::new(Places::starting_after(newest));
+    let inbox = Inbox::new(inbox::Parts {
+        invoker: Arc::clone(&ground.invoker),
+        store: Arc::clone(&ground.store),
+        connections: Arc::clone(connections),
+        agenda: ground.agenda.clone(),
+        places: Arc::clone(&places),
+        keeps_all: false,
+    });
+    let schedule = Arc::clone(&ground.schedule);
+    let webhooks = inbox.restore().await.context("cannot read the inbox")?;
+    let pending = schedule.restore().await.context("cannot read the timers")?;
+    tracing::info!(webhooks, timers = pending, "what waited before the start waits again");
+    let (store, invoker) = (Arc::clone(&ground.store), Arc::clone(&ground.invoker));
+    let timers = Timers::new(store, Arc::clone(connections), invoker, schedule);
+    Ok(Waiting { places, inbox: Arc::new(inbox), timers: Arc::new(timers) })
 }
 
 /// Everything for which a strict host with these settings would not start. Nothing is called, sent or kept.
@@ -219,14 +221,16 @@ impl Running {
         }
     }
 
-    /// Accepts nothing more, finishes what is in flight (for a bounded time), and closes the store.
+    /// Accepts nothing more, finishes what is in flight (for a bounded time), and closes the store. What waits in the inbox waits
+    /// for the next start.
     pub async fn stop(self) {
         self.stop.send_replace(true);
+        self.host.clockwork.stop().await;
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "serving ended in a panic");
         }
         if !self.host.in_work.end(limit::HTTP_DRAIN_MAX).await {
-            tracing::warn!("some webhooks or actions did not end in time and are cut off");
+            tracing::warn!("some webhooks, actions or timers did not end in time and are cut off");
         }
         self.host.plugins.stop().await;
         self.host.registry.stop().await;

@@ -7,6 +7,7 @@ mod consented;
 mod fault;
 mod hint;
 mod succession;
+mod telling;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -7,15 +7,18 @@ use hookyard_domain::entropy::Entropy;
 use hookyard_store::Store;
 
 use crate::actions::Actions;
+use crate::clockwork::Clockwork;
 use crate::config::Settings;
 use crate::connections::Connections;
 use crate::in_work::InWork;
+use crate::inbox::Inbox;
 use crate::invocations::Invocations;
 use crate::lifecycle::Lifecycle;
 use crate::pipeline::Pipeline;
 use crate::plugins::Plugins;
 use crate::registry::Registry;
 use crate::telemetry::metrics::Metrics;
+use crate::timers::Timers;
 
 /// A host's parts. Made by [`crate::compose`] alone.
 pub struct Host {
@@ -37,6 +40,12 @@ pub struct Host {
     pub pipeline: Arc<Pipeline>,
     /// The way of an action.
     pub actions: Arc<Actions>,
+    /// Fires timers.
+    pub timers: Arc<Timers>,
+    /// What was accepted and is not handled yet.
+    pub inbox: Arc<Inbox>,
+    /// Runs what is due.
+    pub clockwork: Clockwork,
     /// Activates connections.
     pub lifecycle: Arc<Lifecycle>,
     /// What goes on although nobody may be waiting for it.

@@ -25,6 +25,7 @@ mod path_name;
 mod plugins;
 pub(crate) mod problem;
 mod router;
+mod timers;
 mod tokens;
 mod trigger;
 mod watched_io;

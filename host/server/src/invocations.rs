@@ -47,6 +47,8 @@ pub enum Occasion {
     Webhook(WebhookId),
     /// To run the action of this name.
     Action(String),
+    /// Because the timer of this name is due.
+    Timer(String),
     /// To activate the connection.
     Activation,
     /// To have the plugin take its leave, because the connection is disabled or deleted.
@@ -111,6 +113,7 @@ impl fmt::Display for Occasion {
         match self {
             Self::Webhook(id) => write!(f, "webhook {id}"),
             Self::Action(name) => write!(f, "action {name}"),
+            Self::Timer(name) => write!(f, "timer {}", one_line(name)),
             Self::Activation => f.write_str("activation"),
             Self::Deactivation => f.write_str("deactivation"),
         }

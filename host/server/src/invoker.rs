@@ -1,5 +1,6 @@
 //! Calls plugins until what they want is durable: the part that webhooks, actions and activations share.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hookyard_capability::{Draft, Effects, Scope, Services};
@@ -15,6 +16,7 @@ use tokio::time::Instant;
 use crate::connections::{Connection, Ready};
 use crate::invocations::{Invocations, Occasion, Record, Subject, word};
 use crate::telemetry::metrics::Metrics;
+use crate::timers::Schedule;
 use crate::trials::{Trials, told};
 
 /// What it takes to call a plugin and to commit what comes of it.
@@ -24,6 +26,7 @@ pub struct Invoker {
     invocations: Arc<Invocations>,
     pub(crate) metrics: Arc<Metrics>,
     trials: Arc<Trials>,
+    timers: Arc<Schedule>,
 }
 
 /// One thing that a plugin is called for: which function, what its outcome means, and what the host adds to its commit.
@@ -112,8 +115,9 @@ impl Invoker {
         invocations: Arc<Invocations>,
         metrics: Arc<Metrics>,
         trials: Arc<Trials>,
+        timers: Arc<Schedule>,
     ) -> Self {
-        Self { services, sandbox, invocations, metrics, trials }
+        Self { services, sandbox, invocations, metrics, trials, timers }
     }
 
     /// Calls the plugin until its effects are durable, or until it is clear that they will not be: once, and again from the
@@ -127,10 +131,16 @@ impl Invoker {
             if run > 0 {
                 self.step_aside(run, errand.until).await;
             }
-            let invocation = self.invocation(errand, run);
+            let (invocation, began) = (self.invocation(errand, run), self.services.clock.now());
             let id = invocation.id;
             let finished = undertaking.call(&self.sandbox, &errand.ready.plugin.component, invocation).await;
             let (outcome, mut draft) = self.write_down(errand, id, finished);
+            if let Outcome::Error(error) = &outcome
+                && error.kind == ErrorKind::Unauthorized
+            {
+                errand.connection.refused(error, self.services.clock.now());
+                errand.connection.tell_health(&self.services).await;
+            }
             let (sent_unsafe, provider_accepted) = (draft.sent_unsafe, draft.provider_accepted);
             let told = told(&outcome);
             let concluded = undertaking.conclude(outcome, sent_unsafe);
@@ -143,7 +153,9 @@ impl Invoker {
             undertaking.join(&done, &mut draft);
             let not_committed = match self.commit(errand.connection, draft).await {
                 Ok(()) => {
-                    errand.connection.call_succeeded(provider_accepted, errand.received_at, self.services.clock.now());
+                    if errand.connection.call_succeeded(provider_accepted, began, self.services.clock.now()) {
+                        errand.connection.tell_health(&self.services).await;
+                    }
                     return Ok(done);
                 }
                 Err(CommitError::KeyMoved { key }) if !sent_unsafe => {
@@ -189,6 +201,11 @@ impl Invoker {
             traceparent: errand.traceparent.clone(),
             hops: 0,
             received_at: errand.received_at,
+            has_timer_handler: ready.plugin.component.exports().timer_handler,
+            firing: match &errand.cause {
+                Cause::Timer { name, .. } => Some(name.clone()),
+                _ => None,
+            },
             event_rules: ready.plugin.event_rules.clone(),
             outbound: Arc::clone(&ready.outbound),
         };
@@ -215,11 +232,6 @@ impl Invoker {
         let subject = Subject { id, connection: connection.id.clone(), plugin, occasion: errand.occasion.clone() };
         let now = self.services.clock.now();
         self.invocations.keep(Record::new(subject, now, &outcome, usage, &draft.log));
-        if let Outcome::Error(error) = &outcome
-            && error.kind == ErrorKind::Unauthorized
-        {
-            connection.refused(error, now);
-        }
         (outcome, draft)
     }
 
@@ -231,18 +243,28 @@ impl Invoker {
         self.commit_writes(connection, guards, writes).await
     }
 
-    /// Commits what the host itself has to write.
+    /// Commits what the host itself has to write. Timers that are started or cancelled with it are on the agenda on return.
     pub(crate) async fn commit_writes(
         &self,
         connection: &Connection,
         guards: Vec<Guard>,
         writes: Vec<Write>,
     ) -> Result<(), CommitError> {
+        let timers: BTreeSet<String> = writes.iter().filter_map(touched_timer).map(str::to_owned).collect();
         let commit = Commit { owner: connection.owner(), at: self.services.clock.now(), guards, writes };
         let began = Instant::now();
         let committed = self.services.ledger.commit(commit).await?;
         self.metrics.commit(began.elapsed());
         self.metrics.events(connection.id.as_str(), committed.events.iter().flatten().count());
+        self.timers.follow(&connection.id, timers.iter().map(String::as_str)).await;
         Ok(())
+    }
+}
+
+/// The timer that a write starts or ends.
+fn touched_timer(write: &Write) -> Option<&str> {
+    match write {
+        Write::StartTimer { name, .. } | Write::CancelTimer { name } => Some(name),
+        _ => None,
     }
 }

@@ -5,20 +5,26 @@
 
 pub mod action_rules;
 pub mod actions;
+mod agenda;
+pub mod clockwork;
 pub mod compose;
 pub mod config;
 pub mod connections;
 mod consents;
+mod handling;
 pub mod host;
+mod host_event;
 pub mod http;
 pub mod in_work;
+pub mod inbox;
 pub mod invocations;
 pub mod invoker;
 pub mod lifecycle;
 mod open_files;
-pub mod order_locks;
 pub mod pipeline;
+pub mod places;
 pub mod plugins;
 pub mod registry;
 pub mod telemetry;
+pub mod timers;
 pub mod trials;

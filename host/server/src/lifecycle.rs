@@ -18,6 +18,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
+use crate::agenda::Agenda;
 use crate::connections::{Connection, Ready};
 use crate::invocations::Occasion;
 use crate::invoker::{Errand, Invoker, NotCommitted, Undertaking};
@@ -26,6 +27,7 @@ use crate::telemetry::traceparent;
 /// Activates connections.
 pub struct Lifecycle {
     invoker: Arc<Invoker>,
+    agenda: Agenda,
     sleep: Arc<dyn Sleep>,
     /// Activations at a time, so that a start with many connections leaves room for webhooks.
     at_once: Semaphore,
@@ -69,11 +71,11 @@ enum Again {
 pub struct NotChecked;
 
 impl Lifecycle {
-    /// Has activated nothing yet.
-    pub fn new(invoker: Arc<Invoker>, sleep: Arc<dyn Sleep>) -> Self {
+    /// Has activated nothing yet. What waits for that is on the `agenda`.
+    pub(crate) fn new(invoker: Arc<Invoker>, agenda: Agenda, sleep: Arc<dyn Sleep>) -> Self {
         let at_once = Semaphore::new(limit::ACTIVATIONS_AT_ONCE_MAX);
         let leaving_at_once = Semaphore::new(limit::DEACTIVATIONS_AT_ONCE_MAX);
-        Self { invoker, sleep, at_once, leaving_at_once, tasks: Mutex::default() }
+        Self { invoker, agenda, sleep, at_once, leaving_at_once, tasks: Mutex::default() }
     }
 
     /// Activates a connection in the background: now, again while its provider cannot be reached, and whenever the provider has
@@ -83,6 +85,9 @@ impl Lifecycle {
             connection.awaits_activation(self.invoker.services.clock.now());
             let (lifecycle, connection) = (Arc::clone(self), Arc::clone(connection));
             self.spawn(async move { lifecycle.keep_active(&connection).await });
+        } else if connection.ready.is_some() {
+            // What waits for an activation does so in vain: another version of the plugin had one.
+            self.agenda.activated(&connection.id);
         }
     }
 
@@ -191,6 +196,8 @@ impl Lifecycle {
         match result {
             Ok(Activated { setup }) => {
                 connection.activated(setup, now);
+                connection.tell_health(&self.invoker.services).await;
+                self.agenda.activated(&connection.id);
                 Attempt::Succeeded
             }
             Err(Failed::Plugin(error)) => {
@@ -198,6 +205,7 @@ impl Lifecycle {
                 let setup: Option<Vec<String>> = setup.and_then(|setup| serde_json::from_value(setup).ok());
                 let setup = setup.map(|setup| Activated::bounded(&setup, redactor).setup);
                 connection.not_activated(&error, setup, now);
+                connection.tell_health(&self.invoker.services).await;
                 Attempt::Failed(match error.kind {
                     ErrorKind::Unavailable => Again::Later(error.retry_after),
                     ErrorKind::Invalid | ErrorKind::Unauthorized | ErrorKind::Failed => Again::No,

@@ -1,52 +1,58 @@
-//! The way of a webhook: verify, single flight, order, mark, invoke, one commit, answer.
+//! The way of a webhook: verify, single flight, order, what is known of it, invoke, one commit, answer.
 //!
-//! A 2xx means that the effects are durable. Whatever else happens, nothing of the invocation is kept, and the answer says
-//! whether the provider should send the webhook again.
+//! A 2xx means that its effects, or the webhook itself, are durable: what cannot be handled now is kept in the inbox and runs from
+//! there. Of a webhook that is answered anything else nothing is kept; the answer says whether to send it again.
 
 mod answer;
-mod course;
-mod invoke;
+mod keep;
+mod reception;
 mod single_flight;
 
 use std::sync::Arc;
 
 use hookyard_domain::commit::MarkKey;
+use hookyard_domain::inbox::Source;
+use hookyard_domain::invocation::ErrorKind;
 use hookyard_domain::signature::{Receipt, Refused};
 use hookyard_domain::webhook::{UnverifiedWebhook, VerifiedWebhook};
-use tokio::time::{Instant, timeout_at};
+use hookyard_sandbox::WebhookResponse;
+use tokio::time::timeout_at;
 use tracing::Instrument as _;
 
-use crate::connections::Connection;
+use crate::agenda::{Agenda, Turn};
+use crate::connections::{Connection, Ready};
+use crate::handling::{self, Beside, Handling, NotHandled};
 use crate::in_work::InWork;
+use crate::inbox::Inbox;
 use crate::invoker::Invoker;
-use crate::order_locks::{OrderLocks, Turn};
 pub use answer::Answer;
-use course::Course;
-use single_flight::{Role, SingleFlight, Wait};
+use reception::Reception;
+use single_flight::{Role, SingleFlight};
 
 /// Carries webhooks from the socket to the store.
 pub struct Pipeline {
     invoker: Arc<Invoker>,
     in_work: Arc<InWork>,
     flights: SingleFlight<MarkKey, Answer>,
-    order: OrderLocks,
+    agenda: Agenda,
+    inbox: Arc<Inbox>,
 }
 
 impl Pipeline {
-    /// A pipeline with nothing in it. `order` has the keys that webhooks and actions share.
-    pub fn new(invoker: Arc<Invoker>, order: OrderLocks, in_work: Arc<InWork>) -> Self {
-        Self { invoker, in_work, flights: SingleFlight::new(), order }
+    /// A pipeline with nothing in it.
+    pub(crate) fn new(invoker: Arc<Invoker>, agenda: Agenda, inbox: Arc<Inbox>, in_work: Arc<InWork>) -> Self {
+        Self { invoker, in_work, flights: SingleFlight::new(), agenda, inbox }
     }
 
-    /// Takes a webhook from the provider through verification, plugin and commit.
+    /// Takes a webhook from the provider through verification, plugin and commit, or into the inbox.
     ///
     /// The work goes on when the caller stops waiting: a provider that hangs up does not undo what was begun.
     pub async fn receive(self: &Arc<Self>, connection: &Arc<Connection>, webhook: UnverifiedWebhook) -> Answer {
         let Some(entry) = connection.ready.as_ref().and_then(|ready| ready.webhook.as_ref()) else {
-            return Answer::try_again("connection-invalid", "the connection takes no webhooks now");
+            return Answer::not_ready();
         };
         match entry.verifier.verify(webhook, self.invoker.services.clock.now()) {
-            Ok(Receipt::Webhook(verified)) => self.admit(connection, verified, false).await,
+            Ok(Receipt::Webhook(verified)) => self.admit(connection, verified, Source::Provider, false).await,
             Ok(Receipt::Handshake(text)) => Answer::Handshake(text),
             Err(Refused::Unauthorized { reason }) => {
                 tracing::info!(connection = %connection.id, reason, "webhook not verified");
@@ -58,8 +64,8 @@ impl Pipeline {
         }
     }
 
-    /// The same for a test webhook of the operator: everything but verification. A `fresh` one is handled whatever was handled
-    /// before, and its events are appended whatever was emitted before; it leaves no mark.
+    /// The same for a test webhook of the operator: everything but verification, and it is recorded in any case. A `fresh` one is
+    /// handled whatever was handled before, its events are appended whatever was emitted before, and it leaves no mark.
     pub async fn trigger(
         self: &Arc<Self>,
         connection: &Arc<Connection>,
@@ -67,27 +73,33 @@ impl Pipeline {
         fresh: bool,
     ) -> Answer {
         match connection.ready.as_ref().and_then(|ready| ready.webhook.as_ref()) {
-            Some(entry) => self.admit(connection, entry.verifier.trust(webhook), fresh).await,
-            None => Answer::try_again("connection-invalid", "the connection takes no webhooks now"),
+            Some(entry) => self.admit(connection, entry.verifier.trust(webhook), Source::Trigger, fresh).await,
+            None => Answer::not_ready(),
         }
     }
 
     /// Takes the webhook's places, in order of receipt, before anything waits.
-    async fn admit(self: &Arc<Self>, connection: &Arc<Connection>, webhook: VerifiedWebhook, fresh: bool) -> Answer {
-        let mark = webhook.dedupe_key().filter(|_| !fresh).map(|key| mark_of(connection, key));
-        let course = Course::begin(connection, mark, fresh);
-        let flight = match mark.map(|mark| self.flights.join(mark)) {
-            Some(Role::Follower(wait)) => return follow(wait, course.until).await,
-            Some(Role::Leader(flight)) => Some(flight),
+    async fn admit(
+        self: &Arc<Self>,
+        connection: &Arc<Connection>,
+        webhook: VerifiedWebhook,
+        source: Source,
+        fresh: bool,
+    ) -> Answer {
+        let received = Reception::begin(connection, webhook, source, fresh, self.inbox.next_place());
+        let flight = match received.mark.map(|mark| (mark, self.flights.join(mark))) {
+            Some((mark, Role::Follower(wait))) => return self.follow(wait, mark, received.until).await,
+            Some((_, Role::Leader(flight))) => Some(flight),
             None => None,
         };
-        let turn = match webhook.order_key().map(|key| self.order.queue(&connection.id, key)) {
+        let key = received.webhook.order_key();
+        let turn = match key.map(|key| self.agenda.enter(&connection.id, key, received.place)) {
             Some(None) => return Answer::order_key_busy(),
             turn => turn.flatten(),
         };
         let (pipeline, connection) = (Arc::clone(self), Arc::clone(connection));
         let work = async move {
-            let answer = pipeline.run(&connection, webhook, course, turn).await;
+            let answer = pipeline.run(&connection, &received, turn).await;
             if let Some(flight) = flight {
                 flight.land(answer.clone());
             }
@@ -99,46 +111,40 @@ impl Pipeline {
         })
     }
 
-    async fn run(
-        &self,
-        connection: &Connection,
-        webhook: VerifiedWebhook,
-        course: Course,
-        mut turn: Option<Turn>,
-    ) -> Answer {
-        let Some(ready) = &connection.ready else {
-            return Answer::try_again("connection-invalid", "the connection takes no webhooks now");
-        };
-        if let Some(mark) = course.mark {
-            match self.invoker.services.ledger.marked(mark, self.invoker.services.clock.now()).await {
-                Ok(true) => return Answer::Seen,
-                Ok(false) => {}
-                Err(error) => return Answer::store_unavailable(&error),
-            }
+    async fn run(&self, connection: &Connection, received: &Reception, mut turn: Option<Turn>) -> Answer {
+        let Some(ready) = &connection.ready else { return Answer::not_ready() };
+        if let Some(answer) = self.known(connection, received.mark).await {
+            return answer;
         }
-        if let Some(turn) = &mut turn
-            && timeout_at(course.until, turn.come()).await.is_err()
-        {
-            return Answer::order_key_busy();
+        if reception::on_receipt(ready) || turn.as_mut().is_some_and(|turn| !turn.is_first()) {
+            return self.keep_fresh(connection, received, turn).await;
         }
-        let Ok(Ok(_share)) = timeout_at(course.until, ready.share.acquire()).await else {
+        let Ok(Ok(_share)) = timeout_at(received.until, ready.share.acquire()).await else {
             return Answer::try_again("overloaded", "the connection has too many webhooks in work");
         };
-        self.invoke(connection, ready, &webhook, course).await
+        match self.handle(connection, ready, received).await {
+            Ok(response) => Answer::Handled(response),
+            Err(NotHandled::Failed(error)) if error.kind != ErrorKind::Invalid => {
+                self.keep_failed(connection, ready, received, &error, turn).await
+            }
+            Err(other) => Answer::from(other),
+        }
     }
-}
 
-/// The mark of a handled webhook.
-fn mark_of(connection: &Connection, dedupe_key: &str) -> MarkKey {
-    let parts = ["webhook", connection.id.as_str(), dedupe_key];
-    MarkKey(connection.hash_key.hash16(&parts.map(str::as_bytes)))
-}
-
-/// Waits for the run that handles the same webhook already.
-async fn follow(wait: Wait<Answer>, until: Instant) -> Answer {
-    match timeout_at(until, wait.result()).await {
-        Ok(Some(answer)) => answer,
-        Ok(None) => Answer::try_again("unavailable", "the run was lost"),
-        Err(_) => Answer::try_again("deadline", "the same webhook is being handled"),
+    /// Calls the plugin until its effects are durable, or until it is clear that they will not be.
+    async fn handle(
+        &self,
+        connection: &Connection,
+        ready: &Ready,
+        received: &Reception,
+    ) -> Result<Option<WebhookResponse>, NotHandled> {
+        let Reception { webhook, mark, fresh, .. } = received;
+        let recorded = received.source == Source::Trigger || self.inbox.keeps_all();
+        let keep = recorded.then(|| Box::new(received.to_kept()));
+        let beside = Beside::Received { mark: *mark, fresh: *fresh, keep };
+        let cause = handling::cause(webhook, *fresh);
+        let errand = handling::errand(connection, ready, webhook, cause, 1, received.until);
+        let handling = Handling { webhook, beside, clock: &*self.invoker.services.clock };
+        self.invoker.until_durable(&errand, &handling).await
     }
 }

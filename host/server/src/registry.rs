@@ -25,6 +25,7 @@ use hookyard_domain::id::ConnectionId;
 use hookyard_store::Store;
 use tokio::task::JoinSet;
 
+use crate::agenda::Agenda;
 use crate::connections::{Builder, Connections};
 use crate::in_work::InWork;
 use crate::lifecycle::Lifecycle;
@@ -56,6 +57,8 @@ pub struct Parts {
     pub builder: Builder,
     /// Activates them.
     pub lifecycle: Arc<Lifecycle>,
+    /// What they have to do.
+    pub(crate) agenda: Agenda,
     /// What goes on although nobody may be waiting for it.
     pub in_work: Arc<InWork>,
 }

@@ -14,7 +14,8 @@ use crate::error::StoreError;
 #[async_trait]
 pub trait Inbox: Send + Sync + fmt::Debug {
     /// What is known of the webhook with this mark: whether it waits in the inbox or failed there, else whether the mark is set
-    /// within the retention time of marks.
+    /// within the retention time of marks. All of it is read at one moment. Of several entries with the mark, which a replay after
+    /// its retention time can bring about, a pending one is meant rather than a failed one, and else the newest.
     async fn known(&self, mark: MarkKey, now: Timestamp) -> Result<Known, StoreError>;
 
     /// One entry; `None` when there is none.
@@ -36,7 +37,7 @@ pub trait Inbox: Send + Sync + fmt::Debug {
         limit: usize,
     ) -> Result<WebhookPage, StoreError>;
 
-    /// How much of each connection is in the inbox; connections of which nothing is pending or failed are left out.
+    /// How much of each connection is in the inbox, by connection; those of which nothing is pending or failed are left out.
     async fn inbox_depths(&self) -> Result<Vec<InboxDepth>, StoreError>;
 }
 

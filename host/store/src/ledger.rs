@@ -100,7 +100,7 @@ pub enum CommitError {
     /// The webhook or the timer is not (or no longer) as a guard demands: somebody else has changed it.
     #[error("it has been changed meanwhile")]
     Moved,
-    /// A pending or failed webhook with this mark is in the inbox.
+    /// A pending or failed webhook with this mark is in the inbox, or any with the id or the place of one that is to be kept.
     #[error("the webhook waits in the inbox already")]
     KeptAlready,
     /// The inbox has no room for another webhook of this connection, or of any.

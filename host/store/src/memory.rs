@@ -1,7 +1,9 @@
 //! A store in memory, for tests: the same promises, except that nothing outlives it.
 
 mod deletion;
+mod inbox;
 mod observed;
+mod staged;
 mod state;
 
 use std::fmt;
@@ -24,8 +26,8 @@ use crate::commit_size::checked_size;
 use crate::memory::state::State;
 use crate::{
     AddTokenError, ApiToken, CommitError, ConnectionRecord, ConnectionRecords, Consent, Consents, EventPage,
-    HeldVersion, HostKeys, Inbox, KeyPage, Ledger, Life, PluginState, PluginStates, SaveConnectionError, Store,
-    StoreError, Timers, Tokens, WebhookPage,
+    HeldVersion, HostKeys, Inbox, InboxSettings, KeyPage, Ledger, Life, PluginState, PluginStates, SaveConnectionError,
+    Store, StoreError, Timers, Tokens, WebhookPage,
 };
 
 /// A store in memory.
@@ -41,8 +43,13 @@ pub struct MemoryStore {
 impl MemoryStore {
     /// An empty store; `clock` decides when what has expired is forgotten.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self::with_inbox(clock, InboxSettings::default())
+    }
+
+    /// The same with other settings of the inbox than the usual ones.
+    pub fn with_inbox(clock: Arc<dyn Clock>, inbox: InboxSettings) -> Self {
         Self {
-            state: Mutex::default(),
+            state: Mutex::new(State::new(inbox)),
             newest: watch::Sender::new(Offset::START),
             clock,
             closed: AtomicBool::new(false),
@@ -113,8 +120,8 @@ impl Ledger for MemoryStore {
         Ok(self.state()?.marked(mark, now))
     }
 
-    async fn timer_names(&self, _connection: &ConnectionId) -> Result<Vec<String>, StoreError> {
-        Ok(Vec::new())
+    async fn timer_names(&self, connection: &ConnectionId) -> Result<Vec<String>, StoreError> {
+        Ok(self.state()?.timer_names(connection))
     }
 
     async fn idempotency(
@@ -235,48 +242,48 @@ impl ConnectionRecords for MemoryStore {
 #[async_trait]
 impl Inbox for MemoryStore {
     async fn known(&self, mark: MarkKey, now: Timestamp) -> Result<Known, StoreError> {
-        Ok(if self.marked(mark, now).await? { Known::Handled } else { Known::No })
+        Ok(self.state()?.known(mark, now))
     }
 
-    async fn webhook(&self, _id: WebhookId) -> Result<Option<InboxEntry>, StoreError> {
-        unimplemented!()
+    async fn webhook(&self, id: WebhookId) -> Result<Option<InboxEntry>, StoreError> {
+        Ok(self.state()?.webhook(id).cloned())
     }
 
-    async fn waiting(&self, _after: Place, _limit: usize) -> Result<Vec<WaitingWebhook>, StoreError> {
-        Ok(Vec::new())
+    async fn waiting(&self, after: Place, limit: usize) -> Result<Vec<WaitingWebhook>, StoreError> {
+        Ok(self.state()?.waiting(after, limit))
     }
 
     async fn newest_place(&self) -> Result<Place, StoreError> {
-        Ok(Place::default())
+        Ok(self.state()?.newest_place())
     }
 
     async fn webhooks(
         &self,
-        _filter: &WebhookFilter,
-        _before: Option<Place>,
-        _limit: usize,
+        filter: &WebhookFilter,
+        before: Option<Place>,
+        limit: usize,
     ) -> Result<WebhookPage, StoreError> {
-        unimplemented!()
+        Ok(self.state()?.webhooks(filter, before, limit))
     }
 
     async fn inbox_depths(&self) -> Result<Vec<InboxDepth>, StoreError> {
-        Ok(Vec::new())
+        Ok(self.state()?.inbox_depths())
     }
 }
 
 #[async_trait]
 impl Timers for MemoryStore {
-    async fn timer(&self, _connection: &ConnectionId, _name: &str) -> Result<Option<Timer>, StoreError> {
-        unimplemented!()
+    async fn timer(&self, connection: &ConnectionId, name: &str) -> Result<Option<Timer>, StoreError> {
+        Ok(self.state()?.timers.get(&(connection.clone(), name.to_owned())).cloned())
     }
 
     async fn timers(
         &self,
-        _connection: Option<&ConnectionId>,
-        _after: Option<&(ConnectionId, String)>,
-        _limit: usize,
+        connection: Option<&ConnectionId>,
+        after: Option<&(ConnectionId, String)>,
+        limit: usize,
     ) -> Result<Vec<Timer>, StoreError> {
-        Ok(Vec::new())
+        Ok(self.state()?.timers(connection, after, limit))
     }
 
     async fn timer_depths(&self) -> Result<Vec<TimerDepth>, StoreError> {

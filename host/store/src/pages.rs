@@ -1,8 +1,11 @@
 //! How a page is filled: the same for every backend.
 
 use hookyard_domain::event::{LoggedEvent, Offset};
+use hookyard_domain::inbox::{InboxEntry, Place};
 use hookyard_domain::limit;
+use hookyard_domain::timer::Timer;
 
+use crate::inbox::WebhookPage;
 use crate::ledger::{EventPage, KeyPage};
 
 /// A page of events that fills up as the log is read on.
@@ -94,5 +97,80 @@ impl KeyPageBuilder {
     /// The page, when at least one key is left.
     pub(crate) fn full(self) -> KeyPage {
         KeyPage { keys: self.keys, next: self.last }
+    }
+}
+
+/// A page of kept webhooks that fills up as the inbox is read backwards.
+pub(crate) struct WebhookPageBuilder {
+    webhooks: Vec<InboxEntry>,
+    limit: usize,
+    scanned: usize,
+    bytes: usize,
+    last: Option<Place>,
+}
+
+impl WebhookPageBuilder {
+    pub(crate) fn new(limit: usize) -> Self {
+        let limit = limit.clamp(1, limit::WEBHOOKS_PAGE_MAX);
+        Self { webhooks: Vec::new(), limit, scanned: 0, bytes: 0, last: None }
+    }
+
+    /// Whether another entry may be looked at.
+    pub(crate) fn has_room(&self) -> bool {
+        self.webhooks.len() < self.limit
+            && self.scanned < limit::WEBHOOKS_SCANNED_MAX
+            && self.bytes < limit::WEBHOOKS_PAGE_BYTES_MAX
+    }
+
+    /// The entry at this place does not pass the filter.
+    pub(crate) const fn skip(&mut self, place: Place) {
+        self.scanned += 1;
+        self.last = Some(place);
+    }
+
+    /// This entry passes the filter.
+    pub(crate) fn take(&mut self, entry: InboxEntry) {
+        self.skip(entry.webhook.place);
+        self.bytes += entry.webhook.bytes();
+        self.webhooks.push(entry);
+    }
+
+    /// The page, when no entry is left.
+    pub(crate) fn at_end(self) -> WebhookPage {
+        WebhookPage { webhooks: self.webhooks, next: None }
+    }
+
+    /// The page, when at least one entry is left.
+    pub(crate) fn full(self) -> WebhookPage {
+        WebhookPage { webhooks: self.webhooks, next: self.last }
+    }
+}
+
+/// A page of timers that fills up as they are read in order.
+pub(crate) struct TimerPageBuilder {
+    timers: Vec<Timer>,
+    limit: usize,
+    bytes: usize,
+}
+
+impl TimerPageBuilder {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { timers: Vec::new(), limit: limit.clamp(1, limit::TIMERS_PAGE_MAX), bytes: 0 }
+    }
+
+    /// Whether the page may have another timer.
+    pub(crate) fn has_room(&self) -> bool {
+        self.timers.len() < self.limit && self.bytes < limit::TIMERS_PAGE_BYTES_MAX
+    }
+
+    /// The next timer.
+    pub(crate) fn take(&mut self, timer: Timer) {
+        self.bytes += timer.payload.len();
+        self.timers.push(timer);
+    }
+
+    /// The page.
+    pub(crate) fn done(self) -> Vec<Timer> {
+        self.timers
     }
 }

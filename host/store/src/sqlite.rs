@@ -13,9 +13,13 @@ mod deletion;
 mod directory;
 mod error;
 mod event_rows;
+mod framed;
 mod group;
 mod host_rows;
 mod idempotency_rows;
+mod inbox_content_rows;
+mod inbox_lists;
+mod inbox_rows;
 mod kv_rows;
 mod life_rows;
 mod mark_rows;
@@ -26,7 +30,10 @@ mod plugin_rows;
 mod readers;
 mod retention;
 mod schema;
+mod sequence;
+mod settings;
 mod state;
+mod timer_rows;
 mod writer;
 
 #[cfg(test)]
@@ -51,6 +58,7 @@ use tokio::sync::{Mutex, watch};
 pub use self::open::OpenError;
 use self::open::Threads;
 use self::readers::Readers;
+pub use self::settings::SqliteSettings;
 use self::writer::WriterQueue;
 use crate::{
     AddTokenError, ApiToken, CommitError, ConnectionRecord, ConnectionRecords, Consent, Consents, EventPage,
@@ -75,7 +83,12 @@ impl SqliteStore {
     ///
     /// `clock` decides when what has expired is cleared away.
     pub fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        open::open(directory, clock)
+        Self::open_with(directory, clock, &SqliteSettings::default())
+    }
+
+    /// The same with other settings than the usual ones.
+    pub fn open_with(directory: &Path, clock: Arc<dyn Clock>, settings: &SqliteSettings) -> Result<Self, OpenError> {
+        open::open(directory, clock, settings)
     }
 }
 
@@ -127,8 +140,9 @@ impl Ledger for SqliteStore {
         self.readers.read(move |database| mark_rows::marked(database, mark, now)).await
     }
 
-    async fn timer_names(&self, _connection: &ConnectionId) -> Result<Vec<String>, StoreError> {
-        Ok(Vec::new())
+    async fn timer_names(&self, connection: &ConnectionId) -> Result<Vec<String>, StoreError> {
+        let connection = connection.clone();
+        self.readers.read(move |database| timer_rows::names(database, &connection)).await
     }
 
     async fn idempotency(
@@ -252,48 +266,51 @@ impl ConnectionRecords for SqliteStore {
 #[async_trait]
 impl Inbox for SqliteStore {
     async fn known(&self, mark: MarkKey, now: Timestamp) -> Result<Known, StoreError> {
-        Ok(if self.marked(mark, now).await? { Known::Handled } else { Known::No })
+        self.readers.read(move |database| inbox_lists::known(database, mark, now)).await
     }
 
-    async fn webhook(&self, _id: WebhookId) -> Result<Option<InboxEntry>, StoreError> {
-        unimplemented!()
+    async fn webhook(&self, id: WebhookId) -> Result<Option<InboxEntry>, StoreError> {
+        self.readers.read(move |database| inbox_content_rows::get(database, id)).await
     }
 
-    async fn waiting(&self, _after: Place, _limit: usize) -> Result<Vec<WaitingWebhook>, StoreError> {
-        Ok(Vec::new())
+    async fn waiting(&self, after: Place, limit: usize) -> Result<Vec<WaitingWebhook>, StoreError> {
+        self.readers.read(move |database| inbox_lists::waiting(database, after, limit)).await
     }
 
     async fn newest_place(&self) -> Result<Place, StoreError> {
-        Ok(Place::default())
+        self.readers.read(inbox_lists::newest_place).await
     }
 
     async fn webhooks(
         &self,
-        _filter: &WebhookFilter,
-        _before: Option<Place>,
-        _limit: usize,
+        filter: &WebhookFilter,
+        before: Option<Place>,
+        limit: usize,
     ) -> Result<WebhookPage, StoreError> {
-        unimplemented!()
+        let filter = filter.clone();
+        self.readers.read(move |database| inbox_lists::page(database, &filter, before, limit)).await
     }
 
     async fn inbox_depths(&self) -> Result<Vec<InboxDepth>, StoreError> {
-        Ok(Vec::new())
+        self.readers.read(inbox_lists::depths).await
     }
 }
 
 #[async_trait]
 impl Timers for SqliteStore {
-    async fn timer(&self, _connection: &ConnectionId, _name: &str) -> Result<Option<Timer>, StoreError> {
-        unimplemented!()
+    async fn timer(&self, connection: &ConnectionId, name: &str) -> Result<Option<Timer>, StoreError> {
+        let (connection, name) = (connection.clone(), name.to_owned());
+        self.readers.read(move |database| timer_rows::get(database, &connection, &name)).await
     }
 
     async fn timers(
         &self,
-        _connection: Option<&ConnectionId>,
-        _after: Option<&(ConnectionId, String)>,
-        _limit: usize,
+        connection: Option<&ConnectionId>,
+        after: Option<&(ConnectionId, String)>,
+        limit: usize,
     ) -> Result<Vec<Timer>, StoreError> {
-        Ok(Vec::new())
+        let (connection, after) = (connection.cloned(), after.cloned());
+        self.readers.read(move |database| timer_rows::page(database, connection.as_ref(), after.as_ref(), limit)).await
     }
 
     async fn timer_depths(&self) -> Result<Vec<TimerDepth>, StoreError> {

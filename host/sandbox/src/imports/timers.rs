@@ -3,14 +3,15 @@
 use crate::bindings::hookyard::plugin::timers::Host;
 use crate::guest::Guest;
 
-use super::{Answer, refused};
+use super::{Answer, answer, refused};
 
 impl Host for Guest {
-    async fn start(&mut self, name: String, _delay_seconds: u32, _payload: String) -> Answer<()> {
-        Ok(self.effects("timers.start")?.start_timer(&name).map_err(refused))
+    async fn start(&mut self, name: String, delay_seconds: u32, payload: String) -> Answer<()> {
+        let result = self.effects("timers.start")?.start_timer(name, delay_seconds, payload).await;
+        answer(self, result)
     }
 
     async fn cancel(&mut self, name: String) -> Answer<()> {
-        Ok(self.effects("timers.cancel")?.cancel_timer(&name).map_err(refused))
+        Ok(self.effects("timers.cancel")?.cancel_timer(name).map_err(refused))
     }
 }

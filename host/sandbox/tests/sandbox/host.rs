@@ -84,6 +84,8 @@ impl TestHost {
             traceparent: None,
             hops: 0,
             received_at: self.clock.now(),
+            has_timer_handler: false,
+            firing: None,
             event_rules: Arc::new(EventRules::compile(&manifest).expect("usable")),
             outbound: Arc::new(nothing_granted(&manifest, &key)),
         };

@@ -11,6 +11,9 @@ use tokio::sync::Notify;
 
 use super::Connection;
 
+/// The code of the health of which nothing is known yet.
+pub(super) const ACTIVATING: &str = "activating";
+
 /// The part of a connection that changes while it works.
 #[derive(Debug)]
 pub(crate) struct Condition {
@@ -23,6 +26,8 @@ pub(crate) struct Condition {
     retired: AtomicBool,
     /// Wakes whoever waits to activate it again, when it is retired.
     ended: Notify,
+    /// Whether all was well when that was told last; also by the connection which it succeeds.
+    pub(super) told: Arc<tokio::sync::Mutex<bool>>,
 }
 
 #[derive(Debug, Clone)]
@@ -58,6 +63,7 @@ impl Condition {
             look_again: Notify::default(),
             retired: AtomicBool::default(),
             ended: Notify::default(),
+            told: Arc::new(tokio::sync::Mutex::new(true)),
         }
     }
 
@@ -76,6 +82,7 @@ impl Condition {
             look_again: Notify::default(),
             retired: AtomicBool::default(),
             ended: Notify::default(),
+            told: Arc::clone(&old.told),
         }
     }
 
@@ -190,7 +197,7 @@ impl Connection {
     /// It is about to be activated for the first time: until then nobody knows how it is doing, unless it succeeds one of which
     /// that is known.
     pub(crate) fn awaits_activation(&self, now: Timestamp) {
-        let error = PluginError::new(ErrorKind::Unavailable, "activating", "it has not been activated yet");
+        let error = PluginError::new(ErrorKind::Unavailable, ACTIVATING, "it has not been activated yet");
         self.condition.with(|state| {
             if !state.inherited {
                 state.fail(Trouble::Activation, &error, now);
@@ -208,11 +215,17 @@ impl Connection {
         tracing::info!(connection = %self.id, recovered, "connection activated");
     }
 
+    /// Whether nothing is known to be wrong with it.
+    pub(crate) fn is_healthy(&self) -> bool {
+        self.health().status == HealthStatus::Healthy
+    }
+
     /// A call that began at `began` succeeded. It tells that the provider takes the credentials again if the provider has
     /// accepted a request in it and it began after the trouble did; of a plugin that cannot be activated, any success has to do.
-    pub(crate) fn call_succeeded(&self, provider_accepted: bool, began: Timestamp, now: Timestamp) {
+    /// Returns whether it has recovered by that.
+    pub(crate) fn call_succeeded(&self, provider_accepted: bool, began: Timestamp, now: Timestamp) -> bool {
         if !provider_accepted && self.has_lifecycle() {
-            return;
+            return false;
         }
         let recovered = self
             .condition
@@ -220,6 +233,7 @@ impl Connection {
         if recovered {
             tracing::info!(connection = %self.id, "connection recovered");
         }
+        recovered
     }
 
     /// Whether its plugin can be activated.

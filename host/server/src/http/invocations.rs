@@ -29,12 +29,14 @@ struct InvocationView {
     at: Timestamp,
     connection: ConnectionId,
     plugin: String,
-    /// `webhook`, `action` or `activation`.
+    /// `webhook`, `action`, `timer`, `activation` or `deactivation`.
     occasion: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     webhook: Option<WebhookId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     action: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timer: Option<String>,
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
@@ -95,11 +97,12 @@ impl Filter {
 
 impl From<Record> for InvocationView {
     fn from(record: Record) -> Self {
-        let (occasion, webhook, action) = match record.occasion {
-            Occasion::Webhook(id) => ("webhook", Some(id), None),
-            Occasion::Action(name) => ("action", None, Some(name)),
-            Occasion::Activation => ("activation", None, None),
-            Occasion::Deactivation => ("deactivation", None, None),
+        let (occasion, webhook, action, timer) = match record.occasion {
+            Occasion::Webhook(id) => ("webhook", Some(id), None, None),
+            Occasion::Action(name) => ("action", None, Some(name), None),
+            Occasion::Timer(name) => ("timer", None, None, Some(name)),
+            Occasion::Activation => ("activation", None, None, None),
+            Occasion::Deactivation => ("deactivation", None, None, None),
         };
         let line = |LogLine { level, message }| LogLineView { level: level.as_str(), message };
         Self {
@@ -110,6 +113,7 @@ impl From<Record> for InvocationView {
             occasion,
             webhook,
             action,
+            timer,
             state: record.outcome,
             error: record.error,
             wall_us: record.wall.as_micros(),

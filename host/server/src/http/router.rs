@@ -16,7 +16,7 @@ use super::app::{App, Entered};
 use super::connections::change;
 use super::entrance::{Entrance, Trust};
 use super::problem::Problem;
-use super::{actions, connections, events, health, invocations, plugins, tokens, trigger, webhooks};
+use super::{actions, connections, events, health, invocations, plugins, timers, tokens, trigger, webhooks};
 
 /// The routes of one listener.
 pub(crate) fn router(app: &Arc<App>, entrance: Entrance) -> Router {
@@ -53,6 +53,9 @@ fn api() -> Router<Entered> {
         .route("/v1/connections/{id}/consent", post(connections::consent))
         .route("/v1/connections/{id}/actions/{action}", post(actions::run))
         .route("/v1/connections/{id}/webhooks", post(trigger::trigger))
+        .route("/v1/connections/{id}/timers/{name}", get(timers::show).delete(timers::cancel))
+        .route("/v1/connections/{id}/timers/{name}/fire", post(timers::fire))
+        .route("/v1/timers", get(timers::list))
         .route("/v1/events", get(events::list))
         .route("/v1/events/stream", get(events::stream::follow))
         .route("/v1/invocations", get(invocations::list))

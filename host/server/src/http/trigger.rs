@@ -26,10 +26,12 @@ use super::problem::Problem;
 use super::webhook_response::Reply;
 use super::webhooks;
 use crate::connections::{Connection, Ready, WebhookEntry};
+use crate::pipeline::Answer;
 use crate::telemetry::traceparent;
 use request::TriggerRequest;
 
-/// Runs a test webhook. The answer's `status`, `response` and `problem` are what the provider would have been answered.
+/// Runs a test webhook. The answer's `status`, `response` and `problem` are what the provider would have been answered; `error` says
+/// why one is kept that has failed.
 pub(crate) async fn trigger(
     State(app): State<Arc<App>>,
     PathName(id): PathName<ConnectionId>,
@@ -59,9 +61,17 @@ pub(crate) async fn trigger(
     let (id, span) = (webhook.id, webhooks::story(&webhook));
     let answer = app.host.pipeline.trigger(&connection, webhook, fresh).instrument(span.clone()).await;
     let outcome = answer.outcome();
+    let error = match &answer {
+        Answer::Kept(error) => error.clone(),
+        _ => None,
+    };
     let reply = Reply::from(answer);
     span.in_scope(|| tracing::info!(outcome, status = reply.status().as_u16(), fresh, "test webhook answered"));
-    Ok(Json(report(id, outcome, reply)))
+    let mut report = report(id, outcome, reply);
+    if let Some(error) = error {
+        report["error"] = json!(error);
+    }
+    Ok(Json(report))
 }
 
 fn entry(connection: &Connection) -> Result<(&Ready, &WebhookEntry), Problem> {

@@ -39,8 +39,8 @@ impl Reply {
         }
     }
 
-    fn empty() -> Self {
-        Self::Response { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::new() }
+    fn empty(status: StatusCode) -> Self {
+        Self::Response { status, headers: HeaderMap::new(), body: Bytes::new() }
     }
 
     fn of_plugin(response: WebhookResponse) -> Self {
@@ -68,7 +68,8 @@ impl Reply {
 impl From<Answer> for Reply {
     fn from(answer: Answer) -> Self {
         Self::Problem(match answer {
-            Answer::Handled(None) | Answer::Seen => return Self::empty(),
+            Answer::Handled(None) | Answer::Seen => return Self::empty(StatusCode::OK),
+            Answer::Kept(_) => return Self::empty(StatusCode::ACCEPTED),
             Answer::Handled(Some(response)) | Answer::Declined(response) => return Self::of_plugin(response),
             Answer::Handshake(text) => {
                 let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("text/plain"))]);
@@ -146,6 +147,7 @@ mod tests {
         for (answer, status, header) in [
             (Answer::Handled(None), 200, None),
             (Answer::Seen, 200, None),
+            (Answer::Kept(None), 202, None),
             (Answer::Declined(plugin(302, &[("location", "/x")])), 302, Some(("location", "/x"))),
             (Answer::Handled(Some(plugin(101, &[]))), 503, None),
             (Answer::Handshake("c".into()), 200, Some(("content-type", "text/plain"))),

@@ -1,11 +1,14 @@
-//! What a webhook is answered, as a function of what became of its invocation.
+//! What a webhook is answered, as a function of what became of it.
 
 use std::time::Duration;
 
-use hookyard_domain::invocation::{ErrorKind, PluginError};
+use hookyard_domain::inbox::Reason;
+use hookyard_domain::invocation::PluginError;
 use hookyard_domain::limit;
-use hookyard_sandbox::{Deadline, Outcome, WebhookResponse};
+use hookyard_sandbox::WebhookResponse;
 use hookyard_store::StoreError;
+
+use crate::handling::NotHandled;
 
 /// What a webhook is answered.
 #[derive(Debug, Clone)]
@@ -14,6 +17,8 @@ pub enum Answer {
     Handled(Option<WebhookResponse>),
     /// A webhook with this dedupe key was handled before: 200.
     Seen,
+    /// It is durable and runs from the inbox, or failed there: 202. The reason, where its first run has failed just now.
+    Kept(Option<Reason>),
     /// The plugin answered 3xx or 4xx; nothing was kept.
     Declined(WebhookResponse),
     /// The host answered by itself, as `text/plain`.
@@ -50,9 +55,14 @@ impl Answer {
         Self::TryAgain { code: code.to_owned(), detail: detail.into(), after: limit::TRY_AGAIN_AFTER }
     }
 
-    /// Earlier webhooks with the same order key take too long.
+    /// More stand in the line before the order key than may.
     pub(super) fn order_key_busy() -> Self {
-        Self::try_again("order-key-busy", "earlier webhooks with the same order key are being handled")
+        Self::try_again("order-key-busy", "too many webhooks and actions with the same order key are in work")
+    }
+
+    /// The connection takes no webhooks.
+    pub(super) fn not_ready() -> Self {
+        Self::try_again("connection-invalid", "the connection takes no webhooks now")
     }
 
     /// The store failed; its reason goes to the log.
@@ -66,6 +76,7 @@ impl Answer {
         match self {
             Self::Handled(_) => "handled",
             Self::Seen => "seen",
+            Self::Kept(_) => "kept",
             Self::Declined(_) => "declined",
             Self::Handshake(_) => "handshake",
             Self::Invalid(_) => "invalid",
@@ -79,26 +90,16 @@ impl Answer {
     }
 }
 
-/// Whether an invocation's effects are to be committed: `Ok` with the response to give then, or `Err` with the answer when
-/// nothing of it is kept.
-pub(super) fn conclude(outcome: Outcome<Option<WebhookResponse>>) -> Result<Option<WebhookResponse>, Answer> {
-    Err(match outcome {
-        Outcome::Returned(None) => return Ok(None),
-        Outcome::Returned(Some(response)) => match response.status {
-            200..=299 => return Ok(Some(response)),
-            300..=499 => Answer::Declined(response),
-            status => Answer::try_again("invalid-response", format!("the plugin responded with status {status}")),
-        },
-        Outcome::Error(error) if error.kind == ErrorKind::Invalid => Answer::Invalid(error),
-        Outcome::Error(error) => Answer::TryAgain {
-            code: error.code,
-            detail: error.message,
-            after: error.retry_after.map_or(limit::TRY_AGAIN_AFTER, |after| after.max(limit::TRY_AGAIN_AFTER)),
-        },
-        Outcome::Trap { .. } => Answer::try_again("plugin-trap", "the plugin trapped"),
-        Outcome::Deadline(Deadline::Wall) => Answer::try_again("deadline", "the plugin did not answer in time"),
-        Outcome::Deadline(Deadline::Cpu) => Answer::try_again("deadline", "the plugin used up its processor time"),
-        Outcome::Unavailable(_) => Answer::try_again("unavailable", "the host could not serve the plugin"),
-        Outcome::Busy => Answer::try_again("overloaded", "all instances are busy"),
-    })
+impl From<NotHandled> for Answer {
+    /// The answer where nothing is kept.
+    fn from(reason: NotHandled) -> Self {
+        match reason {
+            NotHandled::Declined(response) => Self::Declined(response),
+            NotHandled::Failed(error) => Self::Invalid(error),
+            NotHandled::Seen => Self::Seen,
+            NotHandled::Moved => Self::Kept(None),
+            NotHandled::Gone => Self::Gone,
+            NotHandled::NotNow { code, detail } => Self::try_again(code, detail),
+        }
+    }
 }

@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hookyard_domain::commit::{Commit, MarkKey, Owner, Write};
-use hookyard_domain::event::{Event, EventOrigin};
-use hookyard_domain::id::{EventId, PluginName};
+use hookyard_domain::id::PluginName;
 use hookyard_domain::plugin::ContentHash;
-use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 use super::change::RollbackReason;
 use super::keeper::Keeper;
 use super::report::{FileReport, FileState};
+use crate::host_event::host_event;
 
 /// What was told, so that it is not told again.
 #[derive(Debug, Default)]
@@ -125,24 +124,7 @@ impl Keeper {
     /// Appends an event of the host. Returns whether it is durable.
     async fn append(&self, kind: &str, subject: String, data: &Value, dedupe: Option<MarkKey>) -> bool {
         let now = self.clock.now();
-        let data: Box<RawValue> = match to_raw_value(data) {
-            Ok(data) => data,
-            Err(error) => {
-                tracing::error!(kind, %error, "an event of the host cannot be written as JSON");
-                return false;
-            }
-        };
-        let event = Event {
-            id: EventId::new(now, &*self.entropy),
-            origin: EventOrigin::Host,
-            kind: kind.to_owned(),
-            subject: Some(subject),
-            time: now.into(),
-            data,
-            webhook: None,
-            traceparent: None,
-            hops: 0,
-        };
+        let event = host_event(kind, subject, data, now, &*self.entropy);
         let writes = vec![Write::Append { event: Box::new(event), dedupe }];
         let commit = Commit { owner: Owner::Host, at: now, guards: Vec::new(), writes };
         match self.store.commit(commit).await {

@@ -47,6 +47,7 @@ impl Registry {
         self.deleting.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone());
         let leaving = self.connections.get(id);
         self.show([(id.clone(), None)]);
+        self.parts.agenda.forget(id);
         tracing::info!(connection = %id, "connection deleted; what it had is being removed");
         self.finish_deletion(id.clone(), leaving);
         Ok(())

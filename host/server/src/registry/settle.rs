@@ -61,9 +61,9 @@ impl Registry {
     }
 
     /// Shows these connections in place of those with the same ids (`None`: nothing in their place), activates those that begin
-    /// anew, and has those take their leave that the operator has switched off.
+    /// anew, lets go on what waits for those that work, and has those take their leave that the operator has switched off.
     pub(super) fn show(self: &Arc<Self>, changes: impl IntoIterator<Item = (ConnectionId, Option<Connection>)>) {
-        let (mut shown, mut begun, mut disabled) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut shown, mut begun, mut disabled, mut working) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (id, connection) in changes {
             let old = self.connections.get(&id);
             let connection = connection.map(|connection| {
@@ -76,11 +76,13 @@ impl Registry {
                 if !old.as_ref().is_some_and(|old| connection.continues(old)) {
                     begun.push(Arc::clone(connection));
                 }
+                working.extend(connection.ready.is_some().then(|| id.clone()));
                 disabled.extend(old.filter(|old| old.ready.is_some() && !connection.enabled));
             }
             shown.push((id, connection));
         }
         self.connections.replace_all(shown);
+        working.iter().for_each(|id| self.parts.agenda.changed(id));
         begun.iter().for_each(|connection| self.parts.lifecycle.begin(connection));
         for old in disabled {
             let registry = Arc::clone(self);

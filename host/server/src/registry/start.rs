@@ -72,6 +72,7 @@ impl Registry {
             self.settle(&mut desired, all.iter().map(|connection| &**connection)).await?;
             all.iter().for_each(|connection| self.parts.lifecycle.begin(connection));
             for id in desired.lives.values().filter(|life| life.deleting).map(|life| life.connection.clone()) {
+                self.parts.agenda.forget(&id);
                 let leaving = self.as_it_was(&desired, &id);
                 self.finish_deletion(id, leaving);
             }

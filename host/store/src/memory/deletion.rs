@@ -46,6 +46,14 @@ impl State {
         self.kv.retain(|(whose, _), entry| !goes(whose, entry.value.len()));
         self.idempotency
             .retain(|(whose, _), record| !goes(whose, record.answer.as_ref().map_or(0, |answer| answer.body.len())));
+        self.purge_inbox(id, &mut batch);
+        self.timers.retain(|(whose, _), timer| {
+            let goes = whose == id && batch.has_room();
+            if goes {
+                batch.take(timer.payload.len());
+            }
+            !goes
+        });
         if !batch.has_room() {
             return true;
         }
@@ -57,16 +65,35 @@ impl State {
         }
         false
     }
+
+    fn purge_inbox(&mut self, id: &ConnectionId, batch: &mut PurgeBatch) {
+        let mut room = self.room.for_commit(id);
+        let Self { inbox, places, .. } = self;
+        inbox.retain(|_, entry| {
+            let goes = entry.webhook.connection == *id && batch.has_room();
+            if goes {
+                let bytes = entry.webhook.bytes();
+                batch.take(bytes);
+                places.remove(&entry.webhook.id);
+                if entry.standing.is_unsettled() {
+                    room.forget(bytes as u64);
+                }
+            }
+            !goes
+        });
+        self.room.set(id.clone(), room);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::InboxSettings;
     use crate::contract::world::{id, record};
 
     #[test]
     fn there_are_only_so_many_connections() {
-        let mut state = State::default();
+        let mut state = State::new(InboxSettings::default());
         let max = limit::API_CONNECTIONS_MAX;
         for n in 0..max {
             state.save_connection(record(&format!("shop-{n}"))).expect("keeps");

@@ -2,25 +2,31 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
+use std::time::Duration;
 
 use hookyard_domain::clock::Timestamp;
 use hookyard_domain::commit::{Commit, Committed, Guard, MarkKey, Owner, Write};
 use hookyard_domain::connection::Incarnation;
 use hookyard_domain::event::{Event, EventFilter, LoggedEvent, Offset};
-use hookyard_domain::id::{ConnectionId, PluginName, TokenId};
+use hookyard_domain::id::{ConnectionId, PluginName, TokenId, WebhookId};
 use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
-use hookyard_domain::kv::{KvEntry, Revision, counter};
+use hookyard_domain::inbox::{InboxEntry, Place};
+use hookyard_domain::kv::KvEntry;
 use hookyard_domain::limit;
+use hookyard_domain::timer::{Generation, Timer};
 
+use super::staged::Staged;
+use crate::inbox_room::InboxRoom;
 use crate::pages::{EventPageBuilder, KeyPageBuilder};
-use crate::{ApiToken, CommitError, ConnectionRecord, Consent, EventPage, HeldVersion, KeyPage, Life, PluginState};
+use crate::{
+    ApiToken, CommitError, ConnectionRecord, Consent, EventPage, HeldVersion, InboxSettings, KeyPage, Life, PluginState,
+};
 
 /// Whose it is; `None`: the host's.
-type Whose = Option<ConnectionId>;
+pub(super) type Whose = Option<ConnectionId>;
 type KvKey = (Whose, String);
 
 /// Everything that a [`MemoryStore`](super::MemoryStore) remembers.
-#[derive(Default)]
 pub(super) struct State {
     /// The event at offset `n` is at index `n - 1`.
     events: Vec<Event>,
@@ -28,7 +34,14 @@ pub(super) struct State {
     marks: HashMap<MarkKey, i64>,
     pub(super) kv: BTreeMap<KvKey, KvEntry>,
     pub(super) idempotency: BTreeMap<(Whose, IdempotencyId), IdempotencyRecord>,
-    revision: u64,
+    /// The number given last, to a revision or a generation.
+    number: u64,
+    pub(super) inbox: BTreeMap<Place, InboxEntry>,
+    /// Where each entry of the inbox stands.
+    pub(super) places: HashMap<WebhookId, Place>,
+    pub(super) room: InboxRoom<ConnectionId>,
+    pub(super) settled_retention: Duration,
+    pub(super) timers: BTreeMap<(ConnectionId, String), Timer>,
     swept_at: Option<Timestamp>,
     pub(super) host_keys: HashMap<String, [u8; 32]>,
     pub(super) tokens: BTreeMap<TokenId, ApiToken>,
@@ -40,6 +53,30 @@ pub(super) struct State {
 }
 
 impl State {
+    /// Nothing is remembered yet.
+    pub(super) fn new(inbox: InboxSettings) -> Self {
+        Self {
+            events: Vec::new(),
+            marks: HashMap::new(),
+            kv: BTreeMap::new(),
+            idempotency: BTreeMap::new(),
+            number: 0,
+            inbox: BTreeMap::new(),
+            places: HashMap::new(),
+            room: InboxRoom::new(inbox.bounds, HashMap::new()),
+            settled_retention: inbox.settled_retention,
+            timers: BTreeMap::new(),
+            swept_at: None,
+            host_keys: HashMap::new(),
+            tokens: BTreeMap::new(),
+            consents: BTreeMap::new(),
+            plugin_states: BTreeMap::new(),
+            records: BTreeMap::new(),
+            held: BTreeMap::new(),
+            lives: BTreeMap::new(),
+        }
+    }
+
     /// Everything of the commit, or nothing of it.
     pub(super) fn apply(&mut self, commit: &Commit) -> Result<Committed, CommitError> {
         if !self.is_alive(&commit.owner) {
@@ -48,15 +85,8 @@ impl State {
         for guard in &commit.guards {
             self.check(commit, guard)?;
         }
-        // Only a change of a key can still be refused, so these are staged before anything else is written.
-        let staged = self.stage_keys(commit)?;
-        for (key, entry) in staged {
-            match entry {
-                Some(entry) => self.kv.insert(key, entry),
-                None => self.kv.remove(&key),
-            };
-        }
-        let mut committed = Committed::default();
+        let staged = Staged::of(commit, self)?;
+        let mut committed = self.write_staged(staged);
         for write in &commit.writes {
             match write {
                 Write::Mark(mark) => self.mark(*mark, commit.at),
@@ -72,11 +102,41 @@ impl State {
                         self.idempotency.remove(&key);
                     }
                 }
-                Write::Set { .. } | Write::Delete { .. } | Write::Increment { .. } => {}
-                _ => unimplemented!(),
+                // Staged, and written already.
+                _ => {}
             }
         }
         Ok(committed)
+    }
+
+    fn write_staged(&mut self, staged: Staged<'_>) -> Committed {
+        let Staged { whose, keys, webhooks, timers, generations, room, .. } = staged;
+        for (key, entry) in keys {
+            match entry {
+                Some(entry) => self.kv.insert((whose.clone(), key), entry),
+                None => self.kv.remove(&(whose.clone(), key)),
+            };
+        }
+        for (place, entry) in webhooks {
+            self.places.insert(entry.webhook.id, place);
+            self.inbox.insert(place, entry);
+        }
+        if let (Some(connection), Some(room)) = (whose, room) {
+            for (name, timer) in timers {
+                match timer {
+                    Some(timer) => self.timers.insert((connection.clone(), name), timer),
+                    None => self.timers.remove(&(connection.clone(), name)),
+                };
+            }
+            self.room.set(connection, room);
+        }
+        Committed { timers: generations, ..Committed::default() }
+    }
+
+    /// A number that was never given before.
+    pub(super) const fn number(&mut self) -> u64 {
+        self.number += 1;
+        self.number
     }
 
     fn is_alive(&self, owner: &Owner) -> bool {
@@ -97,36 +157,31 @@ impl State {
             {
                 Err(CommitError::KeyMoved { key: key.clone() })
             }
-            Guard::MarkAbsent(_) | Guard::KeyAt { .. } => Ok(()),
-            _ => unimplemented!(),
+            Guard::NotKept(mark) if self.kept(*mark).is_some() => Err(CommitError::KeptAlready),
+            Guard::WebhookAt { id, version } if !self.is_webhook_at(&commit.owner, *id, *version) => {
+                Err(CommitError::Moved)
+            }
+            Guard::TimerAt { name, generation, version }
+                if !self.is_timer_at(&commit.owner, name, *generation, *version) =>
+            {
+                Err(CommitError::Moved)
+            }
+            Guard::MarkAbsent(_)
+            | Guard::KeyAt { .. }
+            | Guard::NotKept(_)
+            | Guard::WebhookAt { .. }
+            | Guard::TimerAt { .. } => Ok(()),
         }
     }
 
-    /// What becomes of each key that the commit writes; `None`: it is deleted.
-    fn stage_keys(&mut self, commit: &Commit) -> Result<BTreeMap<KvKey, Option<KvEntry>>, CommitError> {
-        let mut staged: BTreeMap<KvKey, Option<KvEntry>> = BTreeMap::new();
-        for write in &commit.writes {
-            let (key, entry) = match write {
-                Write::Set { key, value, expires_at } => (key, Some((value.clone(), *expires_at))),
-                Write::Delete { key } => (key, None),
-                Write::Increment { key, by } => {
-                    let not_a_number = || CommitError::NotANumber { key: key.clone() };
-                    let held = match staged.get(&(commit.owner.connection().cloned(), key.clone())) {
-                        Some(entry) => entry.as_ref().filter(|entry| exists(entry, commit.at)),
-                        None => self.entry(commit.owner.connection(), key, commit.at),
-                    };
-                    let number = held.map_or(Some(0), |entry| counter(&entry.value)).ok_or_else(not_a_number)?;
-                    let sum = number.checked_add(*by).ok_or_else(not_a_number)?;
-                    (key, Some((sum.to_string().into_bytes(), held.and_then(|entry| entry.expires_at))))
-                }
-                _ => continue,
-            };
-            self.revision += 1;
-            let revision = Revision(self.revision);
-            let entry = entry.map(|(value, expires_at)| KvEntry { value, revision, expires_at });
-            staged.insert((commit.owner.connection().cloned(), key.clone()), entry);
-        }
-        Ok(staged)
+    fn is_webhook_at(&self, owner: &Owner, id: WebhookId, version: u32) -> bool {
+        let of_owner = self.webhook(id).filter(|entry| Some(&entry.webhook.connection) == owner.connection());
+        of_owner.is_some_and(|entry| entry.version == version)
+    }
+
+    fn is_timer_at(&self, owner: &Owner, name: &str, generation: Generation, version: u32) -> bool {
+        let timer = owner.connection().and_then(|connection| self.timers.get(&(connection.clone(), name.to_owned())));
+        timer.is_some_and(|timer| (timer.generation, timer.version) == (generation, version))
     }
 
     fn mark(&mut self, mark: MarkKey, at: Timestamp) {
@@ -219,10 +274,12 @@ impl State {
         self.swept_at = Some(now);
         self.kv.retain(|_, entry| exists(entry, now));
         self.idempotency.retain(|_, record| record.expires_at > now);
+        self.forget_settled(now);
         self.marks.retain(|_, day| *day >= now.as_days() - limit::MARK_RETENTION_DAYS);
     }
 }
 
-fn exists(entry: &KvEntry, now: Timestamp) -> bool {
+/// Whether an entry has not expired.
+pub(super) fn exists(entry: &KvEntry, now: Timestamp) -> bool {
     entry.expires_at.is_none_or(|expires_at| expires_at > now)
 }

@@ -1,13 +1,17 @@
 //! One commit, within the transaction of its group.
 
+mod inbox;
+mod timers;
+
 use hookyard_domain::commit::{Commit, Committed, Guard, MarkKey, Write};
 use hookyard_domain::event::{Event, Offset};
 use hookyard_domain::kv::counter;
 use rusqlite::Connection;
 
 use super::state::WriterState;
-use super::{event_rows, idempotency_rows, kv_rows, mark_rows};
+use super::{event_rows, idempotency_rows, kv_rows, mark_rows, timer_rows};
 use crate::CommitError;
+use crate::inbox_room::RoomOfCommit;
 
 /// Why a commit was not applied.
 #[derive(Debug)]
@@ -32,7 +36,8 @@ pub(super) fn apply(
     commit: &Commit,
     owner: i64,
 ) -> Result<Committed, Rejected> {
-    let mut application = Application { database, state, commit, owner };
+    let room = state.inbox.for_commit(&owner);
+    let mut application = Application { database, state, commit, owner, room, timers: None };
     for guard in &commit.guards {
         application.check(guard)?;
     }
@@ -49,9 +54,17 @@ pub(super) fn apply(
             Write::Increment { key, by } => application.increment(key, *by)?,
             Write::Idempotency { id, record } => idempotency_rows::set(database, owner, *id, record, commit.at)?,
             Write::ForgetIdempotency { id } => idempotency_rows::forget(database, owner, *id)?,
-            _ => unimplemented!(),
+            Write::Keep { webhook, standing } => application.keep(webhook, standing)?,
+            Write::Settle { id, standing } => application.settle(*id, standing)?,
+            Write::StartTimer { name, due_at, payload } => {
+                committed.timers.push(application.start_timer(name, *due_at, payload)?);
+            }
+            Write::CancelTimer { name } => application.cancel_timer(name)?,
+            Write::SettleTimer { name, standing } => timer_rows::update(database, owner, name, standing)?,
         }
     }
+    let room = application.room;
+    state.inbox.set(owner, room);
     Ok(committed)
 }
 
@@ -60,6 +73,10 @@ struct Application<'a> {
     state: &'a mut WriterState,
     commit: &'a Commit,
     owner: i64,
+    /// The inbox with what this commit has changed so far.
+    room: RoomOfCommit,
+    /// How many timers the owner has, once this commit had to know.
+    timers: Option<usize>,
 }
 
 impl Application<'_> {
@@ -70,7 +87,9 @@ impl Application<'_> {
                     return Err(Rejected::Refused(CommitError::MarkPresent));
                 }
             }
-            Guard::NotKept(_) | Guard::WebhookAt { .. } | Guard::TimerAt { .. } => unimplemented!(),
+            Guard::NotKept(mark) => self.check_not_kept(*mark)?,
+            Guard::WebhookAt { id, version } => self.check_webhook(*id, *version)?,
+            Guard::TimerAt { name, generation, version } => self.check_timer(name, *generation, *version)?,
             Guard::KeyAt { key, revision } => {
                 if kv_rows::revision(self.database, self.owner, key, self.commit.at)? != *revision {
                     return Err(Rejected::Refused(CommitError::KeyMoved { key: key.clone() }));

@@ -6,7 +6,7 @@ use hookyard_domain::id::ConnectionId;
 use rusqlite::Connection;
 
 use super::state::{WriterState, connection_number};
-use super::{connection_rows, consent_rows, idempotency_rows, kv_rows, life_rows};
+use super::{connection_rows, consent_rows, idempotency_rows, inbox_rows, kv_rows, life_rows, timer_rows};
 use crate::Life;
 use crate::purge_batch::PurgeBatch;
 
@@ -31,6 +31,10 @@ pub(super) fn purge(database: &Connection, state: &mut WriterState, id: &Connect
         let mut batch = PurgeBatch::default();
         kv_rows::purge(database, number, &mut batch)?;
         idempotency_rows::purge(database, number, &mut batch)?;
+        let mut room = state.inbox.for_commit(&number);
+        inbox_rows::purge(database, number, &mut batch, |bytes| room.forget(bytes))?;
+        state.inbox.set(number, room);
+        timer_rows::purge(database, number, &mut batch)?;
         if !batch.has_room() {
             return Ok(true);
         }

@@ -1,6 +1,6 @@
 //! A group of commits that become durable together, with one sync.
 
-use hookyard_domain::commit::{Commit, Committed, Write};
+use hookyard_domain::commit::{Commit, Committed};
 use rusqlite::Connection;
 
 use super::apply::{Rejected, apply};
@@ -20,7 +20,7 @@ pub(super) fn commit_group<'a>(
     commits: impl Iterator<Item = &'a Commit> + Clone,
 ) -> rusqlite::Result<Outcomes> {
     in_transaction(database, |database| {
-        state.reserve_revisions(database, commits.clone().map(revisions).sum())?;
+        state.reserve(database, commits.clone())?;
         commits.map(|commit| apply_alone(database, state, commit)).collect()
     })
 }
@@ -69,9 +69,4 @@ fn apply_alone(
 
 fn execute(database: &Connection, statement: &str) -> rusqlite::Result<()> {
     database.prepare_cached(statement)?.execute([]).map(|_| ())
-}
-
-/// How many revisions a commit gives at most.
-fn revisions(commit: &Commit) -> usize {
-    commit.writes.iter().filter(|write| matches!(write, Write::Set { .. } | Write::Increment { .. })).count()
 }

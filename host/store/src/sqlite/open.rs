@@ -9,7 +9,6 @@ use hookyard_domain::event::Offset;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::{Mutex, watch};
 
-use super::SqliteStore;
 use super::checkpointer::{Checkpointer, LogBounds};
 use super::connection::{self, Role};
 use super::directory::DataDirectory;
@@ -17,6 +16,7 @@ use super::readers::ReaderThreads;
 use super::schema::{self, APPLICATION_ID, MIGRATIONS, PAGE_BYTES};
 use super::state::WriterState;
 use super::writer::{Writer, WriterThread};
+use super::{SqliteSettings, SqliteStore};
 
 /// Why a data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +90,7 @@ pub enum OpenError {
 }
 
 /// Opens or makes the database of a directory and starts the threads that serve it.
-pub(super) fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<SqliteStore, OpenError> {
+pub(super) fn open(path: &Path, clock: Arc<dyn Clock>, settings: &SqliteSettings) -> Result<SqliteStore, OpenError> {
     let directory = DataDirectory::claim(path)?;
     let database = directory.database();
     let failed = |source| database_error(&database, source);
@@ -102,12 +102,12 @@ pub(super) fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<SqliteStore, Op
     // It is, unless a backup has been put in its place.
     writing.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())).map_err(failed)?;
     schema::migrate(&mut writing, MIGRATIONS).map_err(failed)?;
-    let state = WriterState::load(&writing).map_err(failed)?;
+    let state = WriterState::load(&writing, settings.inbox.bounds).map_err(failed)?;
 
     let (newest, newest_seen) = watch::channel(Offset(state.newest));
     let checkpointer = Checkpointer::start(&database, LogBounds::default())?;
     let (readers, reader_threads) = super::readers::start(&database)?;
-    let writer = Writer::new(database, writing, state, newest, checkpointer, clock);
+    let writer = Writer::new(database, writing, state, newest, checkpointer, clock, settings.inbox);
     let (writer, writer_thread) = super::writer::start(writer)?;
     let threads = Threads { writer: writer_thread, readers: reader_threads, _directory: directory };
     Ok(SqliteStore {

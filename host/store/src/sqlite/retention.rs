@@ -1,4 +1,4 @@
-//! Clears away what has expired: old marks, expired keys and idempotency records, and the pages that they leave free.
+//! Clears away what has expired: old marks, expired keys and idempotency records, webhooks that settled long ago, and the pages that they leave free.
 //! Events stay.
 //!
 //! It happens on the writer in small batches while no commit waits; when commits leave it no time for long, a batch takes
@@ -10,7 +10,7 @@ use hookyard_domain::clock::Timestamp;
 use hookyard_domain::limit;
 use rusqlite::Connection;
 
-use super::{idempotency_rows, kv_rows, mark_rows};
+use super::{idempotency_rows, inbox_rows, kv_rows, mark_rows};
 
 /// Pages that one batch gives back to the file system.
 const PAGES_PER_BATCH: i64 = 64;
@@ -22,6 +22,8 @@ pub(super) struct Retention {
     wanted_at: Timestamp,
     stage: Stage,
     rows: usize,
+    /// How long handled and skipped webhooks stay.
+    settled: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,13 +31,14 @@ enum Stage {
     Marks,
     Keys,
     Idempotency,
+    Webhooks,
     Pages,
 }
 
 impl Retention {
     /// The first sweep is wanted at once.
-    pub(super) fn new(now: Timestamp) -> Self {
-        Self { wanted_at: now, stage: Stage::Marks, rows: limit::RETENTION_ROWS_MIN }
+    pub(super) fn new(now: Timestamp, settled: Duration) -> Self {
+        Self { wanted_at: now, stage: Stage::Marks, rows: limit::RETENTION_ROWS_MIN, settled }
     }
 
     /// Whether a batch should run now.
@@ -50,13 +53,15 @@ impl Retention {
             Stage::Marks => mark_rows::delete_before(database, mark_rows::oldest_kept(now), self.rows)? == 0,
             Stage::Keys => kv_rows::delete_expired(database, now, self.rows)? < self.rows,
             Stage::Idempotency => idempotency_rows::delete_expired(database, now, self.rows)? == 0,
+            Stage::Webhooks => inbox_rows::delete_settled(database, now.before(self.settled), self.rows)? == 0,
             Stage::Pages => !give_back_pages(database)?,
         };
         if finished {
             self.stage = match self.stage {
                 Stage::Marks => Stage::Keys,
                 Stage::Keys => Stage::Idempotency,
-                Stage::Idempotency => Stage::Pages,
+                Stage::Idempotency => Stage::Webhooks,
+                Stage::Webhooks => Stage::Pages,
                 Stage::Pages => {
                     self.wanted_at = now.after(limit::RETENTION_INTERVAL);
                     Stage::Marks
@@ -145,7 +150,7 @@ mod tests {
             let day = today - limit::MARK_RETENTION_DAYS - i64::from(n % 2);
             mark_rows::insert(&database, MarkKey(key), day).expect("inserts");
         }
-        let mut retention = Retention::new(clock.now());
+        let mut retention = Retention::new(clock.now(), DAY);
         assert!(sweep(&mut retention, &database, &clock) > 3, "it takes several batches");
         assert_eq!(count(&database, "mark"), 500);
         clock.advance(DAY);
@@ -160,7 +165,7 @@ mod tests {
             let expires_at = (n > 0).then(|| start().after(Duration::from_secs(n)));
             kv_rows::set(&database, 1, &n.to_string(), b"v", Revision(n), expires_at).expect("sets");
         }
-        let mut retention = Retention::new(clock.now());
+        let mut retention = Retention::new(clock.now(), DAY);
         sweep(&mut retention, &database, &clock);
         assert_eq!(count(&database, "kv"), 100);
         clock.advance(Duration::from_secs(50));
@@ -182,7 +187,7 @@ mod tests {
         for number in 1..=100 {
             keep(&database, number, 10, start().after(Duration::from_secs(number.into())));
         }
-        let mut retention = Retention::new(clock.now());
+        let mut retention = Retention::new(clock.now(), DAY);
         sweep(&mut retention, &database, &clock);
         assert_eq!(count(&database, "idempotency"), 100);
         clock.advance(Duration::from_secs(50));
@@ -207,7 +212,7 @@ mod tests {
 
     #[test]
     fn it_gives_way_to_commits_but_not_for_ever() {
-        let mut retention = Retention::new(start());
+        let mut retention = Retention::new(start(), DAY);
         assert!(retention.is_due(start(), false));
         assert!(!retention.is_due(start(), true));
         assert!(retention.is_due(start().after(limit::RETENTION_LAG_MAX), true));
@@ -219,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_batch_that_takes_too_long_is_followed_by_a_smaller_one() {
-        let mut retention = Retention::new(start());
+        let mut retention = Retention::new(start(), DAY);
         retention.took(0);
         assert_eq!(retention.rows, limit::RETENTION_ROWS_MIN * 2);
         retention.took(6);

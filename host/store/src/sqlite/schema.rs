@@ -9,7 +9,7 @@ pub(super) const APPLICATION_ID: i32 = 0x486b_5964;
 pub(super) const PAGE_BYTES: u64 = 4_096;
 
 /// Each step leads from the version of its index to the next one. Steps are only ever appended.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST, SECOND, THIRD];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, SECOND, THIRD, FOURTH];
 
 /// - `connection` gives ids a number, because they are part of every key and index entry.
 /// - `event` is append-only; its offset is the rowid, and the index is (connection, offset). `data` comes last, so that
@@ -131,6 +131,70 @@ const THIRD: &str = "
         content BLOB NOT NULL,
         PRIMARY KEY (plugin, file)
     ) STRICT, WITHOUT ROWID;
+";
+
+/// - `inbox` holds how each kept webhook stands: its place is the rowid, and the states are 0 pending, 1 failed, 2 handled and
+///   3 skipped. A pending one without `next_at` waits for activation. It changes with each attempt, hence it is apart from
+///   `inbox_content`, which holds what was received and is written once.
+/// - Its indexes on what is pending or failed say `state < 2`, so that handled ones, of which there may be many more, cost
+///   nothing there; queries repeat the condition, or the index would not be theirs. `inbox_unsettled` has all that counting needs.
+/// - `timer` has its generation as the rowid, so that what is started is appended. One that has not `failed` and is without
+///   `next_at` waits for activation.
+const FOURTH: &str = "
+    CREATE TABLE inbox (
+        place INTEGER PRIMARY KEY,
+        id BLOB NOT NULL UNIQUE,
+        connection INTEGER NOT NULL,
+        state INTEGER NOT NULL,
+        version INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        next_at INTEGER,
+        since INTEGER NOT NULL,
+        rearmed INTEGER NOT NULL,
+        blocks INTEGER NOT NULL,
+        received_at INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        mark16 BLOB,
+        order_key TEXT,
+        code TEXT,
+        message TEXT
+    ) STRICT;
+    CREATE INDEX inbox_by_connection ON inbox (connection);
+    CREATE INDEX inbox_by_mark ON inbox (mark16) WHERE mark16 IS NOT NULL AND state < 2;
+    CREATE INDEX inbox_by_state ON inbox (state) WHERE state < 2;
+    CREATE INDEX inbox_unsettled ON inbox (connection, state, place, received_at, bytes) WHERE state < 2;
+    CREATE INDEX inbox_blocking ON inbox (blocks) WHERE blocks = 1;
+    CREATE INDEX inbox_settled ON inbox (since) WHERE state > 1;
+    CREATE TABLE inbox_content (
+        place INTEGER PRIMARY KEY,
+        source INTEGER NOT NULL,
+        remote_address TEXT,
+        traceparent TEXT,
+        method TEXT NOT NULL,
+        path TEXT NOT NULL,
+        query TEXT NOT NULL,
+        dedupe_key TEXT,
+        verified_by TEXT NOT NULL,
+        headers BLOB NOT NULL,
+        sensitive_headers BLOB NOT NULL,
+        body BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE timer (
+        generation INTEGER PRIMARY KEY,
+        connection INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        started_at INTEGER NOT NULL,
+        due_at INTEGER NOT NULL,
+        failed INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        next_at INTEGER,
+        version INTEGER NOT NULL,
+        code TEXT,
+        message TEXT,
+        payload TEXT NOT NULL,
+        UNIQUE (connection, name)
+    ) STRICT;
+    INSERT INTO sequence (name, next) VALUES ('generation', 1);
 ";
 
 /// The version of a database: how many migrations it has had.

@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use hookyard_domain::commit::Owner;
+use hookyard_domain::commit::{Commit, Owner, Write};
 use hookyard_domain::connection::Incarnation;
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::kv::Revision;
+use hookyard_domain::timer::Generation;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::event_rows::HOST_NUMBER;
-use super::{life_rows, mark_rows};
-
-/// Revisions that are reserved at a time.
-const REVISIONS_RESERVED: i64 = 10_000;
+use super::sequence::Sequence;
+use super::{inbox_rows, life_rows, mark_rows};
+use crate::InboxBounds;
+use crate::inbox_room::InboxRoom;
 
 /// The writer's view of the database. It may run ahead of it only within a group; after a group that failed it is loaded
 /// anew.
@@ -23,10 +24,10 @@ pub(super) struct WriterState {
     /// Every day that may have marks, including those before the retention time.
     pub(super) mark_days: BTreeSet<i64>,
     connections: HashMap<ConnectionId, Known>,
-    /// The revision to give next, which is never given twice: not after a restart, nor for a key that was deleted.
-    next_revision: i64,
-    /// Revisions before this one may be given without a word in the database.
-    reserved_revision: i64,
+    /// How much of each connection, by its number, is pending or failed.
+    pub(super) inbox: InboxRoom<i64>,
+    revisions: Sequence,
+    generations: Sequence,
 }
 
 /// A connection for which something may be committed.
@@ -38,36 +39,44 @@ struct Known {
 
 impl WriterState {
     /// Reads the state from the database.
-    pub(super) fn load(database: &Connection) -> rusqlite::Result<Self> {
+    pub(super) fn load(database: &Connection, bounds: InboxBounds) -> rusqlite::Result<Self> {
         let newest: Option<i64> = database.query_row("SELECT max(offset) FROM event", [], |row| row.get(0))?;
-        let next_revision: i64 =
-            database.query_row("SELECT next FROM sequence WHERE name = 'revision'", [], |row| row.get(0))?;
         Ok(Self {
             newest: newest.unwrap_or(0).unsigned_abs(),
             mark_days: mark_rows::days(database)?,
             connections: HashMap::new(),
-            next_revision,
-            reserved_revision: next_revision,
+            inbox: InboxRoom::new(bounds, inbox_rows::unsettled(database)?),
+            revisions: Sequence::load(database, "revision")?,
+            generations: Sequence::load(database, "generation")?,
         })
     }
 
-    /// Makes sure that this many revisions can be given in the current transaction.
-    pub(super) fn reserve_revisions(&mut self, database: &Connection, count: usize) -> rusqlite::Result<()> {
-        let last = self.next_revision + i64::try_from(count).unwrap_or(i64::MAX);
-        if last > self.reserved_revision {
-            let reserved = last + REVISIONS_RESERVED;
-            database.prepare_cached("UPDATE sequence SET next = ?1 WHERE name = 'revision'")?.execute([reserved])?;
-            self.reserved_revision = reserved;
+    /// Makes sure that the current transaction can give as many revisions and generations as these commits may need.
+    pub(super) fn reserve<'a>(
+        &mut self,
+        database: &Connection,
+        commits: impl Iterator<Item = &'a Commit>,
+    ) -> rusqlite::Result<()> {
+        let (mut revisions, mut generations) = (0, 0);
+        for write in commits.flat_map(|commit| &commit.writes) {
+            match write {
+                Write::Set { .. } | Write::Increment { .. } => revisions += 1,
+                Write::StartTimer { .. } => generations += 1,
+                _ => {}
+            }
         }
-        Ok(())
+        self.revisions.reserve(database, revisions)?;
+        self.generations.reserve(database, generations)
     }
 
     /// A revision that no key has had. There must be one reserved.
     pub(super) fn revision(&mut self) -> Revision {
-        debug_assert!(self.next_revision < self.reserved_revision, "revisions are reserved for the whole group");
-        let revision = self.next_revision;
-        self.next_revision += 1;
-        Revision(revision.unsigned_abs())
+        Revision(self.revisions.give())
+    }
+
+    /// A generation that no timer has had. There must be one reserved.
+    pub(super) fn generation(&mut self) -> Generation {
+        Generation(self.generations.give())
     }
 
     /// The number under which an owner's rows stand: 0 for the host; for a connection the one that it gets with its first

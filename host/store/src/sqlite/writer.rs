@@ -21,7 +21,7 @@ use super::meter::{Meter, Waiting};
 use super::retention::Retention;
 use super::state::WriterState;
 use crate::commit_size::checked_size;
-use crate::{CommitError, StoreError, Workload};
+use crate::{CommitError, InboxBounds, InboxSettings, StoreError, Workload};
 
 /// Answers whoever asked; `true` when the connection, and what is known of the database, should be replaced.
 type Change = Box<dyn FnOnce(Result<(&Connection, &mut WriterState), StoreError>) -> bool + Send>;
@@ -154,6 +154,7 @@ pub(super) struct Writer {
     retention: Retention,
     clock: Arc<dyn Clock>,
     meter: Arc<Meter>,
+    bounds: InboxBounds,
 }
 
 impl Writer {
@@ -165,10 +166,11 @@ impl Writer {
         newest: watch::Sender<Offset>,
         checkpointer: Checkpointer,
         clock: Arc<dyn Clock>,
+        inbox: InboxSettings,
     ) -> Self {
-        let retention = Retention::new(clock.now());
+        let retention = Retention::new(clock.now(), inbox.settled_retention);
         let meter = Arc::new(Meter::default());
-        Self { path, open: Some((database, state)), newest, checkpointer, retention, clock, meter }
+        Self { path, open: Some((database, state)), newest, checkpointer, retention, clock, meter, bounds: inbox.bounds }
     }
 
     fn run(mut self, orders: &Receiver<Order>) {
@@ -293,7 +295,7 @@ impl Writer {
             Some(open) => open,
             None => {
                 let database = connection::open(&self.path, Role::Write).map_err(store_error)?;
-                let state = WriterState::load(&database).map_err(store_error)?;
+                let state = WriterState::load(&database, self.bounds).map_err(store_error)?;
                 (database, state)
             }
         };
@@ -310,7 +312,7 @@ impl Writer {
     fn recover(&mut self, database: Connection, error: &rusqlite::Error) {
         if error.sqlite_error_code() == Some(ErrorCode::DiskFull)
             && database.is_autocommit()
-            && let Ok(state) = WriterState::load(&database)
+            && let Ok(state) = WriterState::load(&database, self.bounds)
         {
             self.open = Some((database, state));
         }

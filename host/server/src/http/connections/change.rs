@@ -146,7 +146,7 @@ fn bounded(mut errors: Vec<InputError>) -> Problem {
     Problem::invalid_input(errors)
 }
 
-pub(super) fn broken(error: &tokio::task::JoinError) -> Problem {
+pub(in crate::http) fn broken(error: &tokio::task::JoinError) -> Problem {
     tracing::error!(%error, "changing a connection panicked");
     Problem::unavailable("unavailable", "the host failed; its log says why").retry_after(limit::TRY_AGAIN_AFTER)
 }

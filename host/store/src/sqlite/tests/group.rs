@@ -3,16 +3,16 @@ use hookyard_domain::event::Offset;
 use rusqlite::{Connection, ErrorCode};
 
 use super::append;
-use crate::CommitError;
 use crate::contract::world::{commit, increment, mark, mark_absent, noon, set};
 use crate::sqlite::group::commit_group;
 use crate::sqlite::schema::{MIGRATIONS, migrate};
 use crate::sqlite::state::WriterState;
+use crate::{CommitError, InboxBounds};
 
 fn database() -> (Connection, WriterState) {
     let mut database = Connection::open_in_memory().expect("opens");
     migrate(&mut database, MIGRATIONS).expect("migrates");
-    let state = WriterState::load(&database).expect("loads");
+    let state = WriterState::load(&database, InboxBounds::default()).expect("loads");
     (database, state)
 }
 
@@ -58,7 +58,7 @@ fn a_group_whose_own_commit_fails_never_happened() {
     assert_eq!(error.sqlite_error_code(), Some(ErrorCode::ConstraintViolation));
     assert!(database.is_autocommit(), "no transaction is left open");
     assert_eq!((count(&database, "event"), count(&database, "mark"), count(&database, "kv")), (0, 0, 0));
-    let mut state = WriterState::load(&database).expect("loads");
+    let mut state = WriterState::load(&database, InboxBounds::default()).expect("loads");
     let outcomes = commit_group(&database, &mut state, [marking(1)].iter()).expect("the group commits");
     assert_eq!(outcomes[0].as_ref().expect("commits").events, [Some(Offset(1))]);
 }

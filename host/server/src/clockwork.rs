@@ -1,0 +1,120 @@
+//! Runs what is due: webhooks of the inbox, and timers. One task looks; every run is a task of its own.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hookyard_capability::Sleep;
+use hookyard_domain::clock::{Clock, Timestamp};
+use hookyard_domain::id::ConnectionId;
+use hookyard_domain::limit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
+
+use crate::agenda::{Agenda, Ended, Item};
+use crate::connections::Connections;
+use crate::in_work::InWork;
+use crate::inbox::Inbox;
+use crate::timers::Timers;
+
+/// What a clockwork works with.
+pub(crate) struct Parts {
+    pub(crate) agenda: Agenda,
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) timers: Arc<Timers>,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sleep: Arc<dyn Sleep>,
+    pub(crate) in_work: Arc<InWork>,
+}
+
+/// Takes from the agenda what is due and runs it.
+pub struct Clockwork {
+    looking: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Clockwork {
+    /// Runs what is due from now on.
+    pub(crate) fn start(parts: Parts) -> Self {
+        Self { looking: Mutex::new(Some(tokio::spawn(Arc::new(parts).look()))) }
+    }
+
+    /// Begins nothing more. What runs already is in work, and ends there.
+    pub async fn stop(&self) {
+        let looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(looking) = looking {
+            looking.abort();
+            match looking.await {
+                Err(error) if error.is_panic() => tracing::error!(%error, "looking for what is due panicked"),
+                Ok(()) | Err(_) => {}
+            }
+        }
+    }
+}
+
+impl Parts {
+    async fn look(self: Arc<Self>) {
+        let room = Arc::new(Semaphore::new(limit::INBOX_RUNS_MAX));
+        loop {
+            // This semaphore is never closed.
+            let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
+            match self.agenda.take_due(self.clock.now(), 1).pop() {
+                Some((connection, item)) => self.begin(connection, item, permit),
+                None => {
+                    drop(permit);
+                    tokio::select! {
+                        () = self.agenda.changes().notified() => {}
+                        () = self.until(self.agenda.next_due()) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    async fn until(&self, due: Option<Timestamp>) {
+        let Some(due) = due else { return std::future::pending().await };
+        let left = due.as_millis().saturating_sub(self.clock.now().as_millis());
+        if let Ok(left @ 1..) = u64::try_from(left) {
+            self.sleep.sleep(Duration::from_millis(left).min(limit::DUE_SLEEP_MAX)).await;
+        }
+    }
+
+    fn begin(self: &Arc<Self>, connection: ConnectionId, item: Item, permit: OwnedSemaphorePermit) {
+        let ended = Ended::Later(self.clock.now().after(limit::TRY_AGAIN_AFTER));
+        let mut run = Run { parts: Arc::clone(self), connection, item, ended };
+        self.in_work.spawn(async move {
+            run.ended = match &run.item {
+                Item::Webhook { id, .. } => run.parts.inbox.run(&run.connection, *id).await,
+                Item::Timer { name } => run.parts.timers.fire(&run.connection, name).await,
+            };
+            drop(run);
+            drop(permit);
+        });
+    }
+}
+
+/// A run; when it is dropped, the agenda hears how it ended. One that panics is tried again later.
+struct Run {
+    parts: Arc<Parts>,
+    connection: ConnectionId,
+    item: Item,
+    ended: Ended,
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        let Parts { agenda, connections, .. } = &*self.parts;
+        agenda.ended(&self.connection, &self.item, self.ended);
+        let works = || connections.get(&self.connection).is_some_and(|connection| connection.ready.is_some());
+        if self.ended == Ended::Paused && works() {
+            // It has changed between the look at it and the end.
+            agenda.changed(&self.connection);
+        }
+    }
+}
+
+impl fmt::Debug for Clockwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clockwork").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,129 @@
+//! Runs webhooks from the inbox.
+
+use hookyard_domain::id::{ConnectionId, WebhookId};
+use hookyard_domain::inbox::{InboxEntry, Next, Standing, WebhookState};
+use hookyard_domain::invocation::{ErrorKind, PluginError};
+use hookyard_domain::limit;
+use hookyard_domain::webhook::VerifiedWebhook;
+use hookyard_store::{CommitError, StoreError};
+use tokio::time::{Instant, timeout_at};
+
+use super::{Inbox, settle};
+use crate::agenda::Ended;
+use crate::connections::{Connection, Ready};
+use crate::handling::{self, Beside, Handling, NotHandled};
+
+impl Inbox {
+    /// Runs a kept webhook with the newest version of its plugin, and writes down what came of it: its effects and that it was
+    /// handled in one commit, or how it stands now. What somebody else has decided about it meanwhile stands.
+    pub(crate) async fn run(&self, connection: &ConnectionId, id: WebhookId) -> Ended {
+        let Some(connection) = self.connections.get(connection) else { return Ended::Paused };
+        let Some(ready) = &connection.ready else { return Ended::Paused };
+        let until = Instant::now() + ready.limits.deadline;
+        let Ok(Ok(_share)) = timeout_at(until, ready.share.acquire()).await else { return self.later() };
+        match self.store.webhook(id).await {
+            Ok(Some(entry)) if entry.standing.state == WebhookState::Pending => {
+                self.run_entry(&connection, ready, entry).await
+            }
+            entry => self.stands(entry),
+        }
+    }
+
+    async fn run_entry(&self, connection: &Connection, ready: &Ready, entry: InboxEntry) -> Ended {
+        let activations = connection.activations();
+        let webhook = VerifiedWebhook::from_kept(entry.webhook.clone());
+        let attempt = entry.standing.attempts.saturating_add(1);
+        let until = Instant::now() + ready.limits.deadline;
+        let errand = handling::errand(connection, ready, &webhook, handling::cause(&webhook, false), attempt, until);
+        let clock = &*self.invoker.services.clock;
+        let handling = Handling { webhook: &webhook, beside: Beside::Kept(&entry), clock };
+        let error = match self.invoker.until_durable(&errand, &handling).await {
+            Ok(_response) => {
+                tracing::info!(connection = %connection.id, webhook = %entry.webhook.id, attempt, "webhook handled");
+                return Ended::Done;
+            }
+            Err(NotHandled::Failed(error)) => unfixable(error),
+            Err(NotHandled::Declined(response)) => declined(response.status),
+            Err(NotHandled::Seen | NotHandled::Moved) => return self.as_it_stands(entry.webhook.id).await,
+            Err(NotHandled::Gone) => return Ended::Done,
+            Err(NotHandled::NotNow { .. }) => return self.later(),
+        };
+        let standing = self.after_failure(connection, ready, &entry.standing, &error);
+        match self.write_down(connection, &entry, &standing, &error).await {
+            Ok(()) => self.ended(connection, &standing, activations),
+            Err(CommitError::Moved) => self.as_it_stands(entry.webhook.id).await,
+            Err(CommitError::Gone) => Ended::Done,
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(connection = %connection.id, error, "how a webhook stands cannot be written down");
+                self.later()
+            }
+        }
+    }
+
+    async fn write_down(
+        &self,
+        connection: &Connection,
+        entry: &InboxEntry,
+        standing: &Standing,
+        error: &PluginError,
+    ) -> Result<(), CommitError> {
+        let (guard, write) = settle(entry, standing);
+        let news = self.news(&entry.webhook, standing, error);
+        let writes = std::iter::once(write).chain(news).collect();
+        self.invoker.commit_writes(connection, vec![guard], writes).await?;
+        let Standing { state, attempts, .. } = standing;
+        tracing::warn!(
+            connection = %connection.id, webhook = %entry.webhook.id, code = error.code, %state, attempts, "webhook not handled"
+        );
+        Ok(())
+    }
+
+    /// Somebody else has decided what becomes of it while it ran.
+    async fn as_it_stands(&self, id: WebhookId) -> Ended {
+        self.stands(self.store.webhook(id).await)
+    }
+
+    fn stands(&self, entry: Result<Option<InboxEntry>, StoreError>) -> Ended {
+        match entry {
+            Ok(Some(InboxEntry { standing: Standing { next: Some(next), .. }, .. })) => Ended::Again(next),
+            Ok(Some(entry)) if entry.standing.holds_order_key() => Ended::Blocks,
+            Ok(Some(_) | None) => Ended::Done,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the inbox cannot be read");
+                self.later()
+            }
+        }
+    }
+
+    /// What the agenda does about it. `activations`: how many the connection had seen when the run began.
+    fn ended(&self, connection: &Connection, standing: &Standing, activations: u64) -> Ended {
+        match standing.next {
+            // The activation that it waits for has come while it ran.
+            Some(Next::Activation) if connection.activations() != activations && connection.is_healthy() => {
+                Ended::Again(Next::At(self.now()))
+            }
+            Some(next) => Ended::Again(next),
+            None if standing.holds_order_key() => Ended::Blocks,
+            None => Ended::Done,
+        }
+    }
+
+    /// The host could not do it now, which says nothing about the webhook and counts for nothing.
+    fn later(&self) -> Ended {
+        Ended::Later(self.now().after(limit::TRY_AGAIN_AFTER))
+    }
+}
+
+/// Nobody is there to be told that the input is wrong.
+fn unfixable(error: PluginError) -> PluginError {
+    match error.kind {
+        ErrorKind::Invalid => PluginError { kind: ErrorKind::Failed, ..error },
+        ErrorKind::Unauthorized | ErrorKind::Unavailable | ErrorKind::Failed => error,
+    }
+}
+
+/// Nor is anybody there to be given the plugin's response.
+fn declined(status: u16) -> PluginError {
+    PluginError::new(ErrorKind::Failed, "declined", format!("the plugin responded with status {status}"))
+}

@@ -1,0 +1,89 @@
+//! A webhook that is kept, or that was kept before.
+
+use hookyard_domain::commit::MarkKey;
+use hookyard_domain::inbox::{Known, Reason, WebhookState};
+use hookyard_domain::invocation::PluginError;
+use hookyard_store::CommitError;
+use tokio::time::{Instant, timeout_at};
+
+use super::reception::Reception;
+use super::single_flight::Wait;
+use super::{Answer, Pipeline};
+use crate::agenda::Turn;
+use crate::connections::{Connection, Ready};
+
+impl Pipeline {
+    /// The answer to a webhook that was received before: it was handled, or joins the one that is kept, which runs again if
+    /// it had failed. `None` where it is new.
+    pub(super) async fn known(&self, connection: &Connection, mark: Option<MarkKey>) -> Option<Answer> {
+        match self.inbox.known(mark?).await {
+            Ok(Known::No) => None,
+            Ok(Known::Handled) => Some(Answer::Seen),
+            Ok(Known::Kept { id, standing, .. }) => {
+                if standing.state == WebhookState::Failed
+                    && let Err(error) = self.inbox.repeated(connection, id).await
+                {
+                    // It is kept all the same, and the next repeat may arm it.
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(webhook = %id, error, "a webhook that failed cannot be armed again");
+                }
+                Some(Answer::Kept(None))
+            }
+            Err(error) => Some(Answer::store_unavailable(&error)),
+        }
+    }
+
+    /// Waits for the run that handles the same webhook already. When the time is up, what is durable decides.
+    pub(super) async fn follow(&self, wait: Wait<Answer>, mark: MarkKey, until: Instant) -> Answer {
+        match timeout_at(until, wait.result()).await {
+            Ok(Some(answer)) => answer,
+            Ok(None) => Answer::try_again("unavailable", "the run was lost"),
+            Err(_) => match self.inbox.known(mark).await {
+                Ok(Known::Handled) => Answer::Seen,
+                Ok(Known::Kept { .. }) => Answer::Kept(None),
+                Ok(Known::No) => Answer::try_again("deadline", "the same webhook is being handled"),
+                Err(error) => Answer::store_unavailable(&error),
+            },
+        }
+    }
+
+    /// Keeps a webhook that was not run.
+    pub(super) async fn keep_fresh(&self, connection: &Connection, received: &Reception, turn: Option<Turn>) -> Answer {
+        let kept = self.inbox.keep_fresh(connection, received.to_kept(), turn).await;
+        answer(kept, None)
+    }
+
+    /// Keeps a webhook whose first run has failed.
+    pub(super) async fn keep_failed(
+        &self,
+        connection: &Connection,
+        ready: &Ready,
+        received: &Reception,
+        error: &PluginError,
+        turn: Option<Turn>,
+    ) -> Answer {
+        let kept = self.inbox.keep_failed(connection, ready, received.to_kept(), error, turn).await;
+        answer(kept, Some(Reason::from(error)))
+    }
+}
+
+fn answer(kept: Result<(), CommitError>, reason: Option<Reason>) -> Answer {
+    match kept {
+        Ok(()) => Answer::Kept(reason),
+        Err(CommitError::MarkPresent) => Answer::Seen,
+        Err(CommitError::KeptAlready | CommitError::Moved) => Answer::Kept(None),
+        Err(CommitError::Gone) => Answer::Gone,
+        Err(CommitError::InboxFull) => Answer::try_again("inbox-full", "too many webhooks wait to be handled already"),
+        Err(CommitError::Overloaded) => Answer::try_again("overloaded", "the store is overloaded"),
+        Err(CommitError::Unavailable(error)) => Answer::store_unavailable(&error),
+        Err(
+            error @ (CommitError::KeyMoved { .. }
+            | CommitError::NotANumber { .. }
+            | CommitError::TooLarge { .. }
+            | CommitError::TooManyTimers { .. }),
+        ) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a webhook cannot be kept");
+            Answer::try_again("unavailable", "the webhook cannot be kept")
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Fires a timer that is due, once in effect.
+
+use hookyard_capability::Draft;
+use hookyard_domain::clock::Timestamp;
+use hookyard_domain::commit::{Guard, Write};
+use hookyard_domain::id::ConnectionId;
+use hookyard_domain::inbox::{Next, Verdict, verdict};
+use hookyard_domain::invocation::{Cause, ErrorKind, PluginError};
+use hookyard_domain::limit;
+use hookyard_domain::timer::Timer;
+use hookyard_sandbox::{Component, Deadline, Finished, Invocation, Outcome, Sandbox};
+use hookyard_store::CommitError;
+use serde_json::json;
+use tokio::time::{Instant, timeout};
+
+use super::Timers;
+use crate::agenda::Ended;
+use crate::connections::{Connection, Ready};
+use crate::host_event;
+use crate::invocations::Occasion;
+use crate::invoker::{Errand, NotCommitted, Undertaking};
+use crate::telemetry::traceparent;
+
+impl Timers {
+    /// Fires a timer that the agenda says is due, and says how the agenda goes on with it. Whatever came of it is durable then.
+    pub(crate) async fn fire(&self, id: &ConnectionId, name: &str) -> Ended {
+        let Some(connection) = self.connections.get(id) else { return Ended::Paused };
+        let Some(ready) = &connection.ready else { return Ended::Paused };
+        let timer = match self.store.timer(id, name).await {
+            Ok(Some(timer)) => timer,
+            Ok(None) => return Ended::Done,
+            Err(error) => {
+                tracing::error!(connection = %id, timer = name, error = &error as &dyn std::error::Error, "reading a timer");
+                return self.later();
+            }
+        };
+        match timer.standing.next {
+            None => return Ended::Done,
+            Some(Next::At(at)) if at > self.now() => return Ended::Again(Next::At(at)),
+            // The agenda knows when the connection was activated.
+            Some(Next::At(_) | Next::Activation) => {}
+        }
+        // This semaphore is never closed.
+        let Ok(Ok(_share)) = timeout(ready.limits.deadline, ready.share.acquire()).await else { return self.later() };
+        match self.run(&connection, ready, &timer).await {
+            Ok(()) | Err(Failed::Over) => Ended::Done,
+            Err(Failed::Host) => self.later(),
+            Err(Failed::Plugin(error)) => self.settle(&connection, &timer, &error).await,
+        }
+    }
+
+    async fn run(&self, connection: &Connection, ready: &Ready, timer: &Timer) -> Result<(), Failed> {
+        if !ready.plugin.component.exports().timer_handler {
+            let plugin = ready.plugin.manifest.plugin();
+            let message = format!("{plugin} does not export timer-handler");
+            return Err(Failed::unavailable("no-timer-handler", message));
+        }
+        let services = &self.invoker.services;
+        let (now, traceparent) = (services.clock.now(), traceparent::of(&[], &*services.entropy));
+        let errand = Errand {
+            connection,
+            ready,
+            occasion: Occasion::Timer(timer.name.clone()),
+            cause: Cause::Timer { name: timer.name.clone(), generation: timer.generation },
+            webhook: None,
+            traceparent: Some(traceparent.clone()),
+            received_at: now,
+            attributes: vec![("received-at", now.to_string()), ("traceparent", traceparent)],
+            attempt: timer.standing.attempts.saturating_add(1),
+            until: Instant::now() + ready.limits.deadline,
+        };
+        self.invoker.until_durable(&errand, &Fire { timer }).await
+    }
+
+    /// Writes down that a run has failed, and what is done about it.
+    async fn settle(&self, connection: &Connection, timer: &Timer, error: &PluginError) -> Ended {
+        let (now, attempts) = (self.now(), timer.standing.attempts.saturating_add(1));
+        let mut random = [0; 4];
+        self.invoker.services.entropy.fill(&mut random);
+        let verdict = verdict(error, attempts, connection.has_lifecycle(), now, u32::from_be_bytes(random));
+        let standing = Box::new(timer.standing.after_failure(error, verdict));
+        let mut writes = vec![Write::SettleTimer { name: timer.name.clone(), standing }];
+        if verdict == Verdict::GiveUp {
+            tracing::warn!(connection = %connection.id, timer = timer.name, code = ?error.code, attempts, "timer failed");
+            writes.push(self.failed_event(timer, error, attempts, now));
+        }
+        match self.invoker.commit_writes(connection, vec![at(timer)], writes).await {
+            Ok(()) => {}
+            Err(CommitError::Moved | CommitError::Gone) => return Ended::Done,
+            Err(error) => {
+                tracing::error!(connection = %connection.id, timer = timer.name, error = &error as &dyn std::error::Error, "a timer that failed could not be settled");
+                return self.later();
+            }
+        }
+        match verdict {
+            Verdict::GiveUp => Ended::Done,
+            Verdict::Again(next) => Ended::Again(next),
+        }
+    }
+
+    fn failed_event(&self, timer: &Timer, error: &PluginError, attempts: u32, now: Timestamp) -> Write {
+        let data = json!({
+            "timer": timer.name,
+            "connection": timer.connection,
+            "code": error.code,
+            "message": error.message,
+            "attempts": attempts,
+        });
+        host_event::append("timer.failed", timer.connection.to_string(), &data, now, &*self.invoker.services.entropy)
+    }
+
+    fn later(&self) -> Ended {
+        Ended::Later(self.now().after(limit::TRY_AGAIN_AFTER))
+    }
+
+    fn now(&self) -> Timestamp {
+        self.invoker.services.clock.now()
+    }
+}
+
+/// That the timer is still the one that was read.
+fn at(timer: &Timer) -> Guard {
+    Guard::TimerAt { name: timer.name.clone(), generation: timer.generation, version: timer.version }
+}
+
+/// Has the plugin do what it has started a timer for.
+struct Fire<'a> {
+    timer: &'a Timer,
+}
+
+/// Why a timer has not fired with effect.
+#[derive(Debug, PartialEq)]
+enum Failed {
+    /// The plugin says so, or broke.
+    Plugin(PluginError),
+    /// The host could not do it; that says nothing about the timer.
+    Host,
+    /// It was started anew, changed or cancelled meanwhile, or went with its connection: what was run counts no more.
+    Over,
+}
+
+impl Failed {
+    fn unavailable(code: &str, message: impl Into<String>) -> Self {
+        Self::Plugin(PluginError::new(ErrorKind::Unavailable, code, message))
+    }
+
+    fn failed(code: &str, message: impl Into<String>) -> Self {
+        Self::Plugin(PluginError::new(ErrorKind::Failed, code, message))
+    }
+}
+
+impl Undertaking for Fire<'_> {
+    type Returned = ();
+    type Done = ();
+    type Failed = Failed;
+
+    async fn call(&self, sandbox: &Sandbox, component: &Component, invocation: Invocation) -> Finished<()> {
+        sandbox.fire_timer(component, invocation, self.timer.name.clone(), self.timer.payload.clone()).await
+    }
+
+    fn conclude(&self, outcome: Outcome<()>, _sent_unsafe: bool) -> Result<(), Failed> {
+        Err(match outcome {
+            Outcome::Returned(()) => return Ok(()),
+            Outcome::Error(error) => Failed::Plugin(error),
+            Outcome::Trap { .. } => Failed::unavailable("plugin-trap", "the plugin trapped"),
+            Outcome::Deadline(Deadline::Wall) => Failed::unavailable("deadline", "the plugin did not end in time"),
+            Outcome::Deadline(Deadline::Cpu) => {
+                Failed::unavailable("deadline", "the plugin used up its processor time")
+            }
+            Outcome::Unavailable(_) | Outcome::Busy => Failed::Host,
+        })
+    }
+
+    /// The timer is gone with the commit, unless the plugin has started it again: that write comes later.
+    fn join(&self, (): &(), draft: &mut Draft) {
+        draft.guards.push(at(self.timer));
+        draft.writes.insert(0, Write::CancelTimer { name: self.timer.name.clone() });
+    }
+}
+
+impl From<NotCommitted> for Failed {
+    fn from(reason: NotCommitted) -> Self {
+        match reason {
+            NotCommitted::Seen | NotCommitted::Moved | NotCommitted::Gone => Self::Over,
+            NotCommitted::Conflict { sent_unsafe: false } => {
+                Self::unavailable("conflict", "others changed the same keys each time")
+            }
+            NotCommitted::Conflict { sent_unsafe: true } => {
+                let message = "others changed the same keys after the plugin had sent a request that changes something";
+                Self::failed("conflict", message)
+            }
+            NotCommitted::Overloaded { .. } => Self::Host,
+            NotCommitted::Unavailable { error, .. } => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the store is unavailable");
+                Self::Host
+            }
+            NotCommitted::Refused(reason) => Self::failed("invalid-response", reason),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(failed: Failed) -> (ErrorKind, String) {
+        match failed {
+            Failed::Plugin(error) => (error.kind, error.code),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_was_not_committed_has_its_fate() {
+        assert_eq!(Failed::from(NotCommitted::Moved), Failed::Over);
+        assert_eq!(Failed::from(NotCommitted::Gone), Failed::Over);
+        assert_eq!(Failed::from(NotCommitted::Overloaded { sent_unsafe: true }), Failed::Host);
+        let conflict = |sent_unsafe| kind(NotCommitted::Conflict { sent_unsafe }.into());
+        assert_eq!(conflict(false), (ErrorKind::Unavailable, "conflict".to_owned()));
+        assert_eq!(conflict(true), (ErrorKind::Failed, "conflict".to_owned()));
+        let refused = kind(NotCommitted::Refused("too large".to_owned()).into());
+        assert_eq!(refused, (ErrorKind::Failed, "invalid-response".to_owned()));
+    }
+}
