@@ -141,6 +141,7 @@ promises! {
         a_store_that_works_can_be_written_to
         nothing_waits_once_every_commit_has_returned
         every_commit_counts_in_its_group
+        timers_are_counted_by_connection_and_state
     }
     host {
         a_host_key_stays_what_it_was_first

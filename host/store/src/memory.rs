@@ -287,7 +287,7 @@ impl Timers for MemoryStore {
     }
 
     async fn timer_depths(&self) -> Result<Vec<TimerDepth>, StoreError> {
-        Ok(Vec::new())
+        Ok(self.state()?.timer_depths())
     }
 }
 

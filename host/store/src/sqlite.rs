@@ -314,7 +314,7 @@ impl Timers for SqliteStore {
     }
 
     async fn timer_depths(&self) -> Result<Vec<TimerDepth>, StoreError> {
-        Ok(Vec::new())
+        self.readers.read(timer_rows::depths).await
     }
 }
 

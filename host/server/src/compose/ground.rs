@@ -11,7 +11,7 @@ use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::limit;
 use hookyard_sandbox::{Compiler, LoadBounds, Sandbox, SandboxSettings};
 use hookyard_store::Store;
-use hookyard_store::sqlite::SqliteStore;
+use hookyard_store::sqlite::{SqliteSettings, SqliteStore};
 
 use super::Surroundings;
 use crate::agenda::Agenda;
@@ -48,7 +48,9 @@ impl Ground {
     /// The data directory is in use or damaged, or this machine lacks what a host needs.
     pub(super) async fn lay(settings: &Settings, surroundings: Surroundings) -> anyhow::Result<Self> {
         let Surroundings { clock, entropy, compiler, egress, sleep, load_bounds } = surroundings;
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&settings.data, Arc::clone(&clock))?);
+        let mut kept = SqliteSettings::default();
+        kept.inbox.settled_retention = settings.inbox.settled_retention;
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open_with(&settings.data, Arc::clone(&clock), &kept)?);
         let key = store.host_key("hash", HashKey::generate(&*entropy)).await.context("cannot read the host's key")?;
         let hash_key = HashKey::new(&key);
         let egress = Arc::new(Egress::new(egress).context("cannot set up what plugins send through")?);

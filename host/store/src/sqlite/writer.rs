@@ -170,7 +170,16 @@ impl Writer {
     ) -> Self {
         let retention = Retention::new(clock.now(), inbox.settled_retention);
         let meter = Arc::new(Meter::default());
-        Self { path, open: Some((database, state)), newest, checkpointer, retention, clock, meter, bounds: inbox.bounds }
+        Self {
+            path,
+            open: Some((database, state)),
+            newest,
+            checkpointer,
+            retention,
+            clock,
+            meter,
+            bounds: inbox.bounds,
+        }
     }
 
     fn run(mut self, orders: &Receiver<Order>) {
