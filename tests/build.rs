@@ -100,7 +100,7 @@ fn build() -> Result<(), String> {
     build_rust(root, &output, &["--package", "aftership", "--lib"])?;
     build_rust(&root.join("tests/guests"), &output, &["--workspace", "--lib", "--examples"])?;
     let built = output.join(TARGET).join("plugin");
-    for guest in ["aftership", "echo", "misbehaving", "swap", "wasi"] {
+    for guest in ["aftership", "echo", "misbehaving", "swap", "tally", "wasi"] {
         hand_over(guest, &built.join(format!("{guest}.wasm")))?;
     }
     for contract in contracts(&tests.join("guests/contract/examples"))? {

@@ -15,7 +15,7 @@ const DOORS: [(&str, &[&str]); 10] = [
     ("wasmtime", &["hookyard-sandbox"]),
     ("wasmtime-wasi", &["hookyard-sandbox"]),
     ("wasmtime-wasi-http", &["hookyard-sandbox"]),
-    ("rusqlite", &["hookyard-store"]),
+    ("rusqlite", &["hookyard-store", "hookyard-faults"]),
     ("jsonschema", &["hookyard-domain", "hookyard-sdk"]),
     ("axum", &["hookyard-server", "hookyard-fakes"]),
     ("hyper", &["hookyard-capability", "hookyard-server", "hookyard-fakes", "hookyard-tests"]),

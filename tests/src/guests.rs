@@ -6,6 +6,8 @@ pub const AFTERSHIP: &str = env!("GUEST_AFTERSHIP");
 pub const ECHO: &str = env!("GUEST_ECHO");
 /// Does what a host must survive; the webhook's path says what, `guests/misbehaving` has the table.
 pub const MISBEHAVING: &str = env!("GUEST_MISBEHAVING");
+/// Counts what it is told; its plugin is `tally-handled`, see `guests/tally`.
+pub const TALLY: &str = env!("GUEST_TALLY");
 /// Tries every way out that WASI has, as its action `try` is told; `guests/wasi` has the list.
 pub const WASI: &str = env!("GUEST_WASI");
 /// The guest in JavaScript, where its tool was there; tests that need it stand in [`with_javascript_guest!`](crate::with_javascript_guest).

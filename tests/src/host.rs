@@ -14,6 +14,7 @@ use hookyard_sandbox::LoadBounds;
 use hookyard_server::compose::{self, Running, Surroundings};
 use hookyard_server::config::{self, Flags};
 use hookyard_server::plugins::{Catalogue, FileReport, FileState};
+use hookyard_store::sqlite::SqliteSettings;
 use http::Request;
 use http_body_util::Full;
 use serde_json::Value;
@@ -42,6 +43,7 @@ pub struct Builder {
     pool_slots: u32,
     egress: EgressSettings,
     load_bounds: LoadBounds,
+    store: SqliteSettings,
 }
 
 impl Builder {
@@ -57,6 +59,7 @@ impl Builder {
             pool_slots: POOL_SLOTS,
             egress,
             load_bounds: LoadBounds::default(),
+            store: SqliteSettings::default(),
         }
     }
 
@@ -97,6 +100,13 @@ impl Builder {
         self
     }
 
+    /// Where the store uses SQLite like this.
+    #[must_use]
+    pub fn store(mut self, settings: SqliteSettings) -> Self {
+        self.store = settings;
+        self
+    }
+
     /// With these names to be resolved; without, there are none.
     #[must_use]
     pub fn names(mut self, names: Names) -> Self {
@@ -117,12 +127,12 @@ impl Builder {
     /// # Panics
     /// It does not start.
     pub async fn start(self) -> TestHost {
-        let Self { compiler, directory, config, pool_slots, egress, load_bounds } = self;
+        let Self { compiler, directory, config, pool_slots, egress, load_bounds, store } = self;
         let file = format!("listen = \"127.0.0.1:0\"\npool_slots = {pool_slots}\n{config}");
         fs::write(directory.path().join("hookyard.toml"), file).expect("a file can be written");
         let clock = Arc::new(ManualClock::at(START));
         let sleep = Arc::new(ManualSleep::by(Arc::clone(&clock)));
-        let mut host = TestHost { running: None, clock, sleep, directory, compiler, egress, load_bounds };
+        let mut host = TestHost { running: None, clock, sleep, directory, compiler, egress, load_bounds, store };
         host.running = Some(host.start().await.expect("the host starts"));
         host
     }
@@ -138,6 +148,7 @@ pub struct TestHost {
     compiler: PathBuf,
     egress: EgressSettings,
     load_bounds: LoadBounds,
+    store: SqliteSettings,
 }
 
 impl TestHost {
@@ -150,6 +161,7 @@ impl TestHost {
             egress: self.egress.clone(),
             sleep: Arc::clone(&self.sleep) as Arc<dyn Sleep>,
             load_bounds: self.load_bounds,
+            store: self.store.clone(),
         };
         compose::start_in(settings, surroundings).await
     }

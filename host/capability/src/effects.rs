@@ -14,7 +14,7 @@ use hookyard_store::Ledger;
 
 use crate::budget::Budget;
 use crate::event_rules::EventRules;
-use crate::http_request::Requests;
+use crate::http_request::{Requests, Unsent};
 use crate::kv_store::Overlay;
 use crate::log::{Log, SharedLog};
 use crate::outbound::Outbound;
@@ -78,10 +78,23 @@ pub struct Effects {
 impl Effects {
     /// No effects yet.
     pub fn new(scope: Scope, services: Services) -> Self {
+        Self::with(scope, services, Requests::new)
+    }
+
+    /// No effects yet, of an invocation that sends nothing and whose effects nobody will commit.
+    pub fn of_dry_run(scope: Scope, services: Services) -> Self {
+        Self::with(scope, services, Requests::of_dry_run)
+    }
+
+    fn with(
+        scope: Scope,
+        services: Services,
+        requests: fn(Arc<Outbound>, Arc<Derivations>, SharedLog) -> Requests,
+    ) -> Self {
         let kv = Overlay::new(services.entropy.as_ref());
         let log = SharedLog::redacting(Arc::clone(scope.outbound.vault().redactor()));
         let derived = Arc::new(Derivations::default());
-        let requests = Requests::new(Arc::clone(&scope.outbound), Arc::clone(&derived), log.clone());
+        let requests = requests(Arc::clone(&scope.outbound), Arc::clone(&derived), log.clone());
         let (budget, events, requests) = (Budget::default(), Vec::new(), Arc::new(requests));
         Self { scope, services, budget, events, kv, timers: Wishes::default(), log, derived, requests }
     }
@@ -107,7 +120,8 @@ impl Effects {
         let (guards, keys) = self.kv.into_parts();
         let writes = self.events.into_iter().chain(keys).chain(self.timers.into_writes()).collect();
         let (sent_unsafe, provider_accepted) = (self.requests.sent_unsafe(), self.requests.accepted());
-        Draft { guards, writes, log: self.log.take(), events, sent_unsafe, provider_accepted }
+        let unsent = self.requests.take_unsent();
+        Draft { guards, writes, log: self.log.take(), events, sent_unsafe, provider_accepted, unsent }
     }
 }
 
@@ -136,4 +150,6 @@ pub struct Draft {
     pub sent_unsafe: bool,
     /// Whether a provider has answered one of its requests with a status below 400.
     pub provider_accepted: bool,
+    /// What a dry run would have sent; empty in every other run.
+    pub unsent: Unsent,
 }

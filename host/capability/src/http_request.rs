@@ -11,6 +11,7 @@ mod failure;
 mod fill;
 mod redirect;
 mod reflection;
+mod unsent;
 
 use std::fmt;
 use std::sync::Arc;
@@ -31,6 +32,8 @@ use crate::secrets::Derivations;
 use answer::BodyAllowance;
 use failure::Failure;
 pub use failure::{HttpError, HttpErrorCode};
+use unsent::Notes;
+pub use unsent::{Unsent, UnsentRequest};
 
 /// A request as a guest states it: unchecked, with placeholders in place of secrets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,12 +78,25 @@ pub struct Requests {
     unsafe_sent: AtomicUsize,
     /// Whether a provider has answered a request with a status below 400.
     accepted: AtomicBool,
+    /// There in a dry run: what is granted is noted here, and nothing is sent.
+    unsent: Option<Notes>,
 }
 
 impl Requests {
     pub(crate) fn new(outbound: Arc<Outbound>, derived: Arc<Derivations>, log: SharedLog) -> Self {
         let (asked, unsafe_sent) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { outbound, derived, log, asked, unsafe_sent, accepted: AtomicBool::new(false) }
+        Self { outbound, derived, log, asked, unsafe_sent, accepted: AtomicBool::new(false), unsent: None }
+    }
+
+    /// Those of a dry run: nothing is looked up, dialled or sent. What could have been sent is answered with
+    /// [`HttpErrorCode::Denied`] and noted.
+    pub(crate) fn of_dry_run(outbound: Arc<Outbound>, derived: Arc<Derivations>, log: SharedLog) -> Self {
+        Self { unsent: Some(Notes::default()), ..Self::new(outbound, derived, log) }
+    }
+
+    /// Takes what a dry run would have sent so far; nothing in any other run.
+    pub(crate) fn take_unsent(&self) -> Unsent {
+        self.unsent.as_ref().map(Notes::take).unwrap_or_default()
     }
 
     /// Sends a request and reads its answer. What is refused for want of a grant, or withheld, is logged as well.

@@ -28,7 +28,7 @@ pub use effects::{Draft, Effects, Scope, Services};
 pub use egress::{Egress, EgressError, EgressSettings, Resolve, SystemResolver};
 pub use emit_event::NewEvent;
 pub use event_rules::{EventRules, EventRulesError};
-pub use http_request::{HttpError, HttpErrorCode, HttpRequest, HttpResponse, Requests};
+pub use http_request::{HttpError, HttpErrorCode, HttpRequest, HttpResponse, Requests, Unsent, UnsentRequest};
 pub use kv_store::{Entry, KeyPage, SetOptions};
 pub use log::{Log, SharedLog};
 pub use outbound::Outbound;

@@ -61,12 +61,21 @@ impl TestHost {
     }
 
     pub(crate) fn effects_with(&self, connection: &TestConnection) -> Effects {
+        Effects::new(self.scope_of(connection), self.services())
+    }
+
+    /// A dry run of that connection.
+    pub(crate) fn dry_run_with(&self, connection: &TestConnection) -> Effects {
+        Effects::of_dry_run(self.scope_of(connection), self.services())
+    }
+
+    fn scope_of(&self, connection: &TestConnection) -> Scope {
         let manifest = r#"{"name": "test", "version": "1.0.0", "events": [
             {"kind": "thing.happened", "data": {"type": "object", "required": ["id"]}},
             {"kind": "thing.said"}
         ]}"#;
         let manifest: Manifest = serde_json::from_str(manifest).expect("a manifest");
-        let scope = Scope {
+        Scope {
             connection: connection.outbound.connection.clone(),
             incarnation: Incarnation::default(),
             hash_key: hash_key(),
@@ -79,13 +88,15 @@ impl TestHost {
             firing: None,
             event_rules: Arc::new(EventRules::compile(&manifest).expect("usable schemas")),
             outbound: Arc::clone(&connection.outbound),
-        };
-        let services = Services {
+        }
+    }
+
+    fn services(&self) -> Services {
+        Services {
             ledger: Arc::clone(&self.store) as Arc<dyn Ledger>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&self.entropy) as Arc<dyn hookyard_domain::entropy::Entropy>,
-        };
-        Effects::new(scope, services)
+        }
     }
 
     /// Commits what an invocation of `shop` wants.

@@ -12,6 +12,7 @@ mod dev;
 mod events;
 mod failure;
 mod inspect;
+mod invocations;
 mod new;
 mod output;
 mod plugins;
@@ -20,6 +21,7 @@ mod source;
 mod sse;
 mod tokens;
 mod trigger;
+mod webhooks;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -52,6 +54,10 @@ enum Command {
     Call(call::Arguments),
     /// Print the events of a running host
     Events(events::Arguments),
+    /// List, show, replay or skip the webhooks in the inbox of a running host
+    Webhooks(webhooks::Arguments),
+    /// List the most recent calls of plugins of a running host
+    Invocations(invocations::Arguments),
     /// List or show the plugins of a running host, or choose the version that serves
     Plugins(plugins::Arguments),
     /// List, show, change or check the connections of a running host
@@ -92,6 +98,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Trigger(arguments) => trigger::run(arguments).await,
         Command::Call(arguments) => call::run(arguments).await,
         Command::Events(arguments) => events::run(arguments).await,
+        Command::Webhooks(arguments) => webhooks::run(arguments).await,
+        Command::Invocations(arguments) => invocations::run(arguments).await,
         Command::Plugins(arguments) => plugins::run(arguments).await,
         Command::Connections(arguments) => connections::run(arguments).await,
         Command::Tokens(arguments) => tokens::run(arguments).await,
@@ -151,6 +159,15 @@ mod tests {
             "hookyard new parcel-post --lang rust --sdk ../hookyard/plugins/sdk/rust",
             "hookyard plugins",
             "hookyard plugins show aftership --json",
+            "hookyard webhooks",
+            "hookyard webhooks --state failed --state pending --connection demo --since 2026-03-04T09:00:00Z --limit 5",
+            "hookyard webhooks list --until 2026-03-04T09:00:00Z --json --data d",
+            "hookyard webhooks show whk_01h2xcejqtf2nbrexx3vqjhp41",
+            "hookyard webhooks replay whk_01h2xcejqtf2nbrexx3vqjhp41 whk_01h2xcejqtf2nbrexx3vqjhp42 --dry-run",
+            "hookyard webhooks replay --all-failed demo --since 2026-03-04T09:00:00Z",
+            "hookyard webhooks replay --connection demo --state handled --until 2026-03-04T09:00:00Z --dry-run --json",
+            "hookyard webhooks skip whk_01h2xcejqtf2nbrexx3vqjhp41",
+            "hookyard invocations --connection demo --state trap --limit 3 --log",
             "hookyard connections show demo --config x.toml",
             "hookyard tokens create --name ci",
             "hookyard compile-component --memory 5 x",
@@ -181,6 +198,18 @@ mod tests {
             "hookyard new Parcels",
             "hookyard new ../parcels",
             "hookyard events --connection a/b",
+            "hookyard webhooks --state broken",
+            "hookyard webhooks --since yesterday",
+            "hookyard webhooks show",
+            "hookyard webhooks show 17",
+            "hookyard webhooks replay",
+            "hookyard webhooks replay --connection demo",
+            "hookyard webhooks replay --state failed",
+            "hookyard webhooks replay --all-failed demo --state handled",
+            "hookyard webhooks replay whk_01h2xcejqtf2nbrexx3vqjhp41 --all-failed demo",
+            "hookyard webhooks replay whk_01h2xcejqtf2nbrexx3vqjhp41 --since 2026-03-04T09:00:00Z",
+            "hookyard webhooks skip",
+            "hookyard invocations --limit many",
         ] {
             assert_eq!(parse(line).expect_err(line).exit_code(), 2, "{line}");
         }

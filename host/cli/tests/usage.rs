@@ -34,7 +34,20 @@ fn help_names_every_subcommand_but_the_hidden_one() {
     let output = hookyard(directory().path(), &["--help"]);
     assert_eq!(code(&output), 0);
     let help = stdout(&output);
-    for name in ["serve", "dev", "new", "build", "check", "trigger", "events", "plugins", "connections", "tokens"] {
+    for name in [
+        "serve",
+        "dev",
+        "new",
+        "build",
+        "check",
+        "trigger",
+        "events",
+        "plugins",
+        "connections",
+        "webhooks",
+        "invocations",
+        "tokens",
+    ] {
         assert!(help.contains(&format!("\n  {name} ")), "{name} is missing:\n{help}");
     }
     assert!(!help.contains("compile-component"));
@@ -43,7 +56,20 @@ fn help_names_every_subcommand_but_the_hidden_one() {
 #[test]
 fn each_subcommand_explains_itself() {
     let directory = directory();
-    for name in ["serve", "dev", "new", "build", "check", "trigger", "events", "plugins", "connections", "tokens"] {
+    for name in [
+        "serve",
+        "dev",
+        "new",
+        "build",
+        "check",
+        "trigger",
+        "events",
+        "plugins",
+        "connections",
+        "webhooks",
+        "invocations",
+        "tokens",
+    ] {
         let output = hookyard(directory.path(), &[name, "--help"]);
         assert_eq!(code(&output), 0, "{name}");
         assert!(stdout(&output).contains("Usage: hookyard "), "{name}");
@@ -54,7 +80,14 @@ fn each_subcommand_explains_itself() {
 #[test]
 fn wrong_usage_ends_with_2() {
     let directory = directory();
-    for arguments in [&["launch"][..], &[], &["check"], &["serve", "--listen", "nowhere"], &["trigger", "Not An Id"]] {
+    for arguments in [
+        &["launch"][..],
+        &[],
+        &["check"],
+        &["serve", "--listen", "nowhere"],
+        &["trigger", "Not An Id"],
+        &["webhooks", "replay"],
+    ] {
         let output = hookyard(directory.path(), arguments);
         assert_eq!(code(&output), 2, "{arguments:?}: {}", stderr(&output));
         assert!(output.stdout.is_empty());
@@ -69,6 +102,9 @@ fn without_a_host_clients_end_with_1_and_say_how_to_start_one() {
         &["events"][..],
         &["plugins"],
         &["connections", "show", "demo"],
+        &["webhooks"],
+        &["webhooks", "replay", "--all-failed", "demo"],
+        &["invocations"],
         &["trigger", "demo", "x"],
         &["tokens", "create"],
     ] {

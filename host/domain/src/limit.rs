@@ -339,6 +339,16 @@ pub const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
 pub const CONNECTION_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// Events of one answer when the client sets no bound.
 pub const EVENTS_LIMIT_DEFAULT: usize = 100;
+/// Invocations of one answer when the client sets no bound.
+pub const INVOCATIONS_LIMIT_DEFAULT: usize = 100;
+/// Kept webhooks of one answer when the client sets no bound.
+pub const WEBHOOKS_LIMIT_DEFAULT: usize = 100;
+/// Webhooks of one bulk request that are tried in a dry run; the others are counted.
+pub const DRY_RUNS_MAX: usize = 20;
+/// Webhooks that a bulk replay changes in one commit.
+pub const REPLAYS_AT_ONCE: usize = 100;
+/// Dry runs of one request that run at a time.
+pub const DRY_RUNS_AT_ONCE: usize = 4;
 /// Events read at a time for one stream.
 pub const EVENTS_STREAM_PAGE: usize = 100;
 /// Pages read for one answer, when a filter lets nothing pass.
@@ -476,6 +486,11 @@ pub const DERIVED_SECRET_BYTES_MAX: usize = 64 * 1024;
 pub const DERIVED_SECRETS_BYTES_MAX: usize = 256 * 1024;
 /// Longest key of `crypto` with its secrets filled in.
 pub const KEY_MATERIAL_BYTES_MAX: usize = 1024 * 1024;
+
+/// Requests of one dry run that are listed; further ones are counted.
+pub const DRY_RUN_REQUESTS_MAX: usize = 100;
+/// Body of a listed request as it is shown.
+pub const DRY_RUN_BODY_BYTES_MAX: usize = 16 * 1024;
 
 // Looking for secrets in texts
 

@@ -12,6 +12,7 @@ use hookyard_domain::entropy::{Entropy, SystemEntropy};
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::limit;
 use hookyard_sandbox::LoadBounds;
+use hookyard_store::sqlite::SqliteSettings;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -46,6 +47,8 @@ pub struct Surroundings {
     pub sleep: Arc<dyn Sleep>,
     /// What loading one component may take.
     pub load_bounds: LoadBounds,
+    /// How the store works.
+    pub store: SqliteSettings,
 }
 
 impl Surroundings {
@@ -61,6 +64,7 @@ impl Surroundings {
             egress: EgressSettings::of_this_machine(),
             sleep: Arc::new(SystemSleep),
             load_bounds: LoadBounds::default(),
+            store: SqliteSettings::default(),
         })
     }
 }

@@ -3,9 +3,13 @@
 //! The store has them; the [`Agenda`] knows when each of them runs, and in which order. Whatever changes one first commits that,
 //! under the version that it has seen, and then tells the agenda: of two who decide about the same webhook, one wins.
 
+mod change;
+mod dry_run;
 mod keep;
+mod replay;
 mod restore;
 mod run;
+mod skip;
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,6 +21,9 @@ use hookyard_domain::invocation::PluginError;
 use hookyard_domain::webhook::KeptWebhook;
 use hookyard_store::Store;
 use serde_json::json;
+
+pub(crate) use change::ChangeError;
+pub(crate) use dry_run::{DryRun, DryRunError, DryRuns};
 
 use crate::agenda::Agenda;
 use crate::connections::Connections;

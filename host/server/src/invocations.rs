@@ -45,6 +45,8 @@ pub struct Record {
 pub enum Occasion {
     /// To handle a webhook.
     Webhook(WebhookId),
+    /// To see what it would do about a webhook of the inbox; nothing of it was kept or sent.
+    DryRun(WebhookId),
     /// To run the action of this name.
     Action(String),
     /// Because the timer of this name is due.
@@ -112,6 +114,7 @@ impl fmt::Display for Occasion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Webhook(id) => write!(f, "webhook {id}"),
+            Self::DryRun(id) => write!(f, "dry run of webhook {id}"),
             Self::Action(name) => write!(f, "action {name}"),
             Self::Timer(name) => write!(f, "timer {}", one_line(name)),
             Self::Activation => f.write_str("activation"),
@@ -133,7 +136,7 @@ pub(crate) fn word<T>(outcome: &Outcome<T>) -> &'static str {
 }
 
 /// Why it did not return, for the operator.
-fn reason<T>(outcome: &Outcome<T>) -> Option<String> {
+pub(crate) fn reason<T>(outcome: &Outcome<T>) -> Option<String> {
     match outcome {
         Outcome::Returned(_) => None,
         Outcome::Error(error) => Some(error.to_string()),

@@ -131,7 +131,7 @@ impl Invoker {
             if run > 0 {
                 self.step_aside(run, errand.until).await;
             }
-            let (invocation, began) = (self.invocation(errand, run), self.services.clock.now());
+            let (invocation, began) = (self.invocation(errand, run, Effects::new), self.services.clock.now());
             let id = invocation.id;
             let finished = undertaking.call(&self.sandbox, &errand.ready.plugin.component, invocation).await;
             let (outcome, mut draft) = self.write_down(errand, id, finished);
@@ -180,6 +180,19 @@ impl Invoker {
         Err(NotCommitted::Conflict { sent_unsafe: false }.into())
     }
 
+    /// Calls the plugin once and keeps nothing of it: nothing is committed, sent, or said of the connection's health or the
+    /// version's trial. Returns what came of it and what it wanted.
+    pub(crate) async fn dry_run<U: Undertaking>(
+        &self,
+        errand: &Errand<'_>,
+        undertaking: &U,
+    ) -> (Outcome<U::Returned>, Draft) {
+        let invocation = self.invocation(errand, 0, Effects::of_dry_run);
+        let id = invocation.id;
+        let finished = undertaking.call(&self.sandbox, &errand.ready.plugin.component, invocation).await;
+        self.write_down(errand, id, finished)
+    }
+
     /// Waits for a random while before a run is repeated, so that runs which have met do not meet again.
     async fn step_aside(&self, run: u32, until: Instant) {
         let mut random = [0; 4];
@@ -190,7 +203,7 @@ impl Invoker {
         tokio::time::sleep(longest.mul_f64(part).min(left)).await;
     }
 
-    fn invocation(&self, errand: &Errand<'_>, run: u32) -> Invocation {
+    fn invocation(&self, errand: &Errand<'_>, run: u32, effects: fn(Scope, Services) -> Effects) -> Invocation {
         let Errand { connection, ready, .. } = errand;
         let scope = Scope {
             connection: connection.id.clone(),
@@ -219,7 +232,7 @@ impl Invoker {
             idempotency: IdempotencyKeys::new(connection.hash_key.clone(), connection.id.clone(), cause),
             attributes: errand.attributes.clone(),
             limits: InvocationLimits { deadline: left, ..ready.limits },
-            effects: Effects::new(scope, self.services.clone()),
+            effects: effects(scope, self.services.clone()),
         }
     }
 

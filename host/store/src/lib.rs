@@ -7,6 +7,7 @@
 mod commit_size;
 mod connection_records;
 mod consents;
+mod crash_points;
 mod error;
 mod host_keys;
 mod inbox;
@@ -28,6 +29,7 @@ use async_trait::async_trait;
 
 pub use connection_records::{ConnectionRecord, ConnectionRecords, HeldVersion, Life, SaveConnectionError};
 pub use consents::{Consent, Consents};
+pub use crash_points::{CrashPoint, CrashPoints};
 pub use error::StoreError;
 pub use host_keys::HostKeys;
 pub use inbox::{Inbox, WebhookPage};

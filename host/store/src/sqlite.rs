@@ -61,9 +61,9 @@ use self::readers::Readers;
 pub use self::settings::SqliteSettings;
 use self::writer::WriterQueue;
 use crate::{
-    AddTokenError, ApiToken, CommitError, ConnectionRecord, ConnectionRecords, Consent, Consents, EventPage,
-    HeldVersion, HostKeys, Inbox, KeyPage, Ledger, Life, PluginState, PluginStates, SaveConnectionError, Store,
-    StoreError, Timers, Tokens, WebhookPage,
+    AddTokenError, ApiToken, CommitError, ConnectionRecord, ConnectionRecords, Consent, Consents, CrashPoint,
+    CrashPoints, EventPage, HeldVersion, HostKeys, Inbox, KeyPage, Ledger, Life, PluginState, PluginStates,
+    SaveConnectionError, Store, StoreError, Timers, Tokens, WebhookPage, crash_points,
 };
 
 /// A store on disk.
@@ -75,6 +75,7 @@ pub struct SqliteStore {
     readers: Readers,
     newest: watch::Receiver<Offset>,
     threads: Mutex<Option<Threads>>,
+    crash_points: Option<Arc<dyn CrashPoints>>,
 }
 
 impl SqliteStore {
@@ -89,6 +90,14 @@ impl SqliteStore {
     /// The same with other settings than the usual ones.
     pub fn open_with(directory: &Path, clock: Arc<dyn Clock>, settings: &SqliteSettings) -> Result<Self, OpenError> {
         open::open(directory, clock, settings)
+    }
+}
+
+impl SqliteStore {
+    fn reached(&self, point: Option<CrashPoint>) {
+        if let (Some(crash_points), Some(point)) = (&self.crash_points, point) {
+            crash_points.reached(point);
+        }
     }
 }
 
@@ -109,7 +118,14 @@ impl Drop for SqliteStore {
 #[async_trait]
 impl Ledger for SqliteStore {
     async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
-        self.writer.commit(commit).await
+        let (before, after) = match &self.crash_points {
+            Some(_) => crash_points::around(&commit),
+            None => (None, None),
+        };
+        self.reached(before);
+        let outcome = self.writer.commit(commit).await;
+        self.reached(after.filter(|_| outcome.is_ok()));
+        outcome
     }
 
     async fn get_many(

@@ -50,7 +50,14 @@ impl Reply {
 /// # Errors
 /// The connection fails, or what comes back is not HTTP.
 pub async fn send(address: SocketAddr, request: Request<Full<Bytes>>) -> anyhow::Result<Reply> {
-    let stream = TcpStream::connect(address).await.context("connecting")?;
+    send_over(TcpStream::connect(address).await.context("connecting")?, request).await
+}
+
+/// The same over a connection that is open, and is closed then.
+///
+/// # Errors
+/// The connection fails, or what comes back is not HTTP.
+pub async fn send_over(stream: TcpStream, request: Request<Full<Bytes>>) -> anyhow::Result<Reply> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let driver = tokio::spawn(connection);
     let response = sender.send_request(request).await.context("sending")?;

@@ -29,6 +29,10 @@ impl Requests {
         let outbound = &self.outbound;
         outbound.grant.check(&request.origin).map_err(|_| self.not_granted(&request.origin))?;
         let filled = fill::fill(&request, outbound, &self.derived)?;
+        if let Some(unsent) = &self.unsent {
+            unsent.add(&request, &filled, outbound.vault().redactor());
+            return Err(Failure::new(HttpErrorCode::Denied, "a dry run sends nothing"));
+        }
         let deadline = Instant::now() + request.timeout;
         let room = async {
             // The connection's own share first: who waits for that must not hold what others wait for.

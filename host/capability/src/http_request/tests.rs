@@ -4,6 +4,7 @@ mod addresses;
 mod bounds;
 mod checks;
 mod credentials;
+mod dry_run;
 mod failures;
 mod grants;
 mod provider;

@@ -16,7 +16,7 @@ use super::app::{App, Entered};
 use super::connections::change;
 use super::entrance::{Entrance, Trust};
 use super::problem::Problem;
-use super::{actions, connections, events, health, invocations, plugins, timers, tokens, trigger, webhooks};
+use super::{actions, connections, events, health, inbox, invocations, plugins, timers, tokens, trigger, webhooks};
 
 /// The routes of one listener.
 pub(crate) fn router(app: &Arc<App>, entrance: Entrance) -> Router {
@@ -58,6 +58,11 @@ fn api() -> Router<Entered> {
         .route("/v1/timers", get(timers::list))
         .route("/v1/events", get(events::list))
         .route("/v1/events/stream", get(events::stream::follow))
+        .route("/v1/webhooks", get(inbox::list))
+        .route("/v1/webhooks/replay", post(inbox::replay_all))
+        .route("/v1/webhooks/{id}", get(inbox::show))
+        .route("/v1/webhooks/{id}/replay", post(inbox::replay))
+        .route("/v1/webhooks/{id}/skip", post(inbox::skip))
         .route("/v1/invocations", get(invocations::list))
         .route("/v1/tokens", post(tokens::create))
 }

@@ -38,6 +38,7 @@ async fn host(dir: &Path) -> Running {
         clock: Arc::new(ManualClock::at(Timestamp::from_millis(1_772_617_272_000))),
         entropy: Arc::new(SeededEntropy::new(1)),
         compiler: dir.join("nothing-to-compile"),
+        store: hookyard_store::sqlite::SqliteSettings::default(),
     };
     start_in(settings, surroundings).await.unwrap()
 }

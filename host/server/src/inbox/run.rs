@@ -124,7 +124,7 @@ impl Inbox {
 }
 
 /// Nobody is there to be told that the input is wrong.
-fn unfixable(error: PluginError) -> PluginError {
+pub(super) fn unfixable(error: PluginError) -> PluginError {
     match error.kind {
         ErrorKind::Invalid => PluginError { kind: ErrorKind::Failed, ..error },
         ErrorKind::Unauthorized | ErrorKind::Unavailable | ErrorKind::Failed => error,
@@ -132,6 +132,6 @@ fn unfixable(error: PluginError) -> PluginError {
 }
 
 /// Nor is anybody there to be given the plugin's response.
-fn declined(status: u16) -> PluginError {
+pub(super) fn declined(status: u16) -> PluginError {
     PluginError::new(ErrorKind::Failed, "declined", format!("the plugin responded with status {status}"))
 }

@@ -4,7 +4,7 @@
 //! the first, passes run beside the commits; above the second the writer waits for one last, short pass, after which the
 //! log starts from its beginning.
 
-use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, DEFAULT_NAME, ErrorCode};
 
 use super::OpenError;
-use super::connection::{self, Role};
+use super::connection::{Database, Role};
 use super::error::store_error;
 use super::schema::PAGE_BYTES;
-use crate::StoreError;
+use crate::{CrashPoint, StoreError};
 
 /// Bytes of one page in the log, with its header.
 const FRAME_BYTES: u64 = PAGE_BYTES + 24;
@@ -41,9 +41,11 @@ pub(super) struct LogBounds {
     pub(super) wait: Duration,
 }
 
-impl Default for LogBounds {
-    fn default() -> Self {
-        Self { copy_above: limit::WAL_CHECKPOINT_BYTES, wait_above: limit::WAL_BYTES_MAX, wait: limit::WAL_WAIT_MAX }
+impl LogBounds {
+    /// Those of a log that is copied when so much of it is not in the database yet.
+    pub(super) fn copying_above(bytes: u64) -> Self {
+        let wait_above = bytes.saturating_mul(limit::WAL_BYTES_MAX / limit::WAL_CHECKPOINT_BYTES);
+        Self { copy_above: bytes, wait_above, wait: limit::WAL_WAIT_MAX }
     }
 }
 
@@ -58,12 +60,12 @@ enum Order {
 
 impl Checkpointer {
     /// Starts the thread.
-    pub(super) fn start(database: &Path, bounds: LogBounds) -> Result<Self, OpenError> {
+    pub(super) fn start(database: &Arc<Database>, bounds: LogBounds) -> Result<Self, OpenError> {
         let (orders, received) = sync_channel(1);
-        let path = database.to_owned();
+        let database = Arc::clone(database);
         let thread = std::thread::Builder::new()
             .name("store-checkpointer".to_owned())
-            .spawn(move || run(&path, bounds.wait, &received))
+            .spawn(move || run(&database, bounds.wait, &received))
             .map_err(OpenError::Thread)?;
         Ok(Self { orders, thread, bounds })
     }
@@ -121,15 +123,15 @@ impl LogLength {
     }
 }
 
-fn run(path: &Path, wait: Duration, orders: &Receiver<Order>) {
-    let mut database = None;
+fn run(database: &Database, wait: Duration, orders: &Receiver<Order>) {
+    let mut open = None;
     while let Ok(order) = orders.recv() {
         let mode = match order {
             Order::Copy => CheckpointMode::PASSIVE,
             Order::Restart(_) => CheckpointMode::RESTART,
             Order::Stop => CheckpointMode::TRUNCATE,
         };
-        let result = checkpoint(path, wait, &mut database, mode);
+        let result = checkpoint(database, wait, &mut open, mode);
         if let Err(error) = &result {
             tracing::warn!(%error, "the write-ahead log could not be copied into the database");
         }
@@ -144,23 +146,25 @@ fn run(path: &Path, wait: Duration, orders: &Receiver<Order>) {
 
 /// Uses a new connection after an error, because the old one may be left with it.
 fn checkpoint(
-    path: &Path,
+    database: &Database,
     wait: Duration,
-    database: &mut Option<Connection>,
+    open: &mut Option<Connection>,
     mode: CheckpointMode,
 ) -> Result<(), StoreError> {
-    let opened = match database.take() {
+    let opened = match open.take() {
         Some(opened) => opened,
-        None => connection::open(path, Role::Checkpoint).map_err(store_error)?,
+        None => database.open(Role::Checkpoint).map_err(store_error)?,
     };
     opened.busy_timeout(wait).map_err(store_error)?;
+    database.settings.reached(CrashPoint::CheckpointBegins);
     match opened.wal_checkpoint_v2(DEFAULT_NAME, mode) {
         Ok(_) => {
-            *database = Some(opened);
+            database.settings.reached(CrashPoint::CheckpointEnds);
+            *open = Some(opened);
             Ok(())
         }
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
-            *database = Some(opened);
+            *open = Some(opened);
             Err(StoreError::Overloaded)
         }
         Err(error) => Err(store_error(error)),
@@ -170,6 +174,7 @@ fn checkpoint(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sqlite::SqliteSettings;
 
     const BOUNDS: LogBounds =
         LogBounds { copy_above: 64 * 1024, wait_above: 256 * 1024, wait: Duration::from_millis(20) };
@@ -177,7 +182,7 @@ mod tests {
 
     struct World {
         _directory: tempfile::TempDir,
-        path: std::path::PathBuf,
+        database: Arc<Database>,
         writing: Connection,
         checkpointer: Checkpointer,
     }
@@ -192,9 +197,10 @@ mod tests {
                     database.execute_batch("CREATE TABLE entry (value BLOB)")
                 })
                 .expect("makes a database");
-            let writing = connection::open(&path, Role::Write).expect("opens");
-            let checkpointer = Checkpointer::start(&path, BOUNDS).expect("starts");
-            Self { _directory: directory, path, writing, checkpointer }
+            let database = Arc::new(Database { path, settings: SqliteSettings::default() });
+            let writing = database.open(Role::Write).expect("opens");
+            let checkpointer = Checkpointer::start(&database, BOUNDS).expect("starts");
+            Self { _directory: directory, database, writing, checkpointer }
         }
 
         fn write(&self) {
@@ -231,7 +237,7 @@ mod tests {
     fn commits_are_refused_while_a_reader_holds_on_to_a_log_at_its_bound() {
         let world = World::new();
         world.write();
-        let reading = connection::open(&world.path, Role::Read).expect("opens");
+        let reading = world.database.open(Role::Read).expect("opens");
         reading.execute_batch("BEGIN; SELECT count(*) FROM entry").expect("begins");
         while world.log_bytes() <= BOUNDS.wait_above {
             world.write();

@@ -1,10 +1,12 @@
 //! How connections to the database are set up.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hookyard_domain::limit;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+
+use super::SqliteSettings;
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,12 +16,37 @@ pub(super) enum Role {
     Read,
 }
 
-/// Opens a database that exists.
-pub(super) fn open(path: &Path, role: Role) -> rusqlite::Result<Connection> {
-    // Each connection is used by one thread at a time, so SQLite's own mutexes have nothing to do. A read-only file
-    // descriptor would be no gain: readers take locks in the shared memory file.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let database = Connection::open_with_flags(path, flags)?;
+/// Where the database is, and how it is used.
+#[derive(Debug)]
+pub(super) struct Database {
+    pub(super) path: PathBuf,
+    pub(super) settings: SqliteSettings,
+}
+
+impl Database {
+    /// A connection to the database, which exists.
+    pub(super) fn open(&self, role: Role) -> rusqlite::Result<Connection> {
+        // Each connection is used by one thread at a time, so SQLite's own mutexes have nothing to do. A read-only file
+        // descriptor would be no gain: readers take locks in the shared memory file.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let database = open_file(&self.path, flags, &self.settings)?;
+        set_up(&database, role)?;
+        if self.settings.forgo_syncs {
+            database.pragma_update(None, "synchronous", "off")?;
+        }
+        Ok(database)
+    }
+}
+
+/// Opens a file through the VFS of the settings.
+pub(super) fn open_file(path: &Path, flags: OpenFlags, settings: &SqliteSettings) -> rusqlite::Result<Connection> {
+    match &settings.vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str()),
+        None => Connection::open_with_flags(path, flags),
+    }
+}
+
+fn set_up(database: &Connection, role: Role) -> rusqlite::Result<()> {
     database.busy_timeout(limit::WAL_WAIT_MAX)?;
     database.set_prepared_statement_cache_capacity(64);
     // Else SQLite plans a statement anew each time, in case other values were better served by another plan.
@@ -35,9 +62,9 @@ pub(super) fn open(path: &Path, role: Role) -> rusqlite::Result<Connection> {
     if role == Role::Read {
         database.pragma_update(None, "query_only", true)?;
     } else {
-        make_durable(&database)?;
+        make_durable(database)?;
     }
-    Ok(database)
+    Ok(())
 }
 
 /// A commit returns only after the write-ahead log has reached the disk.

@@ -11,17 +11,20 @@ use crate::CommitError;
 pub(super) type Outcomes = Vec<Result<Committed, CommitError>>;
 
 /// Applies commits in order, each seeing those before it, and makes them durable. A commit that is refused leaves
-/// nothing behind and the others alone.
+/// nothing behind and the others alone. `applied` is called when all that is missing is the COMMIT.
 ///
 /// On an error none of them happened, and `state` must be loaded anew.
 pub(super) fn commit_group<'a>(
     database: &Connection,
     state: &mut WriterState,
     commits: impl Iterator<Item = &'a Commit> + Clone,
+    applied: impl FnOnce(),
 ) -> rusqlite::Result<Outcomes> {
     in_transaction(database, |database| {
         state.reserve(database, commits.clone())?;
-        commits.map(|commit| apply_alone(database, state, commit)).collect()
+        let outcomes = commits.map(|commit| apply_alone(database, state, commit)).collect::<rusqlite::Result<_>>()?;
+        applied();
+        Ok(outcomes)
     })
 }
 

@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::{Mutex, watch};
 
 use super::checkpointer::{Checkpointer, LogBounds};
-use super::connection::{self, Role};
+use super::connection::{Database, Role, open_file};
 use super::directory::DataDirectory;
 use super::readers::ReaderThreads;
 use super::schema::{self, APPLICATION_ID, MIGRATIONS, PAGE_BYTES};
@@ -92,22 +92,22 @@ pub enum OpenError {
 /// Opens or makes the database of a directory and starts the threads that serve it.
 pub(super) fn open(path: &Path, clock: Arc<dyn Clock>, settings: &SqliteSettings) -> Result<SqliteStore, OpenError> {
     let directory = DataDirectory::claim(path)?;
-    let database = directory.database();
-    let failed = |source| database_error(&database, source);
-    if !database.exists() {
-        create(&directory)?;
+    let database = Arc::new(Database { path: directory.database(), settings: settings.clone() });
+    let failed = |source| database_error(&database.path, source);
+    if !database.path.exists() {
+        create(&directory, &database.settings)?;
     }
-    let mut writing = connection::open(&database, Role::Write).map_err(failed)?;
-    check(&database, &writing)?;
+    let mut writing = database.open(Role::Write).map_err(failed)?;
+    check(&database.path, &writing)?;
     // It is, unless a backup has been put in its place.
     writing.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())).map_err(failed)?;
     schema::migrate(&mut writing, MIGRATIONS).map_err(failed)?;
     let state = WriterState::load(&writing, settings.inbox.bounds).map_err(failed)?;
 
     let (newest, newest_seen) = watch::channel(Offset(state.newest));
-    let checkpointer = Checkpointer::start(&database, LogBounds::default())?;
+    let checkpointer = Checkpointer::start(&database, LogBounds::copying_above(database.settings.copy_log_above))?;
     let (readers, reader_threads) = super::readers::start(&database)?;
-    let writer = Writer::new(database, writing, state, newest, checkpointer, clock, settings.inbox);
+    let writer = Writer::new(database, writing, state, newest, checkpointer, clock);
     let (writer, writer_thread) = super::writer::start(writer)?;
     let threads = Threads { writer: writer_thread, readers: reader_threads, _directory: directory };
     Ok(SqliteStore {
@@ -116,6 +116,7 @@ pub(super) fn open(path: &Path, clock: Arc<dyn Clock>, settings: &SqliteSettings
         readers,
         newest: newest_seen,
         threads: Mutex::new(Some(threads)),
+        crash_points: settings.crash_points.clone(),
     })
 }
 
@@ -136,7 +137,7 @@ impl Threads {
 }
 
 /// Makes the database under another name first, so that a crash on the way leaves no half of it.
-fn create(directory: &DataDirectory) -> Result<(), OpenError> {
+fn create(directory: &DataDirectory, settings: &SqliteSettings) -> Result<(), OpenError> {
     if let Some(path) = directory.orphaned_log() {
         return Err(OpenError::DatabaseMissing { path });
     }
@@ -144,12 +145,12 @@ fn create(directory: &DataDirectory) -> Result<(), OpenError> {
     let unusable =
         |source| OpenError::Directory { directory: path.parent().map(Path::to_owned).unwrap_or_default(), source };
     let unfinished = directory.unfinished_database().map_err(unusable)?;
-    initialise(&unfinished).map_err(|source| database_error(&unfinished, source))?;
+    initialise(&unfinished, settings).map_err(|source| database_error(&unfinished, source))?;
     directory.finish_database().map_err(unusable)
 }
 
-fn initialise(path: &Path) -> rusqlite::Result<()> {
-    let mut database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+fn initialise(path: &Path, settings: &SqliteSettings) -> rusqlite::Result<()> {
+    let mut database = open_file(path, OpenFlags::SQLITE_OPEN_READ_WRITE, settings)?;
     database.pragma_update(None, "synchronous", "full")?;
     database.pragma_update(None, "fullfsync", true)?;
     // These three can be chosen only before the first table.

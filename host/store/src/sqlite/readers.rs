@@ -1,6 +1,5 @@
 //! The threads that read, each with a connection of its own.
 
-use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -10,7 +9,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::OpenError;
-use super::connection::{self, Role};
+use super::connection::{Database, Role};
 use super::error::store_error;
 use crate::StoreError;
 
@@ -81,30 +80,30 @@ impl ReaderThreads {
 }
 
 /// Starts the threads.
-pub(super) fn start(database: &Path) -> Result<(Readers, ReaderThreads), OpenError> {
+pub(super) fn start(database: &Arc<Database>) -> Result<(Readers, ReaderThreads), OpenError> {
     let (queue, orders) = sync_channel(limit::READS_WAITING_MAX);
     let orders = Arc::new(Mutex::new(orders));
     let threads = (0..limit::STORE_READERS)
         .map(|_| {
-            let (path, orders) = (database.to_owned(), Arc::clone(&orders));
-            std::thread::Builder::new().name("store-reader".to_owned()).spawn(move || run(&path, &orders))
+            let (database, orders) = (Arc::clone(database), Arc::clone(&orders));
+            std::thread::Builder::new().name("store-reader".to_owned()).spawn(move || run(&database, &orders))
         })
         .collect::<Result<Vec<_>, _>>()
         .map_err(OpenError::Thread)?;
     Ok((Readers { queue: queue.clone() }, ReaderThreads { queue, threads }))
 }
 
-fn run(path: &Path, orders: &Mutex<Receiver<Order>>) {
-    let mut database = None;
+fn run(database: &Database, orders: &Mutex<Receiver<Order>>) {
+    let mut open = None;
     while let Order::Read(read) = next(orders) {
-        let opened = match database.take() {
+        let opened = match open.take() {
             Some(opened) => Ok(opened),
-            None => connection::open(path, Role::Read).map_err(store_error),
+            None => database.open(Role::Read).map_err(store_error),
         };
         match opened {
             Ok(opened) => {
                 let failed = read(Ok(&opened));
-                database = (!failed).then_some(opened);
+                open = (!failed).then_some(opened);
             }
             Err(error) => {
                 read(Err(error));

@@ -1,10 +1,45 @@
-//! What may be chosen about a store on disk.
+//! What a store on disk can be told beyond its directory.
 
-use crate::InboxSettings;
+use std::sync::Arc;
 
-/// How a store on disk is to work. The default is what a host without further wishes has.
-#[derive(Debug, Clone, Default)]
+use hookyard_domain::limit;
+
+use crate::{CrashPoint, CrashPoints, InboxSettings};
+
+/// How a store on disk is to work. What concerns SQLite is for tests; a host has the [default](Self::default) of that.
+#[derive(Debug, Clone)]
 pub struct SqliteSettings {
     /// The inbox.
     pub inbox: InboxSettings,
+    /// The name of the VFS through which SQLite reaches the disk; `None`: its usual one.
+    pub vfs: Option<String>,
+    /// Whether commits are only handed to the operating system, which breaks every promise at the next power cut. It exists so that
+    /// the crash test can show that it would notice.
+    pub forgo_syncs: bool,
+    /// Bytes of the write-ahead log that are not in the database yet above which they are copied there. Four times as many, and
+    /// commits wait for that.
+    pub copy_log_above: u64,
+    /// Who is told of the moments around what becomes durable.
+    pub crash_points: Option<Arc<dyn CrashPoints>>,
+}
+
+impl Default for SqliteSettings {
+    fn default() -> Self {
+        Self {
+            inbox: InboxSettings::default(),
+            vfs: None,
+            forgo_syncs: false,
+            copy_log_above: limit::WAL_CHECKPOINT_BYTES,
+            crash_points: None,
+        }
+    }
+}
+
+impl SqliteSettings {
+    /// Tells whoever wants to know.
+    pub(super) fn reached(&self, point: CrashPoint) {
+        if let Some(crash_points) = &self.crash_points {
+            crash_points.reached(point);
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! The one thread that writes, and the queue before it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::thread::JoinHandle;
@@ -14,14 +13,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::OpenError;
 use super::checkpointer::{Checkpointer, LogLength};
-use super::connection::{self, Role};
+use super::connection::{Database, Role};
 use super::error::store_error;
 use super::group::{Outcomes, commit_group, in_transaction};
 use super::meter::{Meter, Waiting};
 use super::retention::Retention;
 use super::state::WriterState;
 use crate::commit_size::checked_size;
-use crate::{CommitError, InboxBounds, InboxSettings, StoreError, Workload};
+use crate::{CommitError, CrashPoint, StoreError, Workload};
 
 /// Answers whoever asked; `true` when the connection, and what is known of the database, should be replaced.
 type Change = Box<dyn FnOnce(Result<(&Connection, &mut WriterState), StoreError>) -> bool + Send>;
@@ -146,7 +145,7 @@ pub(super) fn start(writer: Writer) -> Result<(WriterQueue, WriterThread), OpenE
 
 /// What the thread owns.
 pub(super) struct Writer {
-    path: PathBuf,
+    database: Arc<Database>,
     /// `None` after an error: the next use opens the database anew.
     open: Option<(Connection, WriterState)>,
     newest: watch::Sender<Offset>,
@@ -154,32 +153,21 @@ pub(super) struct Writer {
     retention: Retention,
     clock: Arc<dyn Clock>,
     meter: Arc<Meter>,
-    bounds: InboxBounds,
 }
 
 impl Writer {
     /// A writer with an open database.
     pub(super) fn new(
-        path: PathBuf,
-        database: Connection,
+        database: Arc<Database>,
+        writing: Connection,
         state: WriterState,
         newest: watch::Sender<Offset>,
         checkpointer: Checkpointer,
         clock: Arc<dyn Clock>,
-        inbox: InboxSettings,
     ) -> Self {
-        let retention = Retention::new(clock.now(), inbox.settled_retention);
+        let retention = Retention::new(clock.now(), database.settings.inbox.settled_retention);
         let meter = Arc::new(Meter::default());
-        Self {
-            path,
-            open: Some((database, state)),
-            newest,
-            checkpointer,
-            retention,
-            clock,
-            meter,
-            bounds: inbox.bounds,
-        }
+        Self { database, open: Some((writing, state)), newest, checkpointer, retention, clock, meter }
     }
 
     fn run(mut self, orders: &Receiver<Order>) {
@@ -232,7 +220,11 @@ impl Writer {
     fn commit(&mut self, group: Vec<WaitingCommit>) {
         match self.try_commit(&group) {
             Ok(outcomes) => {
-                for (waiting, outcome) in group.into_iter().zip(outcomes) {
+                self.reached(CrashPoint::GroupDurable);
+                for (place, (waiting, outcome)) in group.into_iter().zip(outcomes).enumerate() {
+                    if place == 1 {
+                        self.reached(CrashPoint::BetweenAnswers);
+                    }
                     waiting.answer(outcome);
                 }
             }
@@ -245,8 +237,10 @@ impl Writer {
     }
 
     fn try_commit(&mut self, group: &[WaitingCommit]) -> Result<Outcomes, CommitError> {
+        self.reached(CrashPoint::GroupBegins);
         let (database, mut state) = self.open().map_err(commit_error)?;
-        let outcomes = commit_group(&database, &mut state, group.iter().map(|waiting| &waiting.commit));
+        let applied = || self.reached(CrashPoint::GroupApplied);
+        let outcomes = commit_group(&database, &mut state, group.iter().map(|waiting| &waiting.commit), applied);
         match outcomes {
             Ok(outcomes) => {
                 let newest = Offset(state.newest);
@@ -280,8 +274,14 @@ impl Writer {
     fn clear_away(&mut self) {
         let started = self.clock.now();
         let outcome = self.open().and_then(|(database, state)| {
-            match in_transaction(&database, |database| self.retention.batch(database, started)) {
+            let batch = in_transaction(&database, |database| {
+                self.retention.batch(database, started)?;
+                self.reached(CrashPoint::RetentionApplied);
+                Ok(())
+            });
+            match batch {
                 Ok(()) => {
+                    self.reached(CrashPoint::RetentionDurable);
                     self.retention.took(self.clock.now().as_millis() - started.as_millis());
                     self.open = Some((database, state));
                     Ok(())
@@ -298,13 +298,21 @@ impl Writer {
         }
     }
 
+    fn load(&self, database: &Connection) -> rusqlite::Result<WriterState> {
+        WriterState::load(database, self.database.settings.inbox.bounds)
+    }
+
+    fn reached(&self, point: CrashPoint) {
+        self.database.settings.reached(point);
+    }
+
     /// The open database, with room in its log. Whoever takes it puts it back, unless it has failed.
     fn open(&mut self) -> Result<(Connection, WriterState), StoreError> {
         let (database, state) = match self.open.take() {
             Some(open) => open,
             None => {
-                let database = connection::open(&self.path, Role::Write).map_err(store_error)?;
-                let state = WriterState::load(&database, self.bounds).map_err(store_error)?;
+                let database = self.database.open(Role::Write).map_err(store_error)?;
+                let state = self.load(&database).map_err(store_error)?;
                 (database, state)
             }
         };
@@ -321,7 +329,7 @@ impl Writer {
     fn recover(&mut self, database: Connection, error: &rusqlite::Error) {
         if error.sqlite_error_code() == Some(ErrorCode::DiskFull)
             && database.is_autocommit()
-            && let Ok(state) = WriterState::load(&database, self.bounds)
+            && let Ok(state) = self.load(&database)
         {
             self.open = Some((database, state));
         }

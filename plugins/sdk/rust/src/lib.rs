@@ -76,6 +76,7 @@ pub mod log;
 pub mod manifest;
 pub mod secrets;
 pub mod time;
+pub mod timers;
 
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]

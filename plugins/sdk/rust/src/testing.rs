@@ -39,10 +39,12 @@ mod outbound;
 mod pointer_pattern;
 mod request;
 mod run;
+mod timers;
 mod vault;
 
 pub use answer::{Answer, Emitted};
 pub use host::Host;
+pub use timers::Started;
 
 pub(crate) use run::running;
 

@@ -2,6 +2,7 @@
 //!
 //! A body that is a script, `{"id": "1", "do": [{"set": {"key": "a", "value": "1"}}, {"get": {"key": "a"}}]}`, is run step by step
 //! (see [`Step`]); any other body is only looked at. The answer is 200 with a [`Seen`] in JSON, unless a step says otherwise.
+//! Actions and timers run scripts as well.
 
 mod fetch;
 mod seen;
@@ -164,6 +165,9 @@ impl Plugin for Echo {
     }
 
     fn fire(_config: Config, timer: Timer) -> Result<(), Error> {
+        if timer.payload::<Value>()?.get("do").is_some() {
+            return answers(timer.payload()?).map(drop);
+        }
         Event::new("any.heard").subject(timer.name.clone()).emit(&timer.payload::<Box<RawValue>>()?)?;
         Ok(())
     }

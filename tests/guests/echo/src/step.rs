@@ -1,10 +1,12 @@
 //! The steps of a script.
 
+use std::time::Duration;
+
 use hookyard_sdk::crypto::{self, Algorithm};
 use hookyard_sdk::kv::{self, Entry, Expected, Options};
 use hookyard_sdk::manifest::Hash;
 use hookyard_sdk::secrets::{Encoding, derive};
-use hookyard_sdk::{Error, Event, RawValue, Refusal, Response, connection, invocation, log};
+use hookyard_sdk::{Error, Event, RawValue, Refusal, Response, connection, invocation, log, timers};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -49,6 +51,16 @@ pub(crate) enum Step {
         prefix: String,
         after: Option<String>,
         max: u32,
+    },
+    StartTimer {
+        name: String,
+        #[serde(default)]
+        delay_seconds: u32,
+        /// Any JSON. A script is run when the timer fires, anything else is emitted.
+        payload: Box<RawValue>,
+    },
+    CancelTimer {
+        name: String,
     },
     Log {
         level: String,
@@ -95,6 +107,12 @@ pub(crate) enum Step {
         retry_after_ms: Option<u32>,
         details: Option<Box<RawValue>>,
     },
+    /// The same, unless the key is there.
+    FailWithout {
+        key: String,
+        kind: String,
+        code: String,
+    },
     /// Ends the script with an error that holds the end of a provider's answer, which it also logs and prints.
     Confide {
         url: String,
@@ -126,6 +144,10 @@ impl Step {
                 let details = details.map(|details| details.get().to_owned());
                 return Err(Error { retry_after_ms, details, ..error(&kind, code, message) });
             }
+            Self::FailWithout { key, kind, code } => match kv::get(&key) {
+                Ok(None) => return Err(error(&kind, code, format!("the key {key} is not there"))),
+                found => found.map(|found| entry(&key, found)),
+            },
             Self::Confide { url } => {
                 let learnt = Fetch::tail(url)?;
                 log::info(&learnt);
@@ -172,6 +194,14 @@ impl Step {
                 let page = kv::list(&prefix, after.as_deref(), max)?;
                 json!({ "keys": page.keys, "next": page.next })
             }
+            Self::StartTimer { name, delay_seconds, payload } => {
+                timers::start(&name, Duration::from_secs(delay_seconds.into()), &payload)?;
+                json!("started")
+            }
+            Self::CancelTimer { name } => {
+                timers::cancel(&name)?;
+                json!("cancelled")
+            }
             Self::Log { level, message } => {
                 match level.as_str() {
                     "debug" => log::debug(message),
@@ -189,7 +219,11 @@ impl Step {
             Self::Derive { encoding, text } => json!(derive(encoding_of(&encoding), &text)?.placeholder()),
             Self::Hmac { key, data } => json!(hex(&crypto::hmac(Hash::Sha256, key, data)?)),
             Self::Sign { key, data } => json!(hex(&crypto::sign(Algorithm::Ed25519, &key, data)?)),
-            Self::Respond { .. } | Self::Fail { .. } | Self::Confide { .. } | Self::Panic { .. } => {
+            Self::Respond { .. }
+            | Self::Fail { .. }
+            | Self::FailWithout { .. }
+            | Self::Confide { .. }
+            | Self::Panic { .. } => {
                 unreachable!("`run` has seen to these")
             }
         })

@@ -92,4 +92,8 @@ impl World {
     pub(super) fn invocation(&self, connection: &TestConnection) -> Effects {
         self.host.effects_with(connection)
     }
+
+    pub(super) fn dry_run(&self, connection: &TestConnection) -> Effects {
+        self.host.dry_run_with(connection)
+    }
 }

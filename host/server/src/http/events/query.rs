@@ -1,13 +1,12 @@
 //! The parameters of `/v1/events` and `/v1/events/stream`.
 
-use std::ops::RangeInclusive;
-use std::str::FromStr;
 use std::time::Duration;
 
 use hookyard_domain::event::{EventFilter, Offset};
 use hookyard_domain::limit;
 
-use crate::http::problem::{InputError, Problem};
+use crate::http::parameters::Parameters;
+use crate::http::problem::Problem;
 
 /// What a client asks of `/v1/events`.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,12 +23,12 @@ impl PageQuery {
     /// # Errors
     /// 422 with every parameter that is unknown, given twice or wrong.
     pub(crate) fn parse(query: &str) -> Result<Self, Problem> {
-        let mut parameters = Parameters::read(query, &["after", "limit", "wait"]);
+        let mut parameters = Parameters::read(query, &["after", "limit", "wait"], &FILTERS);
         let parsed = Self {
-            after: parameters.after().unwrap_or(Offset::START),
+            after: parameters.value("after").unwrap_or(Offset::START),
             limit: parameters.number("limit", &(1..=limit::EVENTS_PAGE_MAX)).unwrap_or(limit::EVENTS_LIMIT_DEFAULT),
             wait: Duration::from_secs(parameters.number("wait", &(0..=limit::EVENTS_WAIT_MAX.as_secs())).unwrap_or(0)),
-            filter: parameters.filter(),
+            filter: filter(&mut parameters),
         };
         parameters.verdict(parsed)
     }
@@ -49,99 +48,25 @@ impl StreamQuery {
     /// # Errors
     /// As [`PageQuery::parse`].
     pub(crate) fn parse(query: &str, last_event_id: Option<&str>) -> Result<Self, Problem> {
-        let mut parameters = Parameters::read(query, &["after"]);
-        let after = parameters.after();
+        let mut parameters = Parameters::read(query, &["after"], &FILTERS);
+        let after = parameters.value("after");
         let resumed = last_event_id.filter(|id| !id.is_empty()).and_then(|id| parameters.parsed("last-event-id", id));
-        let parsed = Self { after: resumed.or(after), filter: parameters.filter() };
+        let parsed = Self { after: resumed.or(after), filter: filter(&mut parameters) };
         parameters.verdict(parsed)
     }
 }
 
-/// Query parameters, and what is wrong with them.
-struct Parameters {
-    given: Vec<(String, String)>,
-    errors: Vec<InputError>,
-}
-
 const FILTERS: [&str; 3] = ["type", "connection", "subject"];
 
-impl Parameters {
-    fn read(query: &str, single: &[&str]) -> Self {
-        let given: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let mut errors = Vec::new();
-        for (name, _) in &given {
-            if !single.contains(&name.as_str()) && !FILTERS.contains(&name.as_str()) {
-                let known = [single, &FILTERS].concat().join(", ");
-                let detail = format!("{name:?} is not a parameter here; there are {known}");
-                errors.push(InputError::new(format!("/{name}"), "unknown", detail));
-            }
+fn filter(parameters: &mut Parameters) -> EventFilter {
+    let types = parameters.all("type");
+    for pattern in &types {
+        let name = pattern.strip_suffix('*').unwrap_or(pattern);
+        if pattern.is_empty() || name.contains('*') {
+            parameters.invalid("type", format!("{pattern:?} is not an event type, which may end in *"));
         }
-        for name in single {
-            if given.iter().filter(|(given, _)| given == name).count() > 1 {
-                errors.push(InputError::new(format!("/{name}"), "repeated", format!("{name} is given more than once")));
-            }
-        }
-        Self { given, errors }
     }
-
-    fn single(&self, name: &str) -> Option<String> {
-        self.given.iter().find(|(given, _)| given == name).map(|(_, value)| value.clone())
-    }
-
-    fn all(&mut self, name: &str) -> Vec<String> {
-        let values: Vec<_> =
-            self.given.iter().filter(|(given, _)| given == name).map(|(_, value)| value.clone()).collect();
-        let max = limit::EVENT_FILTER_VALUES_MAX;
-        if values.len() > max {
-            let detail = format!("{name} is given {} times, more than {max}", values.len());
-            self.errors.push(InputError::new(format!("/{name}"), "too-many", detail));
-        }
-        values
-    }
-
-    /// The value in its type; what is wrong with it is noted.
-    fn parsed<T: FromStr<Err: ToString>>(&mut self, name: &str, value: &str) -> Option<T> {
-        value.parse().map_err(|error: T::Err| self.invalid(name, error.to_string())).ok()
-    }
-
-    fn invalid(&mut self, name: &str, why: impl AsRef<str>) {
-        self.errors.push(InputError::new(format!("/{name}"), "invalid", format!("{name}: {}", why.as_ref())));
-    }
-
-    fn after(&mut self) -> Option<Offset> {
-        let after = self.single("after")?;
-        self.parsed("after", &after)
-    }
-
-    fn number<T: FromStr + PartialOrd + std::fmt::Display>(
-        &mut self,
-        name: &str,
-        range: &RangeInclusive<T>,
-    ) -> Option<T> {
-        let text = self.single(name)?;
-        let number = text.parse().ok().filter(|number| range.contains(number));
-        if number.is_none() {
-            self.invalid(name, format!("{text:?} is not a number from {} to {}", range.start(), range.end()));
-        }
-        number
-    }
-
-    fn filter(&mut self) -> EventFilter {
-        let types = self.all("type");
-        for pattern in &types {
-            let name = pattern.strip_suffix('*').unwrap_or(pattern);
-            if pattern.is_empty() || name.contains('*') {
-                self.invalid("type", format!("{pattern:?} is not an event type, which may end in *"));
-            }
-        }
-        let connections = self.all("connection");
-        let connections = connections.iter().filter_map(|id| self.parsed("connection", id)).collect();
-        EventFilter { types, connections, subjects: self.all("subject") }
-    }
-
-    fn verdict<T>(self, parsed: T) -> Result<T, Problem> {
-        if self.errors.is_empty() { Ok(parsed) } else { Err(Problem::invalid_input(self.errors)) }
-    }
+    EventFilter { types, connections: parameters.values("connection"), subjects: parameters.all("subject") }
 }
 
 #[cfg(test)]

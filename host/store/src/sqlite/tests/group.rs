@@ -29,7 +29,7 @@ fn a_refused_commit_is_undone_alone_and_later_ones_see_earlier_ones() {
     let (database, mut state) = database();
     let refused_late = commit("other", noon(), [], [set("new", "v"), set("text", "abc"), increment("text", 1)]);
     let commits = [marking(1), marking(1), refused_late, marking(2)];
-    let outcomes = commit_group(&database, &mut state, commits.iter()).expect("the group commits");
+    let outcomes = commit_group(&database, &mut state, commits.iter(), || {}).expect("the group commits");
     assert_eq!(outcomes[0].as_ref().expect("commits").events, [Some(Offset(1))]);
     assert!(matches!(outcomes[1], Err(CommitError::MarkPresent)), "the first of the group has set it");
     assert!(matches!(outcomes[2], Err(CommitError::NotANumber { .. })));
@@ -54,11 +54,11 @@ fn a_group_whose_own_commit_fails_never_happened() {
         )
         .expect("writes");
     let commits = [marking(1), commit("shop", noon(), [], [append("a.bad", 10)])];
-    let error = commit_group(&database, &mut state, commits.iter()).expect_err("COMMIT fails");
+    let error = commit_group(&database, &mut state, commits.iter(), || {}).expect_err("COMMIT fails");
     assert_eq!(error.sqlite_error_code(), Some(ErrorCode::ConstraintViolation));
     assert!(database.is_autocommit(), "no transaction is left open");
     assert_eq!((count(&database, "event"), count(&database, "mark"), count(&database, "kv")), (0, 0, 0));
     let mut state = WriterState::load(&database, InboxBounds::default()).expect("loads");
-    let outcomes = commit_group(&database, &mut state, [marking(1)].iter()).expect("the group commits");
+    let outcomes = commit_group(&database, &mut state, [marking(1)].iter(), || {}).expect("the group commits");
     assert_eq!(outcomes[0].as_ref().expect("commits").events, [Some(Offset(1))]);
 }

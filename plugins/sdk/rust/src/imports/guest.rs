@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::bindings::imports::hookyard::plugin::{
-    connection, crypto, emit_event, http_request, invocation, kv_store, log, secrets, types,
+    connection, crypto, emit_event, http_request, invocation, kv_store, log, secrets, timers, types,
 };
 use crate::kv::{Entry, Expected, Options, Page};
 use crate::log::Level;
@@ -40,6 +40,14 @@ pub(crate) fn kv_increment(key: &str, by: i32) -> Result<i64, Refusal> {
 pub(crate) fn kv_list(prefix: &str, after: Option<&str>, max: u32) -> Result<Page, Refusal> {
     let kv_store::Page { keys, next } = kv_store::list_keys(prefix, after, max).map_err(refusal)?;
     Ok(Page { keys, next })
+}
+
+pub(crate) fn start_timer(name: &str, delay_seconds: u32, payload: String) -> Result<(), Refusal> {
+    timers::start(name, delay_seconds, &payload).map_err(refusal)
+}
+
+pub(crate) fn cancel_timer(name: &str) -> Result<(), Refusal> {
+    timers::cancel(name).map_err(refusal)
 }
 
 pub(crate) fn log(level: Level, message: &str) {

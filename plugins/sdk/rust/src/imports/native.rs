@@ -36,6 +36,14 @@ pub(crate) fn kv_list(prefix: &str, after: Option<&str>, max: u32) -> Result<Pag
     running(|run| run.keys.list(prefix, after, max))
 }
 
+pub(crate) fn start_timer(name: &str, delay_seconds: u32, payload: String) -> Result<(), Refusal> {
+    running(|run| run.timers.start(name, delay_seconds, payload))
+}
+
+pub(crate) fn cancel_timer(name: &str) -> Result<(), Refusal> {
+    running(|run| run.timers.cancel(name))
+}
+
 pub(crate) fn log(level: Level, message: &str) {
     running(|run| run.log.push((level, message.to_owned())));
 }

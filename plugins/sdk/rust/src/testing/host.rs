@@ -12,6 +12,7 @@ use super::config::fill_in_defaults;
 use super::keys::Keys;
 use super::outbound::Outbound;
 use super::run::{Kinds, Run, invoke};
+use super::timers::{Firing, Started, Timers};
 use super::vault::Vault;
 use super::{CONNECTION, START};
 use crate::export::{Exported, Part, describe, with_config};
@@ -30,6 +31,7 @@ pub struct Host<P> {
     attempt: Cell<u32>,
     runs: Cell<u64>,
     keys: RefCell<Keys>,
+    timers: RefCell<Timers>,
     marks: RefCell<BTreeSet<String>>,
     events: RefCell<Vec<Emitted>>,
     log: RefCell<Vec<(Level, String)>>,
@@ -62,6 +64,7 @@ impl<P: Exported> Host<P> {
             attempt: Cell::new(1),
             runs: Cell::new(0),
             keys: RefCell::default(),
+            timers: RefCell::new(Timers::of_plugin(P::PARTS.contains(&Part::Timers))),
             marks: RefCell::default(),
             events: RefCell::default(),
             log: RefCell::default(),
@@ -180,10 +183,37 @@ impl<P: Exported> Host<P> {
         self.succeed("deactivate", P::deactivate)
     }
 
-    /// Fires a timer.
+    /// Fires a timer, whether or not the plugin has started one of this name.
     pub fn fire(&self, name: &str, payload: &Value) -> Result<(), Error> {
         let timer = Timer { name: name.to_owned(), payload: payload.to_string() };
         self.succeed(&format!("timer {name}"), |config| P::fire(config, timer))
+    }
+
+    /// Fires every started timer that is due (see [`advance`](Self::advance)), those first that have been due for longest, each
+    /// once; says what came of each. One whose firing fails stays and is fired again with the next call, unless it failed
+    /// for good: `invalid` and `failed` do not pass by themselves.
+    pub fn fire_due(&self) -> Vec<(String, Result<(), Error>)> {
+        let due = self.timers.borrow().due(self.now.get());
+        due.into_iter().filter_map(|name| self.fire_started(&name).map(|fired| (name, fired))).collect()
+    }
+
+    /// The timers that the plugin has started and that have neither fired nor been cancelled, by name.
+    pub fn timers(&self) -> Vec<Started> {
+        self.timers.borrow().all()
+    }
+
+    /// `None`: an earlier one has cancelled it.
+    fn fire_started(&self, name: &str) -> Option<Result<(), Error>> {
+        let firing = self.timers.borrow().firing(name, self.now.get());
+        let Firing { payload, generation, attempt, rest } = firing?;
+        let (cause, timer) = (format!("timer {name} {generation}"), Timer { name: name.to_owned(), payload });
+        let attempt = attempt.max(self.attempt.get());
+        let (returned, run) = self.invoke_with(&cause, attempt, rest, |config| P::fire(config, timer));
+        let fired = self.settle(returned, run);
+        if let Err(error) = &fired {
+            self.timers.borrow_mut().not_fired(name, error);
+        }
+        Some(fired)
     }
 
     /// Every request that reached the provider, in their order; they stay, whatever became of their invocation.
@@ -206,7 +236,7 @@ impl<P: Exported> Host<P> {
         self.attempt.set(attempt);
     }
 
-    /// Lets time pass, for keys that expire.
+    /// Lets time pass, for keys that expire and timers that are due.
     pub fn advance(&self, seconds: u64) {
         self.now.set(self.now.get() + seconds);
     }
@@ -228,6 +258,17 @@ impl<P: Exported> Host<P> {
     }
 
     fn invoke<T>(&self, cause: &str, call: impl FnOnce(P::Config) -> Result<T, Error>) -> (Result<T, Error>, Run) {
+        let timers = self.timers.borrow().at(self.now.get());
+        self.invoke_with(cause, self.attempt.get(), timers, call)
+    }
+
+    fn invoke_with<T>(
+        &self,
+        cause: &str,
+        attempt: u32,
+        timers: Timers,
+        call: impl FnOnce(P::Config) -> Result<T, Error>,
+    ) -> (Result<T, Error>, Run) {
         self.outbound.vault.borrow_mut().forget_derived();
         let number = self.runs.get() + 1;
         self.runs.set(number);
@@ -241,11 +282,12 @@ impl<P: Exported> Host<P> {
         let run = Run {
             id: format!("inv_{number:026}"),
             cause: format!("{CONNECTION} {cause}"),
-            attempt: self.attempt.get(),
+            attempt,
             now: self.now.get(),
             config: self.config.to_string(),
             attributes: BTreeMap::from(attributes.map(|(name, value)| (name.to_owned(), value))),
             keys: self.keys.borrow().clone().at(self.now.get()),
+            timers,
             outbound: Rc::clone(&self.outbound),
             draws: 0,
             log: Vec::new(),
@@ -260,7 +302,12 @@ impl<P: Exported> Host<P> {
 
     /// Invokes and, if that went well, commits.
     fn succeed<T>(&self, cause: &str, call: impl FnOnce(P::Config) -> Result<T, Error>) -> Result<T, Error> {
-        let (returned, mut run) = self.invoke(cause, call);
+        let (returned, run) = self.invoke(cause, call);
+        self.settle(returned, run)
+    }
+
+    /// Commits what went well.
+    fn settle<T>(&self, returned: Result<T, Error>, mut run: Run) -> Result<T, Error> {
         let returned = returned?;
         if let Some(conflict) = run.keys.conflict() {
             return Err(conflict);
@@ -279,6 +326,7 @@ impl<P: Exported> Host<P> {
         };
         let events: Vec<Emitted> = run.events.into_iter().filter(is_new).collect();
         self.keys.replace(run.keys);
+        self.timers.replace(run.timers);
         self.events.borrow_mut().extend(events.iter().cloned());
         events
     }

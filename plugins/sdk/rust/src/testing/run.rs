@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::answer::Emitted;
 use super::keys::Keys;
 use super::outbound::Outbound;
+use super::timers::Timers;
 use crate::log::Level;
 use crate::{Event, RawValue, Refusal};
 
@@ -28,6 +29,7 @@ pub(crate) struct Run {
     pub(crate) config: String,
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) keys: Keys,
+    pub(crate) timers: Timers,
     pub(crate) outbound: Rc<Outbound>,
     /// How many times random bytes were asked for.
     pub(crate) draws: u32,

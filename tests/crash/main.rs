@@ -1,0 +1,83 @@
+//! `cargo crash-test`: kills a host again and again while webhooks come in, and says what got lost and what came twice.
+//!
+//! `--kills N` (200), `--seed S` (1), `--vfs` (on a disk that forgets what was not synced), `--without-syncs` (on that disk, with a
+//! store that does not sync: losses must be found). Exits with 1 when a promise was broken.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use anyhow::Context as _;
+use hookyard_tests::crash::{self, DiskKind, Plan};
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|first| first == "compile-component") {
+        return hookyard_sandbox::compile_child::main(arguments.collect::<Vec<OsString>>());
+    }
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "the user's terminal is where this belongs")]
+            {
+                eprintln!("{error:?}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether everything is as it was promised.
+fn run() -> anyhow::Result<bool> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(("serve", rest)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        return runtime.block_on(crash::serve(rest)).map(|()| true);
+    }
+    let plan = plan(&arguments)?;
+    let report = runtime.block_on(crash::run(&plan))?;
+    #[expect(clippy::print_stdout, reason = "this is what the program is for")]
+    {
+        println!("{report}");
+    }
+    Ok(report.verdict.is_clean())
+}
+
+fn plan(arguments: &[String]) -> anyhow::Result<Plan> {
+    let program = std::env::current_exe()?;
+    let mut plan = Plan { hookyard: None, program, kills: 200, seed: 1, disk: DiskKind::Usual };
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let mut number = || arguments.next().with_context(|| format!("{argument} has a number"));
+        match argument.as_str() {
+            "--kills" => plan.kills = number()?.parse()?,
+            "--seed" => plan.seed = number()?.parse()?,
+            "--vfs" => plan.disk = DiskKind::Forgetful,
+            "--without-syncs" => plan.disk = DiskKind::ForgetfulWithoutSyncs,
+            other => anyhow::bail!("{other:?} is not --kills N, --seed S, --vfs or --without-syncs"),
+        }
+    }
+    if plan.disk == DiskKind::Usual {
+        plan.hookyard = Some(hookyard()?);
+    }
+    Ok(plan)
+}
+
+/// The `hookyard` beside this program, once it is built from the same sources.
+#[expect(clippy::disallowed_methods, reason = "what is taken from a child's environment has to be known")]
+fn hookyard() -> anyhow::Result<PathBuf> {
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--package", "hookyard", "--package", "hookyard-tests"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    // What the outer cargo says of this package would make build scripts run again.
+    std::env::vars().filter(|(name, _)| name.starts_with("CARGO_")).for_each(|(name, _)| {
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            build.env_remove(name);
+        }
+    });
+    anyhow::ensure!(build.status()?.success(), "hookyard cannot be built");
+    Ok(std::env::current_exe()?.with_file_name("hookyard"))
+}
