@@ -50,7 +50,7 @@ impl World {
     fn on_disk_with(inbox: InboxSettings) -> Self {
         let clock = Arc::new(ManualClock::at(noon()));
         let directory = tempfile::tempdir().expect("there is room for a directory");
-        let settings = SqliteSettings { inbox };
+        let settings = SqliteSettings { inbox, ..SqliteSettings::default() };
         let store = Arc::new(SqliteStore::open_with(directory.path(), clock.clone(), &settings).expect("opens"));
         Self { store, clock, entropy: SeededEntropy::new(1), directory: Some(directory) }
     }
