@@ -1,6 +1,7 @@
 //! The harness of Hookyard's tests: a whole host in process, its guests, and the fakes of `hookyard-fakes`.
 
 pub mod another_version;
+pub mod gate;
 pub mod guests;
 pub mod host;
 pub mod names;
@@ -8,3 +9,4 @@ pub mod process;
 pub mod wit_freeze;
 
 pub use hookyard_fakes::{aftership, http, provider, sign};
+pub use hookyard_faults::Reading;

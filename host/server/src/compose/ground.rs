@@ -11,7 +11,7 @@ use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::limit;
 use hookyard_sandbox::{Compiler, LoadBounds, Sandbox, SandboxSettings};
 use hookyard_store::Store;
-use hookyard_store::sqlite::{SqliteSettings, SqliteStore};
+use hookyard_store::sqlite::SqliteStore;
 
 use super::Surroundings;
 use crate::agenda::Agenda;
