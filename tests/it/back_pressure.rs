@@ -57,24 +57,23 @@ fn workload(host: &TestHost) -> Workload {
     host.running().host.store.workload()
 }
 
-/// Hands commits to the store, each of which adds 1 to `n` and writes so much, until it takes no more; says how many it took.
-fn fill(host: &TestHost, bytes: usize) -> usize {
+/// Hands a commit to the store that adds 1 to `n` and writes so much; says whether the store takes it. The writer must stand still.
+fn hand_over(host: &TestHost, bytes: usize) -> bool {
     let owner = Owner::Connection { id: "slow".parse().expect("an id"), incarnation: Incarnation::default() };
-    let commit = || {
-        let value = vec![b'x'; bytes];
-        let set = Write::Set { key: "large".to_owned(), value, expires_at: None };
-        let writes = vec![Write::Increment { key: "n".to_owned(), by: 1 }, set];
-        Commit { owner: owner.clone(), at: host.clock.now(), guards: Vec::new(), writes }
-    };
-    let mut taken = 0;
-    loop {
-        // A commit that was handed over is not taken back by not waiting for it.
-        match host.running().host.store.commit(commit()).now_or_never() {
-            None => taken += 1,
-            Some(Err(CommitError::Overloaded)) => return taken,
-            Some(other) => panic!("the writer stands still: {other:?}"),
-        }
+    let set = Write::Set { key: "large".to_owned(), value: vec![b'x'; bytes], expires_at: None };
+    let writes = vec![Write::Increment { key: "n".to_owned(), by: 1 }, set];
+    let commit = Commit { owner, at: host.clock.now(), guards: Vec::new(), writes };
+    // What was handed over is not taken back by not waiting for it.
+    match host.running().host.store.commit(commit).now_or_never() {
+        None => true,
+        Some(Err(CommitError::Overloaded)) => false,
+        Some(other) => panic!("the writer stands still: {other:?}"),
     }
+}
+
+/// The same until the store takes no more; says how many it took.
+fn fill(host: &TestHost, bytes: usize) -> usize {
+    std::iter::repeat_with(|| hand_over(host, bytes)).take_while(|taken| *taken).count()
 }
 
 /// What `fill` has counted, once all of it is durable.
@@ -94,8 +93,10 @@ async fn a_full_queue_of_the_writer_refuses_what_comes_on_top_and_loses_nothing_
     let host = host(gate.store()).await;
     for (id, bytes) in [("a", 1), ("b", 700 * 1024)] {
         assert_eq!(send(&host, "slow", &set(&format!("reset-{id}"), "n", "0")).await.status(), 200);
-        gate.close();
-        let taken = fill(&host, bytes) + fill(&host, 1);
+        let closed = gate.close();
+        assert!(hand_over(&host, 1));
+        closed.writer_stands().await;
+        let taken = 1 + fill(&host, bytes) + fill(&host, 1);
         let Workload { waiting, waiting_bytes, .. } = workload(&host);
         let (most, most_bytes) =
             (limit::COMMITS_WAITING_MAX + limit::GROUP_COMMITS_MAX, limit::COMMITS_WAITING_BYTES_MAX);
@@ -112,7 +113,7 @@ async fn a_full_queue_of_the_writer_refuses_what_comes_on_top_and_loses_nothing_
         assert!(metrics.contains(&format!("hookyard_store_writes_waiting {waiting}\n")), "{metrics}");
         assert!(metrics.contains("hookyard_store_readable 1\n"), "reading goes on: {metrics}");
 
-        gate.open();
+        drop(closed);
         assert_eq!(counted(&host).await, taken);
         assert_eq!(workload(&host).waiting_bytes, 0);
         assert_eq!(send(&host, "quick", &emit(id)).await.status(), 200, "it is new: nothing of it was kept");
