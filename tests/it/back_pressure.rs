@@ -96,7 +96,7 @@ async fn a_full_queue_of_the_writer_refuses_what_comes_on_top_and_loses_nothing_
         let closed = gate.close();
         assert!(hand_over(&host, 1));
         closed.writer_stands().await;
-        let taken = 1 + fill(&host, bytes) + fill(&host, 1);
+        let taken = 1 + fill(&host, bytes) + fill(&host, 4 * 1024) + fill(&host, 1);
         let Workload { waiting, waiting_bytes, .. } = workload(&host);
         let (most, most_bytes) =
             (limit::COMMITS_WAITING_MAX + limit::GROUP_COMMITS_MAX, limit::COMMITS_WAITING_BYTES_MAX);
