@@ -91,7 +91,8 @@ async fn counted(host: &TestHost) -> usize {
 async fn a_full_queue_of_the_writer_refuses_what_comes_on_top_and_loses_nothing_that_it_took() {
     let gate = Gate::default();
     let host = host(gate.store()).await;
-    for (id, bytes) in [("a", 1), ("b", 700 * 1024)] {
+    // Whether the host is ready is asked in a write without bytes: where only they count, it stands in the queue and is given up.
+    for (id, bytes, unready) in [("a", 1, "overloaded"), ("b", 700 * 1024, "unavailable")] {
         assert_eq!(send(&host, "slow", &set(&format!("reset-{id}"), "n", "0")).await.status(), 200);
         let closed = gate.close();
         assert!(hand_over(&host, 1));
@@ -107,8 +108,9 @@ async fn a_full_queue_of_the_writer_refuses_what_comes_on_top_and_loses_nothing_
 
         assert_refused(&send(&host, "quick", &emit(id)).await, "overloaded");
         assert_refused(&send(&host, "slow", &emit(id)).await, "overloaded");
-        assert_refused(&host.get("/readyz").await, "overloaded");
+        assert_refused(&host.get("/readyz").await, unready);
         assert_eq!(host.get("/healthz").await.status(), 200);
+        let waiting = workload(&host).waiting;
         let metrics = host.get("/metrics").await.text();
         assert!(metrics.contains(&format!("hookyard_store_writes_waiting {waiting}\n")), "{metrics}");
         assert!(metrics.contains("hookyard_store_readable 1\n"), "reading goes on: {metrics}");
