@@ -2,9 +2,11 @@
 //!
 //! `cargo bench-webhooks` and `cargo bench-actions` build `hookyard`, start both servers as processes, drive them in turn, and print
 //! tables. Neither passes or fails: what is printed are ratios of interleaved windows of one run. `cargo bench-swaps` fails when a
-//! swap under load costs a request, and `cargo bench-start` measures starts. With `HOOKYARD_BENCH_BINARY` that binary is measured.
+//! swap under load costs a request, and `cargo bench-start` and `cargo bench-inbox` measure starts, the latter with
+//! a backlog. With `HOOKYARD_BENCH_BINARY` that binary is measured.
 
 mod actions;
+mod inbox;
 mod load;
 mod native;
 mod open_loop;
@@ -30,6 +32,7 @@ fn main() -> anyhow::Result<()> {
         Ok("upstream") => runtime.block_on(upstream::serve()),
         Ok("actions") => runtime.block_on(actions::compare()),
         Ok("swaps") => runtime.block_on(swaps::measure(argument(2).ok().and_then(|rate| rate.parse().ok()))),
+        Ok("inbox") => runtime.block_on(inbox::measure(argument(2).ok().and_then(|many| many.parse().ok()))),
         Ok("start") => runtime.block_on(start::measure(argument(2).ok().and_then(|many| many.parse().ok()))),
         _ => runtime.block_on(webhooks::compare()),
     }

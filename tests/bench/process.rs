@@ -97,6 +97,22 @@ impl Server {
         Ok(self.process.kill().await?)
     }
 
+    /// From now until the host says that it is ready.
+    pub(crate) async fn ready(&self) -> anyhow::Result<()> {
+        let reply = self.get("/readyz").await?;
+        anyhow::ensure!(reply.status() == 200, "not ready: {}", reply.text());
+        Ok(())
+    }
+
+    /// How many webhooks of a connection are pending, as its metrics say.
+    pub(crate) async fn pending(&self, connection: &str) -> anyhow::Result<u64> {
+        let metrics = self.get("/metrics").await?.text();
+        anyhow::ensure!(metrics.contains("hookyard_store_readable 1\n"), "the inbox could not be read");
+        let name = format!("hookyard_inbox_webhooks{{connection=\"{connection}\",state=\"pending\"}} ");
+        // What has none is left out.
+        metrics.lines().find_map(|line| line.strip_prefix(&name)).map_or(Ok(0), |count| Ok(count.parse()?))
+    }
+
     /// How many plugins serve.
     pub(crate) async fn serving(&self) -> anyhow::Result<usize> {
         let listed = self.get("/v1/plugins").await?.json();

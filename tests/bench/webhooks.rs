@@ -65,11 +65,15 @@ pub(crate) async fn compare() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The webhook with this id, of this shipment.
+pub(crate) fn body(event: &str, shipment: &str) -> String {
+    BODY.replace(EVENT_ID, event).replace(SHIPMENT, shipment)
+}
+
 /// So many webhooks with ids of their own, signed.
 fn webhooks(window: &str, count: usize) -> Vec<Job> {
     let webhook = |number: usize| {
-        let body =
-            BODY.replace(EVENT_ID, &format!("{window}-{number}")).replace(SHIPMENT, &format!("s-{window}-{number}"));
+        let body = body(&format!("{window}-{number}"), &format!("s-{window}-{number}"));
         let signature = hmac_sha256_base64(SECRET, body.as_bytes());
         Job { path: "/webhooks/shop", header: ("aftership-hmac-sha256", signature), body: body.into() }
     };

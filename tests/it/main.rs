@@ -3,6 +3,7 @@
 mod actions;
 mod aftership;
 mod at_most_once;
+mod back_pressure;
 mod binary;
 mod command_line;
 mod connections;

@@ -3,6 +3,7 @@
 
 pub mod another_version;
 pub mod crash;
+pub mod gate;
 pub mod guests;
 pub mod host;
 mod inbox;
@@ -12,3 +13,4 @@ pub mod wit_freeze;
 
 pub use hookyard_fakes::{aftership, http, provider, sign};
 pub use hookyard_faults as faults;
+pub use hookyard_faults::Reading;

@@ -208,6 +208,8 @@ pub const WEBHOOKS_PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const WEBHOOKS_SCANNED_MAX: usize = 10_000;
 /// How long handled and skipped webhooks are kept for replay when the operator says nothing.
 pub const SETTLED_RETENTION_DEFAULT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Longest that an operator may have them kept, in days.
+pub const SETTLED_RETENTION_DAYS_MAX: u32 = 365;
 /// Timers of one connection.
 pub const TIMERS_MAX: usize = 1_000;
 /// Timers of one page.
@@ -361,6 +363,8 @@ pub const EVENT_FILTER_VALUES_MAX: usize = 50;
 pub const TOKEN_NAME_BYTES_MAX: usize = 100;
 /// The store's answer to "are you there".
 pub const READY_WAIT_MAX: Duration = Duration::from_secs(2);
+/// The store's part of one answer to `/metrics`.
+pub const METRICS_WAIT_MAX: Duration = Duration::from_secs(2);
 
 // Sandbox
 

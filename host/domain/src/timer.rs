@@ -38,6 +38,17 @@ pub struct Timer {
     pub version: u32,
 }
 
+/// How many timers one connection has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimerDepth {
+    /// Whose.
+    pub connection: ConnectionId,
+    /// Those that are to fire.
+    pub pending: u64,
+    /// Those that have failed.
+    pub failed: u64,
+}
+
 /// How a timer stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimerStanding {

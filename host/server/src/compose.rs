@@ -116,7 +116,7 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     }
     let connections = registry.connections();
     // Before anything is received or activated: what came first stands first, and an activation finds what waits for it.
-    let Waiting { places, inbox, timers } = waiting(&ground, &connections).await?;
+    let Waiting { places, inbox, timers } = waiting(&ground, &connections, settings.inbox.keep_all).await?;
     registry.begin().await?;
     let (invoker, in_work) = (Arc::clone(&ground.invoker), Arc::clone(&ground.in_work));
     let pipeline = Pipeline::new(Arc::clone(&invoker), agenda.clone(), Arc::clone(&inbox), Arc::clone(&in_work));
@@ -162,7 +162,7 @@ struct Waiting {
 }
 
 /// Has everything wait again that waited when the host was last there.
-async fn waiting(ground: &Ground, connections: &Arc<Connections>) -> anyhow::Result<Waiting> {
+async fn waiting(ground: &Ground, connections: &Arc<Connections>, keeps_all: bool) -> anyhow::Result<Waiting> {
     let newest = ground.store.newest_place().await.context("cannot read the inbox")?;
     let places = Arc::new(Places::starting_after(newest));
     let inbox = Inbox::new(inbox::Parts {
@@ -171,7 +171,7 @@ async fn waiting(ground: &Ground, connections: &Arc<Connections>) -> anyhow::Res
         connections: Arc::clone(connections),
         agenda: ground.agenda.clone(),
         places: Arc::clone(&places),
-        keeps_all: false,
+        keeps_all,
     });
     let schedule = Arc::clone(&ground.schedule);
     let webhooks = inbox.restore().await.context("cannot read the inbox")?;

@@ -9,6 +9,7 @@ mod document;
 mod entry;
 mod file;
 mod grant;
+mod inbox;
 mod interpolate;
 mod json;
 mod layer;
@@ -30,6 +31,7 @@ use url::Url;
 
 pub use connection::ConnectionSettings;
 pub(crate) use grant::grantable;
+pub use inbox::InboxSettings;
 pub use layer::Flags;
 pub use problem::{Problem, Problems};
 
@@ -71,6 +73,8 @@ pub struct Settings {
     pub egress_private_addresses: Vec<IpNet>,
     /// When a new version of a plugin goes back to the one before it.
     pub rollback: RollbackSettings,
+    /// What the inbox keeps.
+    pub inbox: InboxSettings,
     /// The connections of the file.
     pub connections: BTreeMap<ConnectionId, ConnectionSettings>,
     /// What is wrong with connections of the file that cannot even be listed, because their id or the name of their
@@ -102,6 +106,7 @@ impl Settings {
             strict: layer.strict.unwrap_or(false),
             egress_private_addresses: file.egress_private_addresses,
             rollback: file.rollback,
+            inbox: file.inbox,
             connections: file.connections,
             problems: file.unlisted.iter().map(ToString::to_string).collect(),
             unlisted: file.unlisted_ids,

@@ -17,6 +17,7 @@ mod entrance;
 mod events;
 mod health;
 mod inbox;
+mod inquiry;
 mod invocations;
 mod limits;
 mod listeners;

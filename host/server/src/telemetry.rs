@@ -1,6 +1,7 @@
 //! What the host says of itself while it runs: logs on stderr, metrics, trace context.
 
 pub mod metrics;
+pub(crate) mod snapshot;
 pub mod traceparent;
 
 use std::io::{self, IsTerminal as _};

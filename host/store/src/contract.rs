@@ -13,6 +13,7 @@ mod inbox_room;
 pub(crate) mod kept;
 mod keys;
 mod marks;
+mod observed;
 mod plugins;
 mod timers;
 pub(crate) mod world;
@@ -141,6 +142,12 @@ promises! {
         a_commit_without_events_does_not_move_it
         an_event_of_the_host_stands_in_the_log_without_a_connection
         an_event_of_the_host_passes_no_filter_for_connections
+    }
+    observed {
+        a_store_that_works_can_be_written_to
+        nothing_waits_once_every_commit_has_returned
+        every_commit_counts_in_its_group
+        timers_are_counted_by_connection_and_state
     }
     inbox {
         a_kept_webhook_is_read_back_as_it_was_received

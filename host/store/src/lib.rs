@@ -1,9 +1,9 @@
 //! The durable state of a host.
 //!
 //! What the host needs of it are small traits: [`Ledger`] (what invocations commit and read), [`HostKeys`], [`Tokens`],
-//! [`Consents`], [`PluginStates`], [`ConnectionRecords`], [`Inbox`] and [`Timers`]; [`Store`] is all of them. [`sqlite`] keeps it on
-//! disk, [`memory`] in memory, for tests; both pass one contract suite, and backends differ in speed, never in promises. Nothing outside this crate
-//! knows a database.
+//! [`Consents`], [`PluginStates`], [`ConnectionRecords`], [`Inbox`], [`Timers`] and [`Observed`]; [`Store`] is all of them. [`sqlite`] keeps
+//! it on disk, [`memory`] in memory, for tests; both pass one contract suite, and backends differ in speed, never in promises.
+//! Nothing outside this crate knows a database.
 
 mod commit_size;
 mod connection_records;
@@ -15,6 +15,7 @@ mod inbox;
 mod inbox_room;
 mod ledger;
 pub mod memory;
+mod observed;
 mod pages;
 mod plugin_states;
 mod purge_batch;
@@ -35,13 +36,16 @@ pub use host_keys::HostKeys;
 pub use inbox::{Inbox, WebhookPage};
 pub use inbox_room::{InboxBounds, InboxSettings, InboxUse};
 pub use ledger::{CommitError, EventPage, KeyPage, Ledger};
+pub use observed::{GroupSizes, Observed, Workload};
 pub use plugin_states::{PluginState, PluginStates};
 pub use timers::Timers;
 pub use tokens::{AddTokenError, ApiToken, Tokens};
 
 /// All that a host keeps.
 #[async_trait]
-pub trait Store: Ledger + HostKeys + Tokens + Consents + PluginStates + ConnectionRecords + Inbox + Timers {
+pub trait Store:
+    Ledger + HostKeys + Tokens + Consents + PluginStates + ConnectionRecords + Inbox + Timers + Observed
+{
     /// Finishes what was accepted, then gives the store up: when this returns, another host may open it. Whatever is
     /// asked afterwards fails as [`StoreError::Closed`]. Closing twice does nothing.
     async fn close(&self);

@@ -2,11 +2,12 @@
 
 mod deletion;
 mod inbox;
+mod observed;
 mod staged;
 mod state;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
@@ -18,7 +19,7 @@ use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
 use hookyard_domain::inbox::{InboxDepth, InboxEntry, Known, Place, WaitingWebhook, WebhookFilter};
 use hookyard_domain::kv::KvEntry;
 use hookyard_domain::limit;
-use hookyard_domain::timer::Timer;
+use hookyard_domain::timer::{Timer, TimerDepth};
 use tokio::sync::watch;
 
 use crate::commit_size::checked_size;
@@ -36,6 +37,7 @@ pub struct MemoryStore {
     clock: Arc<dyn Clock>,
     closed: AtomicBool,
     broken: AtomicBool,
+    commits: AtomicU64,
 }
 
 impl MemoryStore {
@@ -52,6 +54,7 @@ impl MemoryStore {
             clock,
             closed: AtomicBool::new(false),
             broken: AtomicBool::new(false),
+            commits: AtomicU64::new(0),
         }
     }
 
@@ -83,6 +86,7 @@ impl Ledger for MemoryStore {
         checked_size(&commit)?;
         let mut state = self.state().map_err(CommitError::Unavailable)?;
         state.forget_expired(self.clock.now());
+        self.commits.fetch_add(1, Ordering::Relaxed);
         let committed = state.apply(&commit)?;
         // Sent while the lock is held, so that the offset never moves back.
         if committed.events.iter().any(Option::is_some) {
@@ -280,6 +284,10 @@ impl Timers for MemoryStore {
         limit: usize,
     ) -> Result<Vec<Timer>, StoreError> {
         Ok(self.state()?.timers(connection, after, limit))
+    }
+
+    async fn timer_depths(&self) -> Result<Vec<TimerDepth>, StoreError> {
+        Ok(self.state()?.timer_depths())
     }
 }
 

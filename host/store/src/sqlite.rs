@@ -23,6 +23,8 @@ mod inbox_rows;
 mod kv_rows;
 mod life_rows;
 mod mark_rows;
+mod meter;
+mod observed;
 mod open;
 mod plugin_rows;
 mod readers;
@@ -50,7 +52,7 @@ use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
 use hookyard_domain::inbox::{InboxDepth, InboxEntry, Known, Place, WaitingWebhook, WebhookFilter};
 use hookyard_domain::kv::KvEntry;
 use hookyard_domain::limit;
-use hookyard_domain::timer::Timer;
+use hookyard_domain::timer::{Timer, TimerDepth};
 use tokio::sync::{Mutex, watch};
 
 pub use self::open::OpenError;
@@ -325,6 +327,10 @@ impl Timers for SqliteStore {
     ) -> Result<Vec<Timer>, StoreError> {
         let (connection, after) = (connection.cloned(), after.cloned());
         self.readers.read(move |database| timer_rows::page(database, connection.as_ref(), after.as_ref(), limit)).await
+    }
+
+    async fn timer_depths(&self) -> Result<Vec<TimerDepth>, StoreError> {
+        self.readers.read(timer_rows::depths).await
     }
 }
 

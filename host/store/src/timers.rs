@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use hookyard_domain::id::ConnectionId;
-use hookyard_domain::timer::Timer;
+use hookyard_domain::timer::{Timer, TimerDepth};
 
 use crate::error::StoreError;
 
@@ -23,4 +23,7 @@ pub trait Timers: Send + Sync + fmt::Debug {
         after: Option<&(ConnectionId, String)>,
         limit: usize,
     ) -> Result<Vec<Timer>, StoreError>;
+
+    /// How many timers each connection has; connections without any are left out.
+    async fn timer_depths(&self) -> Result<Vec<TimerDepth>, StoreError>;
 }

@@ -12,9 +12,11 @@
 mod disk;
 mod file;
 mod image;
+mod reading;
 mod vfs;
 
 #[cfg(test)]
 mod tests;
 
 pub use disk::{Disk, RegisterError};
+pub use reading::Reading;

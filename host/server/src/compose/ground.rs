@@ -47,7 +47,8 @@ impl Ground {
     /// # Errors
     /// The data directory is in use or damaged, or this machine lacks what a host needs.
     pub(super) async fn lay(settings: &Settings, surroundings: Surroundings) -> anyhow::Result<Self> {
-        let Surroundings { clock, entropy, compiler, egress, sleep, load_bounds, store } = surroundings;
+        let Surroundings { clock, entropy, compiler, egress, sleep, load_bounds, mut store } = surroundings;
+        store.inbox.settled_retention = settings.inbox.settled_retention;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open_with(&settings.data, Arc::clone(&clock), &store)?);
         let key = store.host_key("hash", HashKey::generate(&*entropy)).await.context("cannot read the host's key")?;
         let hash_key = HashKey::new(&key);

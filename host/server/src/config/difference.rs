@@ -19,6 +19,7 @@ impl Settings {
             strict,
             egress_private_addresses,
             rollback,
+            inbox,
             connections: _,
             problems: _,
             unlisted: _,
@@ -37,6 +38,7 @@ impl Settings {
             ("strict", *strict == newer.strict),
             ("egress.private_addresses", *egress_private_addresses == newer.egress_private_addresses),
             ("rollback", *rollback == newer.rollback),
+            ("inbox", *inbox == newer.inbox),
         ];
         same.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
     }
@@ -48,6 +50,7 @@ mod tests {
 
     use hookyard_domain::rollback::RollbackSettings;
 
+    use super::super::InboxSettings;
     use super::*;
 
     #[test]
@@ -55,8 +58,9 @@ mod tests {
         let settings = Settings::defaults(Path::new("/srv"));
         let rollback = RollbackSettings { enabled: !settings.rollback.enabled, ..settings.rollback };
         let problems = vec!["x".to_owned()];
-        let newer = Settings { pool_slots: 7, strict: true, problems, rollback, ..settings.clone() };
-        assert_eq!(settings.needs_restart(&newer), ["pool_slots", "strict", "rollback"]);
+        let inbox = InboxSettings { keep_all: true, ..settings.inbox };
+        let newer = Settings { pool_slots: 7, strict: true, problems, rollback, inbox, ..settings.clone() };
+        assert_eq!(settings.needs_restart(&newer), ["pool_slots", "strict", "rollback", "inbox"]);
         assert!(settings.needs_restart(&settings).is_empty());
     }
 }

@@ -13,12 +13,13 @@ use ipnet::IpNet;
 use super::connection::{self, ConnectionSettings, Found};
 use super::document::Document;
 use super::entry::Section;
+use super::inbox::{self, InboxSettings};
 use super::layer::{self, Flags, Layer};
 use super::problem::Problem;
 use super::rollback;
 use super::{DEFAULT_FILE, Environment};
 
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "listen",
     "admin_listen",
     "admin_on_listen",
@@ -30,6 +31,7 @@ const KNOWN: [&str; 13] = [
     "strict",
     "egress",
     "rollback",
+    "inbox",
     "connections",
     "subscriptions",
 ];
@@ -44,6 +46,7 @@ pub(super) struct FileSettings {
     pub(super) layer: Layer,
     pub(super) egress_private_addresses: Vec<IpNet>,
     pub(super) rollback: RollbackSettings,
+    pub(super) inbox: InboxSettings,
     pub(super) connections: BTreeMap<ConnectionId, ConnectionSettings>,
     /// What is wrong with connections that cannot be listed.
     pub(super) unlisted: Vec<Problem>,
@@ -86,6 +89,9 @@ impl FileSettings {
         }
         if let Some(table) = top.get("rollback").and_then(|rollback| rollback.section(problems)) {
             self.rollback = rollback::read(&table, problems);
+        }
+        if let Some(table) = top.get("inbox").and_then(|inbox| inbox.section(problems)) {
+            self.inbox = inbox::read(&table, problems);
         }
         if let Some(subscriptions) = top.get("subscriptions") {
             problems

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use hookyard_domain::grant::Grant;
 use serde_json::json;
@@ -354,6 +355,33 @@ fn bounds_of_going_back_are_named_with_the_way_out() {
         ("enabled = 1", "rollback.enabled: must be true or false, not an integer"),
     ] {
         let found = World::new(&format!("[rollback]\n{line}\n")).problems();
+        assert_eq!(found.trim_end(), format!("hookyard.toml:2: {problem}"), "{line}");
+    }
+}
+
+#[test]
+fn what_the_inbox_keeps_has_defaults_and_can_be_changed() {
+    let inbox = |file: &str| World::new(file).load().expect("the settings are right").inbox;
+    let days = |days: u64| Duration::from_secs(days * 24 * 60 * 60);
+    assert_eq!(inbox(""), InboxSettings { keep_all: false, settled_retention: days(7) });
+    let changed = inbox("[inbox]\nkeep_all = true\nretention_days = 365\n");
+    assert_eq!(changed, InboxSettings { keep_all: true, settled_retention: days(365) });
+}
+
+#[test]
+fn what_is_wrong_with_the_inbox_is_named_with_the_way_out() {
+    for (line, problem) in [
+        (
+            "retention_days = 0",
+            "inbox.retention_days: 0 is too few: what was handled is kept for a day at least, so that it can be replayed; use 1 to 365",
+        ),
+        ("retention_days = 366", "inbox.retention_days: 366 is not a whole number from 0 to 365"),
+        ("retention_days = \"7\"", "inbox.retention_days: must be a whole number, not a string"),
+        ("keep_all = 1", "inbox.keep_all: must be true or false, not an integer"),
+        ("keepall = true", "inbox.keepall: unknown key; did you mean keep_all?"),
+        ("retention = 7", "inbox.retention: unknown key; did you mean retention_days?"),
+    ] {
+        let found = World::new(&format!("[inbox]\n{line}\n")).problems();
         assert_eq!(found.trim_end(), format!("hookyard.toml:2: {problem}"), "{line}");
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use super::auth::TokenCheck;
 use super::drain::Drain;
 use super::entrance::Entrance;
+use super::health::Inquiries;
 use super::limits::HttpLimits;
 use super::listeners::Addresses;
 use super::names::Names;
@@ -23,6 +24,7 @@ pub(crate) struct App {
     /// The names that the API answers to.
     pub(crate) names: Names,
     pub(crate) tokens: TokenCheck,
+    pub(crate) inquiries: Inquiries,
 }
 
 impl App {
@@ -30,7 +32,7 @@ impl App {
         let names = Names::new(host.settings.public_url.clone(), addresses);
         let tokens = TokenCheck::new(host.settings.token.as_ref());
         let bodies = Arc::new(Semaphore::new(limits.bodies_bytes_max));
-        Self { host, limits, drain, bodies, names, tokens }
+        Self { host, limits, drain, bodies, names, tokens, inquiries: Inquiries::default() }
     }
 }
 

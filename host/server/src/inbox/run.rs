@@ -23,13 +23,16 @@ impl Inbox {
         let Ok(Ok(_share)) = timeout(limit::SLOT_WAIT_MAX, ready.share.acquire()).await else { return self.later() };
         match self.store.webhook(id).await {
             Ok(Some(entry)) if entry.standing.state == WebhookState::Pending => {
-                self.run_entry(&connection, ready, entry).await
+                let (outcome, ended) = self.run_entry(&connection, ready, entry).await;
+                self.invoker.metrics.inbox_run(connection.id.as_str(), outcome);
+                ended
             }
             entry => self.stands(entry),
         }
     }
 
-    async fn run_entry(&self, connection: &Connection, ready: &Ready, entry: InboxEntry) -> Ended {
+    /// Also says how it ended in the word that metrics use.
+    async fn run_entry(&self, connection: &Connection, ready: &Ready, entry: InboxEntry) -> (&'static str, Ended) {
         let activations = connection.activations();
         let webhook = VerifiedWebhook::from_kept(entry.webhook.clone());
         let attempt = entry.standing.attempts.saturating_add(1);
@@ -40,23 +43,28 @@ impl Inbox {
         let error = match self.invoker.until_durable(&errand, &handling).await {
             Ok(_response) => {
                 tracing::info!(connection = %connection.id, webhook = %entry.webhook.id, attempt, "webhook handled");
-                return Ended::Done;
+                return ("handled", Ended::Done);
             }
             Err(NotHandled::Failed(error)) => unfixable(error),
             Err(NotHandled::Declined(response)) => declined(response.status),
-            Err(NotHandled::Seen | NotHandled::Moved) => return self.as_it_stands(entry.webhook.id).await,
-            Err(NotHandled::Gone) => return Ended::Done,
-            Err(NotHandled::NotNow { .. }) => return self.later(),
+            Err(NotHandled::Seen | NotHandled::Moved) => {
+                return ("overtaken", self.as_it_stands(entry.webhook.id).await);
+            }
+            Err(NotHandled::Gone) => return ("gone", Ended::Done),
+            Err(NotHandled::NotNow { .. }) => return ("put-off", self.later()),
         };
         let standing = self.after_failure(connection, ready, &entry.standing, &error);
         match self.write_down(connection, &entry, &standing, &error).await {
-            Ok(()) => self.ended(connection, &standing, activations),
-            Err(CommitError::Moved) => self.as_it_stands(entry.webhook.id).await,
-            Err(CommitError::Gone) => Ended::Done,
+            Ok(()) => {
+                let outcome = if standing.next.is_some() { "again" } else { "failed" };
+                (outcome, self.ended(connection, &standing, activations))
+            }
+            Err(CommitError::Moved) => ("overtaken", self.as_it_stands(entry.webhook.id).await),
+            Err(CommitError::Gone) => ("gone", Ended::Done),
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
                 tracing::error!(connection = %connection.id, error, "how a webhook stands cannot be written down");
-                self.later()
+                ("put-off", self.later())
             }
         }
     }

@@ -65,8 +65,11 @@ impl Answer {
         Self::try_again("connection-invalid", "the connection takes no webhooks now")
     }
 
-    /// The store failed; its reason goes to the log.
+    /// The store failed, and its reason goes to the log; or it has merely too much to do.
     pub(super) fn store_unavailable(error: &StoreError) -> Self {
+        if matches!(error, StoreError::Overloaded) {
+            return Self::try_again("overloaded", "the store is overloaded");
+        }
         tracing::error!(error = error as &dyn std::error::Error, "the store is unavailable");
         Self::try_again("unavailable", "the host's store is unavailable")
     }

@@ -2,11 +2,11 @@
 
 use hookyard_domain::commit::MarkKey;
 use hookyard_domain::inbox::{Known, Reason, WebhookState};
-use hookyard_domain::invocation::PluginError;
+use hookyard_domain::invocation::{ErrorKind, PluginError};
 use hookyard_store::CommitError;
 use tokio::time::{Instant, timeout_at};
 
-use super::reception::Reception;
+use super::reception::{self, Reception};
 use super::single_flight::Wait;
 use super::{Answer, Pipeline};
 use crate::agenda::Turn;
@@ -49,7 +49,9 @@ impl Pipeline {
 
     /// Keeps a webhook that was not run.
     pub(super) async fn keep_fresh(&self, connection: &Connection, received: &Reception, turn: Option<Turn>) -> Answer {
+        let on_receipt = connection.ready.as_ref().is_some_and(|ready| reception::on_receipt(ready));
         let kept = self.inbox.keep_fresh(connection, received.to_kept(), turn).await;
+        self.count(connection, &kept, if on_receipt { "on-receipt" } else { "order-key-busy" });
         answer(kept, None)
     }
 
@@ -63,7 +65,24 @@ impl Pipeline {
         turn: Option<Turn>,
     ) -> Answer {
         let kept = self.inbox.keep_failed(connection, ready, received.to_kept(), error, turn).await;
+        self.count(connection, &kept, why(error.kind));
         answer(kept, Some(Reason::from(error)))
+    }
+
+    /// Counts a webhook as kept for this reason, if it was.
+    fn count(&self, connection: &Connection, kept: &Result<(), CommitError>, reason: &'static str) {
+        if kept.is_ok() {
+            self.invoker.metrics.kept(connection.id.as_str(), reason);
+        }
+    }
+}
+
+/// The word that metrics use for a first run that has failed.
+const fn why(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Unauthorized => "unauthorized",
+        ErrorKind::Unavailable => "unavailable",
+        ErrorKind::Invalid | ErrorKind::Failed => "failed",
     }
 }
 

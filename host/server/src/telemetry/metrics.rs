@@ -1,4 +1,4 @@
-//! Counters and histograms, in the text form of OpenMetrics.
+//! Counters and histograms of what happens, in the text form of OpenMetrics. What is there at a moment is a [`Snapshot`].
 //!
 //! Labels come from the operator and from plugins that he installed (connections, plugins) or from fixed lists (outcomes,
 //! listeners); never from a request, so that nobody outside can make their number grow.
@@ -7,12 +7,14 @@ use std::fmt;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+use super::snapshot::Snapshot;
 
 /// A host's metrics.
 #[derive(Debug)]
@@ -21,6 +23,9 @@ pub struct Metrics {
     webhooks: Family<WebhookLabels, Counter>,
     webhook_seconds: Histogram,
     webhooks_in_flight: Gauge,
+    webhooks_kept: Family<KeptLabels, Counter>,
+    inbox_runs: Family<RunLabels, Counter>,
+    timer_runs: Family<RunLabels, Counter>,
     actions: Family<ActionLabels, Counter>,
     action_seconds: Histogram,
     invocations: Family<InvocationLabels, Counter>,
@@ -32,6 +37,18 @@ pub struct Metrics {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct WebhookLabels {
+    connection: String,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KeptLabels {
+    connection: String,
+    reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RunLabels {
     connection: String,
     outcome: &'static str,
 }
@@ -69,6 +86,9 @@ impl Default for Metrics {
             webhooks: Family::default(),
             webhook_seconds: Histogram::new(SECONDS),
             webhooks_in_flight: Gauge::default(),
+            webhooks_kept: Family::default(),
+            inbox_runs: Family::default(),
+            timer_runs: Family::default(),
             actions: Family::default(),
             action_seconds: Histogram::new(SECONDS),
             invocations: Family::default(),
@@ -89,6 +109,10 @@ impl Metrics {
         let help = "From the head of a webhook to its answer";
         registry.register("webhook_duration_seconds", help, self.webhook_seconds.clone());
         registry.register("webhooks_in_flight", "Webhooks not yet answered", self.webhooks_in_flight.clone());
+        let help = "Webhooks that were answered 202 because they were kept in the inbox, by why";
+        registry.register("webhooks_kept", help, self.webhooks_kept.clone());
+        registry.register("inbox_runs", "Runs of kept webhooks, by how they ended", self.inbox_runs.clone());
+        registry.register("timer_runs", "Timers fired, by how it ended", self.timer_runs.clone());
         registry.register("actions", "Actions answered, by status", self.actions.clone());
         let help = "From the head of an action's request to its answer";
         registry.register("action_duration_seconds", help, self.action_seconds.clone());
@@ -113,6 +137,21 @@ impl Metrics {
     /// Counts a webhook as being handled until what is returned is dropped.
     pub fn webhook_in_flight(&self) -> Counted {
         Counted::new(self.webhooks_in_flight.clone())
+    }
+
+    /// A webhook was kept in the inbox and answered 202. `reason` is one of a fixed list of words.
+    pub fn kept(&self, connection: &str, reason: &'static str) {
+        self.webhooks_kept.get_or_create(&KeptLabels { connection: connection.to_owned(), reason }).inc();
+    }
+
+    /// A kept webhook was run. `outcome` is one of a fixed list of words.
+    pub fn inbox_run(&self, connection: &str, outcome: &'static str) {
+        self.inbox_runs.get_or_create(&RunLabels { connection: connection.to_owned(), outcome }).inc();
+    }
+
+    /// A timer was fired. `outcome` is one of a fixed list of words.
+    pub fn timer_run(&self, connection: &str, outcome: &'static str) {
+        self.timer_runs.get_or_create(&RunLabels { connection: connection.to_owned(), outcome }).inc();
     }
 
     /// A client was answered about an action of a known connection, this long after its request's head had arrived.
@@ -144,13 +183,15 @@ impl Metrics {
         Counted::new(self.http_connections.get_or_create_owned(&ListenerLabels { listener }))
     }
 
-    /// All of it, as `application/openmetrics-text; version=1.0.0`.
+    /// All of it, and what was read just now, as `application/openmetrics-text; version=1.0.0`.
     ///
     /// # Errors
     /// A metric cannot be written, which would be a mistake of this module.
-    pub fn to_openmetrics(&self) -> Result<String, fmt::Error> {
+    pub fn to_openmetrics(&self, snapshot: &Snapshot) -> Result<String, fmt::Error> {
         let mut text = String::new();
-        encode(&mut text, &self.registry)?;
+        encode_registry(&mut text, &self.registry)?;
+        encode_registry(&mut text, &snapshot.registry())?;
+        encode_eof(&mut text)?;
         Ok(text)
     }
 }
@@ -174,7 +215,15 @@ impl Drop for Counted {
 
 #[cfg(test)]
 mod tests {
+    use hookyard_domain::clock::Timestamp;
+    use hookyard_store::Workload;
+
     use super::*;
+
+    fn text_of(metrics: &Metrics) -> String {
+        let snapshot = Snapshot::new(Timestamp::from_millis(0), Workload::default(), None);
+        metrics.to_openmetrics(&snapshot).expect("can be written")
+    }
 
     #[test]
     fn what_happened_can_be_read_in_openmetrics() {
@@ -183,15 +232,19 @@ mod tests {
         metrics.webhook("shop", "seen", Duration::from_millis(1));
         metrics.invocation("aftership", "ok", Duration::from_micros(90));
         metrics.commit(Duration::from_micros(700));
+        metrics.kept("shop", "order-key-busy");
+        metrics.inbox_run("shop", "handled");
         metrics.events("shop", 2);
         let open = metrics.http_connection("public");
-        let text = metrics.to_openmetrics().expect("can be written");
+        let text = text_of(&metrics);
         for line in [
             "hookyard_webhooks_total{connection=\"shop\",outcome=\"handled\"} 1",
             "hookyard_webhook_duration_seconds_count 2",
             "hookyard_invocations_total{plugin=\"aftership\",outcome=\"ok\"} 1",
             "hookyard_invocation_cpu_seconds_bucket{le=\"0.0001\"} 1",
             "hookyard_commit_duration_seconds_bucket{le=\"0.0005\"} 0",
+            "hookyard_webhooks_kept_total{connection=\"shop\",reason=\"order-key-busy\"} 1",
+            "hookyard_inbox_runs_total{connection=\"shop\",outcome=\"handled\"} 1",
             "hookyard_events_total{connection=\"shop\"} 2",
             "hookyard_http_connections{listener=\"public\"} 1",
             "# EOF",
@@ -199,7 +252,7 @@ mod tests {
             assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
         }
         drop(open);
-        let text = metrics.to_openmetrics().expect("can be written");
+        let text = text_of(&metrics);
         assert!(text.contains("hookyard_http_connections{listener=\"public\"} 0"));
     }
 
@@ -207,8 +260,8 @@ mod tests {
     fn a_webhook_is_in_flight_until_it_is_let_go() {
         let metrics = Metrics::default();
         let one = metrics.webhook_in_flight();
-        assert!(metrics.to_openmetrics().expect("can be written").contains("hookyard_webhooks_in_flight 1"));
+        assert!(text_of(&metrics).contains("hookyard_webhooks_in_flight 1"));
         drop(one);
-        assert!(metrics.to_openmetrics().expect("can be written").contains("hookyard_webhooks_in_flight 0"));
+        assert!(text_of(&metrics).contains("hookyard_webhooks_in_flight 0"));
     }
 }

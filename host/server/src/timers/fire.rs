@@ -42,11 +42,14 @@ impl Timers {
         }
         // This semaphore is never closed.
         let Ok(Ok(_share)) = timeout(ready.limits.deadline, ready.share.acquire()).await else { return self.later() };
-        match self.run(&connection, ready, &timer).await {
-            Ok(()) | Err(Failed::Over) => Ended::Done,
-            Err(Failed::Host) => self.later(),
+        let (outcome, ended) = match self.run(&connection, ready, &timer).await {
+            Ok(()) => ("fired", Ended::Done),
+            Err(Failed::Over) => ("overtaken", Ended::Done),
+            Err(Failed::Host) => ("put-off", self.later()),
             Err(Failed::Plugin(error)) => self.settle(&connection, &timer, &error).await,
-        }
+        };
+        self.invoker.metrics.timer_run(id.as_str(), outcome);
+        ended
     }
 
     async fn run(&self, connection: &Connection, ready: &Ready, timer: &Timer) -> Result<(), Failed> {
@@ -72,8 +75,8 @@ impl Timers {
         self.invoker.until_durable(&errand, &Fire { timer }).await
     }
 
-    /// Writes down that a run has failed, and what is done about it.
-    async fn settle(&self, connection: &Connection, timer: &Timer, error: &PluginError) -> Ended {
+    /// Writes down that a run has failed, and what is done about it. Also says how it ended in the word that metrics use.
+    async fn settle(&self, connection: &Connection, timer: &Timer, error: &PluginError) -> (&'static str, Ended) {
         let (now, attempts) = (self.now(), timer.standing.attempts.saturating_add(1));
         let mut random = [0; 4];
         self.invoker.services.entropy.fill(&mut random);
@@ -86,15 +89,15 @@ impl Timers {
         }
         match self.invoker.commit_writes(connection, vec![at(timer)], writes).await {
             Ok(()) => {}
-            Err(CommitError::Moved | CommitError::Gone) => return Ended::Done,
+            Err(CommitError::Moved | CommitError::Gone) => return ("overtaken", Ended::Done),
             Err(error) => {
                 tracing::error!(connection = %connection.id, timer = timer.name, error = &error as &dyn std::error::Error, "a timer that failed could not be settled");
-                return self.later();
+                return ("put-off", self.later());
             }
         }
         match verdict {
-            Verdict::GiveUp => Ended::Done,
-            Verdict::Again(next) => Ended::Again(next),
+            Verdict::GiveUp => ("failed", Ended::Done),
+            Verdict::Again(next) => ("again", Ended::Again(next)),
         }
     }
 

@@ -8,7 +8,7 @@ use hookyard_domain::commit::MarkKey;
 use hookyard_domain::id::{ConnectionId, WebhookId};
 use hookyard_domain::inbox::{InboxDepth, InboxEntry, Known, Place, WaitingWebhook, WebhookFilter, WebhookState};
 use hookyard_domain::limit;
-use hookyard_domain::timer::Timer;
+use hookyard_domain::timer::{Timer, TimerDepth};
 
 use super::state::State;
 use crate::WebhookPage;
@@ -91,6 +91,21 @@ impl State {
 
     pub(super) fn timer_names(&self, connection: &ConnectionId) -> Vec<String> {
         self.timers.keys().filter(|(of, _)| of == connection).map(|(_, name)| name.clone()).collect()
+    }
+
+    /// How many timers each connection has.
+    pub(super) fn timer_depths(&self) -> Vec<TimerDepth> {
+        let mut depths: BTreeMap<&ConnectionId, TimerDepth> = BTreeMap::new();
+        for ((connection, _), timer) in &self.timers {
+            let none = || TimerDepth { connection: connection.clone(), pending: 0, failed: 0 };
+            let depth = depths.entry(connection).or_insert_with(none);
+            if timer.standing.next.is_some() {
+                depth.pending += 1;
+            } else {
+                depth.failed += 1;
+            }
+        }
+        depths.into_values().collect()
     }
 
     pub(super) fn timers(

@@ -5,7 +5,8 @@
 //! log starts from its beginning.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,10 +14,10 @@ use hookyard_domain::limit;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, DEFAULT_NAME, ErrorCode};
 
-use super::OpenError;
 use super::connection::{Database, Role};
 use super::error::store_error;
 use super::schema::PAGE_BYTES;
+use super::{OpenError, SqliteSettings};
 use crate::{CrashPoint, StoreError};
 
 /// Bytes of one page in the log, with its header.
@@ -26,6 +27,8 @@ const FRAME_BYTES: u64 = PAGE_BYTES + 24;
 #[derive(Debug)]
 pub(super) struct Checkpointer {
     orders: SyncSender<Order>,
+    /// Whether there is an order to copy that has not been carried out.
+    copying: Arc<AtomicBool>,
     thread: JoinHandle<()>,
     bounds: LogBounds,
 }
@@ -42,10 +45,11 @@ pub(super) struct LogBounds {
 }
 
 impl LogBounds {
-    /// Those of a log that is copied when so much of it is not in the database yet.
-    pub(super) fn copying_above(bytes: u64) -> Self {
-        let wait_above = bytes.saturating_mul(limit::WAL_BYTES_MAX / limit::WAL_CHECKPOINT_BYTES);
-        Self { copy_above: bytes, wait_above, wait: limit::WAL_WAIT_MAX }
+    /// Those of a store with these settings.
+    pub(super) fn of(settings: &SqliteSettings) -> Self {
+        let copy_above = settings.copy_log_above;
+        let wait_above = copy_above.saturating_mul(limit::WAL_BYTES_MAX / limit::WAL_CHECKPOINT_BYTES);
+        Self { copy_above, wait_above, wait: settings.log_wait }
     }
 }
 
@@ -61,13 +65,15 @@ enum Order {
 impl Checkpointer {
     /// Starts the thread.
     pub(super) fn start(database: &Arc<Database>, bounds: LogBounds) -> Result<Self, OpenError> {
-        let (orders, received) = sync_channel(1);
-        let database = Arc::clone(database);
+        // One order to copy, and one to start anew that nobody waits for any more.
+        let (orders, received) = sync_channel(2);
+        let (database, copying) = (Arc::clone(database), Arc::<AtomicBool>::default());
+        let copies = Arc::clone(&copying);
         let thread = std::thread::Builder::new()
             .name("store-checkpointer".to_owned())
-            .spawn(move || run(&database, bounds.wait, &received))
+            .spawn(move || run(&database, bounds.wait, &received, &copies))
             .map_err(OpenError::Thread)?;
-        Ok(Self { orders, thread, bounds })
+        Ok(Self { orders, copying, thread, bounds })
     }
 
     /// Called by the writer before it writes: has the log copied when it is long, and waits when it is too long.
@@ -78,8 +84,8 @@ impl Checkpointer {
         if log.bytes > self.bounds.wait_above {
             return self.restart();
         }
-        if log.bytes_to_copy > self.bounds.copy_above {
-            // A full channel has an order in it already, and a thread that has ended is found out by `restart`.
+        if log.bytes_to_copy > self.bounds.copy_above && !self.copying.swap(true, Ordering::Relaxed) {
+            // A thread that stands still or has ended is found out by `restart`.
             drop(self.orders.try_send(Order::Copy));
         }
         Ok(())
@@ -87,7 +93,11 @@ impl Checkpointer {
 
     fn restart(&self) -> Result<(), StoreError> {
         let (answer, answered) = sync_channel(1);
-        self.orders.send(Order::Restart(answer)).map_err(|_| StoreError::Closed)?;
+        // Never waits: a thread that is stuck in the disk takes nothing off its queue, and the writer must not be stuck with it.
+        self.orders.try_send(Order::Restart(answer)).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Overloaded,
+            TrySendError::Disconnected(_) => StoreError::Closed,
+        })?;
         // The copying itself comes on top of the wait for readers; what takes longer still is stuck in the disk.
         match answered.recv_timeout(self.bounds.wait + limit::WAL_COPY_MAX) {
             Ok(result) => result,
@@ -123,7 +133,7 @@ impl LogLength {
     }
 }
 
-fn run(database: &Database, wait: Duration, orders: &Receiver<Order>) {
+fn run(database: &Database, wait: Duration, orders: &Receiver<Order>, copying: &AtomicBool) {
     let mut open = None;
     while let Ok(order) = orders.recv() {
         let mode = match order {
@@ -136,7 +146,7 @@ fn run(database: &Database, wait: Duration, orders: &Receiver<Order>) {
             tracing::warn!(%error, "the write-ahead log could not be copied into the database");
         }
         match order {
-            Order::Copy => {}
+            Order::Copy => copying.store(false, Ordering::Relaxed),
             // The writer may have stopped waiting.
             Order::Restart(answer) => drop(answer.send(result)),
             Order::Stop => return,
@@ -174,7 +184,6 @@ fn checkpoint(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sqlite::SqliteSettings;
 
     const BOUNDS: LogBounds =
         LogBounds { copy_above: 64 * 1024, wait_above: 256 * 1024, wait: Duration::from_millis(20) };

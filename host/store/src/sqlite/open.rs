@@ -105,7 +105,7 @@ pub(super) fn open(path: &Path, clock: Arc<dyn Clock>, settings: &SqliteSettings
     let state = WriterState::load(&writing, settings.inbox.bounds).map_err(failed)?;
 
     let (newest, newest_seen) = watch::channel(Offset(state.newest));
-    let checkpointer = Checkpointer::start(&database, LogBounds::copying_above(database.settings.copy_log_above))?;
+    let checkpointer = Checkpointer::start(&database, LogBounds::of(&database.settings))?;
     let (readers, reader_threads) = super::readers::start(&database)?;
     let writer = Writer::new(database, writing, state, newest, checkpointer, clock);
     let (writer, writer_thread) = super::writer::start(writer)?;

@@ -194,6 +194,7 @@ const FOURTH: &str = "
         payload TEXT NOT NULL,
         UNIQUE (connection, name)
     ) STRICT;
+    CREATE INDEX timer_failed ON timer (connection) WHERE failed = 1;
     INSERT INTO sequence (name, next) VALUES ('generation', 1);
 ";
 

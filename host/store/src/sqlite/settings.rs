@@ -1,6 +1,7 @@
 //! What a store on disk can be told beyond its directory.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hookyard_domain::limit;
 
@@ -19,6 +20,8 @@ pub struct SqliteSettings {
     /// Bytes of the write-ahead log that are not in the database yet above which they are copied there. Four times as many, and
     /// commits wait for that.
     pub copy_log_above: u64,
+    /// How long commits wait for readers to let go of a log that is too long, before they are refused.
+    pub log_wait: Duration,
     /// Who is told of the moments around what becomes durable.
     pub crash_points: Option<Arc<dyn CrashPoints>>,
 }
@@ -30,6 +33,7 @@ impl Default for SqliteSettings {
             vfs: None,
             forgo_syncs: false,
             copy_log_above: limit::WAL_CHECKPOINT_BYTES,
+            log_wait: limit::WAL_WAIT_MAX,
             crash_points: None,
         }
     }

@@ -2,7 +2,7 @@
 
 use hookyard_domain::clock::Timestamp;
 use hookyard_domain::id::ConnectionId;
-use hookyard_domain::timer::{Generation, Timer, TimerStanding};
+use hookyard_domain::timer::{Generation, Timer, TimerDepth, TimerStanding};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::event_rows::parsed;
@@ -88,6 +88,26 @@ pub(super) fn count(database: &Connection, connection: i64) -> rusqlite::Result<
 }
 
 pub(super) const COUNT: &str = "SELECT count(*) FROM timer WHERE connection = ?1";
+
+/// Both read nothing but an index.
+pub(super) const DEPTHS: &str = "
+    SELECT (SELECT name FROM connection WHERE connection.id = timer.connection), connection, count(*)
+    FROM timer GROUP BY connection";
+pub(super) const FAILED: &str = "SELECT count(*) FROM timer WHERE connection = ?1 AND failed = 1";
+
+/// How many timers each connection has.
+pub(super) fn depths(database: &Connection) -> rusqlite::Result<Vec<TimerDepth>> {
+    let (mut all, mut failed) = (database.prepare_cached(DEPTHS)?, database.prepare_cached(FAILED)?);
+    let depths = all.query_map([], |row| {
+        let (number, count): (i64, i64) = (row.get(1)?, row.get(2)?);
+        let failed: i64 = failed.query_row([number], |row| row.get(0))?;
+        let (count, failed) = (count.unsigned_abs(), failed.unsigned_abs());
+        Ok(TimerDepth { connection: parsed(row, 0)?, pending: count.saturating_sub(failed), failed })
+    })?;
+    let mut depths: Vec<_> = depths.collect::<Result<_, _>>()?;
+    depths.sort_by(|one, other| one.connection.cmp(&other.connection));
+    Ok(depths)
+}
 
 /// The names of a connection's timers, in byte order.
 pub(super) fn names(database: &Connection, connection: &ConnectionId) -> rusqlite::Result<Vec<String>> {

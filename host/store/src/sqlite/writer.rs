@@ -12,14 +12,15 @@ use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::OpenError;
-use super::checkpointer::Checkpointer;
+use super::checkpointer::{Checkpointer, LogLength};
 use super::connection::{Database, Role};
 use super::error::store_error;
 use super::group::{Outcomes, commit_group, in_transaction};
+use super::meter::{Meter, Waiting};
 use super::retention::Retention;
 use super::state::WriterState;
 use crate::commit_size::checked_size;
-use crate::{CommitError, CrashPoint, StoreError};
+use crate::{CommitError, CrashPoint, StoreError, Workload};
 
 /// Answers whoever asked; `true` when the connection, and what is known of the database, should be replaced.
 type Change = Box<dyn FnOnce(Result<(&Connection, &mut WriterState), StoreError>) -> bool + Send>;
@@ -34,7 +35,18 @@ struct WaitingCommit {
     commit: Commit,
     bytes: usize,
     answer: oneshot::Sender<Result<Committed, CommitError>>,
-    _room: OwnedSemaphorePermit,
+    room: OwnedSemaphorePermit,
+    waiting: Waiting,
+}
+
+impl WaitingCommit {
+    /// Answers whoever asked; the commit does not wait any more then.
+    fn answer(self, outcome: Result<Committed, CommitError>) {
+        let Self { commit, bytes: _, answer, room, waiting } = self;
+        drop((commit, room, waiting));
+        // Whoever asked may have gone; what became of the commit stands.
+        drop(answer.send(outcome));
+    }
 }
 
 /// Where commits wait for the writer.
@@ -42,6 +54,7 @@ pub(super) struct WriterQueue {
     orders: SyncSender<Order>,
     /// Bytes that may still join the queue.
     room: Arc<Semaphore>,
+    meter: Arc<Meter>,
 }
 
 impl WriterQueue {
@@ -51,7 +64,7 @@ impl WriterQueue {
         let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).try_acquire_many_owned(permits).map_err(|_| CommitError::Overloaded)?;
         let (answer, answered) = oneshot::channel();
-        let order = Order::Commit(WaitingCommit { commit, bytes, answer, _room: room });
+        let order = Order::Commit(WaitingCommit { commit, bytes, answer, room, waiting: self.meter.waiting() });
         self.orders.try_send(order).map_err(|error| match error {
             TrySendError::Full(_) => CommitError::Overloaded,
             TrySendError::Disconnected(_) => CommitError::Unavailable(StoreError::Closed),
@@ -73,11 +86,13 @@ impl WriterQueue {
         change: impl FnOnce(&Connection, &mut WriterState) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
+        let waiting = self.meter.waiting();
         let change: Change = Box::new(move |open| {
             let result = open.and_then(|(database, state)| {
                 in_transaction(database, |database| change(database, state)).map_err(store_error)
             });
             let failed = result.is_err();
+            drop(waiting);
             // Whoever asked may have gone.
             drop(answer.send(result));
             failed
@@ -87,6 +102,17 @@ impl WriterQueue {
             TrySendError::Disconnected(_) => StoreError::Closed,
         })?;
         answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// How busy the writer is.
+    pub(super) fn workload(&self) -> Workload {
+        let taken = limit::COMMITS_WAITING_BYTES_MAX.saturating_sub(self.room.available_permits());
+        Workload {
+            waiting: self.meter.how_many_wait(),
+            waiting_bytes: u64::try_from(taken).unwrap_or(u64::MAX),
+            log_bytes: self.meter.log_bytes(),
+            groups: self.meter.groups(),
+        }
     }
 }
 
@@ -108,12 +134,13 @@ impl WriterThread {
 /// Starts the thread.
 pub(super) fn start(writer: Writer) -> Result<(WriterQueue, WriterThread), OpenError> {
     let (orders, received) = sync_channel(limit::COMMITS_WAITING_MAX);
+    let meter = Arc::clone(&writer.meter);
     let thread = std::thread::Builder::new()
         .name("store-writer".to_owned())
         .spawn(move || writer.run(&received))
         .map_err(OpenError::Thread)?;
     let room = Arc::new(Semaphore::new(limit::COMMITS_WAITING_BYTES_MAX));
-    Ok((WriterQueue { orders: orders.clone(), room }, WriterThread { orders, thread }))
+    Ok((WriterQueue { orders: orders.clone(), room, meter }, WriterThread { orders, thread }))
 }
 
 /// What the thread owns.
@@ -125,6 +152,7 @@ pub(super) struct Writer {
     checkpointer: Checkpointer,
     retention: Retention,
     clock: Arc<dyn Clock>,
+    meter: Arc<Meter>,
 }
 
 impl Writer {
@@ -138,7 +166,8 @@ impl Writer {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let retention = Retention::new(clock.now(), database.settings.inbox.settled_retention);
-        Self { database, open: Some((writing, state)), newest, checkpointer, retention, clock }
+        let meter = Arc::new(Meter::default());
+        Self { database, open: Some((writing, state)), newest, checkpointer, retention, clock, meter }
     }
 
     fn run(mut self, orders: &Receiver<Order>) {
@@ -196,13 +225,12 @@ impl Writer {
                     if place == 1 {
                         self.reached(CrashPoint::BetweenAnswers);
                     }
-                    // Whoever asked may have gone; the commit stands.
-                    drop(waiting.answer.send(outcome));
+                    waiting.answer(outcome);
                 }
             }
             Err(error) => {
                 for waiting in group {
-                    drop(waiting.answer.send(Err(error.clone())));
+                    waiting.answer(Err(error.clone()));
                 }
             }
         }
@@ -216,6 +244,10 @@ impl Writer {
         match outcomes {
             Ok(outcomes) => {
                 let newest = Offset(state.newest);
+                self.meter.group(group.len());
+                if let Ok(log) = LogLength::of(&database) {
+                    self.meter.log(log.bytes);
+                }
                 self.open = Some((database, state));
                 self.newest.send_if_modified(|seen| std::mem::replace(seen, newest) != newest);
                 Ok(outcomes)
