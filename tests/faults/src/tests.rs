@@ -88,6 +88,20 @@ fn what_was_synced_survives_a_power_cut() {
 }
 
 #[test]
+fn large_files_and_large_syncs_are_no_exception() {
+    let world = World::new();
+    let writing = world.open("full");
+    writing.execute_batch("CREATE TABLE large (content BLOB)").expect("writes");
+    let content: Vec<u8> = (0..3_000_000_u32).map(|n| n.to_le_bytes()[1]).collect();
+    writing.execute("INSERT INTO large VALUES (?1)", [&content]).expect("writes");
+    world.after_power_cut(vec![writing]);
+    let there =
+        |database: &Connection| database.query_row("SELECT content FROM large", [], |row| row.get::<_, Vec<u8>>(0));
+    assert_eq!(there(&Connection::open(world.path()).expect("opens")).expect("reads"), content);
+    assert_eq!(there(&world.open("full")).expect("reads"), content);
+}
+
+#[test]
 fn what_was_not_synced_does_not() {
     let world = World::new();
     let writing = world.open("full");
