@@ -5,6 +5,7 @@ pub mod another_version;
 pub mod crash;
 pub mod guests;
 pub mod host;
+mod inbox;
 pub mod names;
 pub mod process;
 pub mod wit_freeze;

@@ -74,6 +74,11 @@ impl WebhookState {
             Self::Skipped => "skipped",
         }
     }
+
+    /// Whether what is in this state takes room in the inbox.
+    pub const fn is_unsettled(self) -> bool {
+        matches!(self, Self::Pending | Self::Failed)
+    }
 }
 
 impl fmt::Display for WebhookState {
@@ -228,7 +233,7 @@ impl Standing {
 
     /// Whether it still takes room in the inbox: what is pending or failed does.
     pub const fn is_unsettled(&self) -> bool {
-        matches!(self.state, WebhookState::Pending | WebhookState::Failed)
+        self.state.is_unsettled()
     }
 
     /// Whether its order key waits for it.

@@ -7,9 +7,14 @@ mod deletion;
 mod events;
 mod host;
 mod idempotency;
+mod inbox;
+mod inbox_pages;
+mod inbox_room;
+pub(crate) mod kept;
 mod keys;
 mod marks;
 mod plugins;
+mod timers;
 pub(crate) mod world;
 
 /// Makes a test of every promise for every store.
@@ -135,6 +140,69 @@ promises! {
         a_commit_without_events_does_not_move_it
         an_event_of_the_host_stands_in_the_log_without_a_connection
         an_event_of_the_host_passes_no_filter_for_connections
+    }
+    inbox {
+        a_kept_webhook_is_read_back_as_it_was_received
+        a_standing_is_read_back_as_it_was
+        an_id_and_a_place_are_kept_once
+        settling_changes_how_it_stands_and_counts_the_change
+        what_is_not_there_is_not_settled
+        a_webhook_is_settled_by_its_own_connection_only
+        a_guard_demands_the_version_of_the_webhook
+        of_many_commits_that_settle_one_version_exactly_one_wins
+        a_mark_is_known_while_its_webhook_is_pending_or_failed
+        a_webhook_without_a_dedupe_key_is_never_known
+        of_several_with_one_mark_a_pending_one_is_known_and_else_the_newest
+        a_failed_webhook_is_known_longer_than_any_mark
+        of_many_commits_that_keep_one_mark_exactly_one_wins
+        what_is_kept_can_be_settled_in_the_same_commit
+        a_commit_that_is_refused_keeps_and_settles_nothing
+        a_largest_webhook_fits_beside_a_largest_draft_and_no_larger_one
+        a_closed_store_shows_no_webhook
+    }
+    inbox_pages {
+        what_waits_is_listed_by_place
+        a_list_of_what_waits_goes_on_after_its_last_place
+        the_newest_place_counts_whatever_became_of_its_webhook
+        pages_go_back_from_the_newest_place
+        every_filter_shows_exactly_what_passes_it
+        a_page_ends_when_it_has_enough_bytes
+        a_page_looks_at_a_bounded_number_of_webhooks
+        what_has_settled_is_not_in_the_way_of_what_has_not
+        the_depth_counts_what_is_pending_and_failed
+    }
+    inbox_room {
+        a_connection_may_have_so_many_and_others_go_on
+        all_together_may_have_so_many
+        so_many_bytes_fit_and_no_more
+        what_settles_makes_room_and_what_fails_does_not
+        what_was_handled_at_once_takes_no_room
+        a_replay_of_what_settled_needs_room
+        a_commit_that_is_refused_takes_no_room
+        a_commit_counts_what_it_keeps_and_settles_itself
+        a_deleted_connection_leaves_nothing_in_the_inbox_and_takes_no_room
+        a_purge_takes_so_many_bytes_of_webhooks_at_a_time
+        what_settled_goes_after_its_time_and_nothing_else_does
+        what_settled_again_stays_from_then_on
+    }
+    timers {
+        a_timer_is_read_back_as_it_was_started
+        a_start_replaces_the_timer_of_its_name
+        a_generation_is_never_given_twice
+        a_cancelled_timer_is_gone
+        settling_changes_how_a_timer_stands_and_counts_the_change
+        what_is_not_there_is_neither_settled_nor_cancelled
+        a_guard_demands_the_generation_and_the_version
+        a_timer_that_fires_can_start_itself_again
+        of_many_commits_that_fire_a_timer_exactly_one_wins
+        a_commit_that_is_refused_starts_and_cancels_nothing
+        a_connection_may_have_so_many_timers
+        a_connection_with_all_its_timers_can_replace_them
+        timers_are_listed_by_connection_and_name
+        a_list_of_timers_goes_on_where_its_page_ended
+        a_page_of_timers_ends_when_it_has_enough_bytes
+        a_deleted_connection_leaves_no_timers
+        a_closed_store_shows_no_timer
     }
     host {
         a_host_key_stays_what_it_was_first

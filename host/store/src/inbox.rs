@@ -30,6 +30,7 @@ pub trait Inbox: Send + Sync + fmt::Debug {
 
     /// Entries that pass the filter, newest place first, below `before` (`None`: from the newest): up to `limit` (at least 1, at
     /// most [`WEBHOOKS_PAGE_MAX`](hookyard_domain::limit::WEBHOOKS_PAGE_MAX)), fewer when they are large or far between.
+    /// Where only pending and failed ones are asked for, no others are looked at, however many there are.
     async fn webhooks(
         &self,
         filter: &WebhookFilter,

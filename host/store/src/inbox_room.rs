@@ -67,8 +67,8 @@ impl InboxUse {
 }
 
 /// How full the inbox is, by whatever a backend tells connections apart.
-#[derive(Debug)]
-pub(crate) struct InboxRoom<K> {
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct InboxRoom<K: Eq + Hash> {
     bounds: InboxBounds,
     all: InboxUse,
     connections: HashMap<K, InboxUse>,

@@ -1,7 +1,7 @@
 //! How a page is filled: the same for every backend.
 
 use hookyard_domain::event::{LoggedEvent, Offset};
-use hookyard_domain::inbox::{InboxEntry, Place};
+use hookyard_domain::inbox::{InboxEntry, Place, WebhookFilter};
 use hookyard_domain::limit;
 use hookyard_domain::timer::Timer;
 
@@ -144,6 +144,11 @@ impl WebhookPageBuilder {
     pub(crate) fn full(self) -> WebhookPage {
         WebhookPage { webhooks: self.webhooks, next: self.last }
     }
+}
+
+/// Whether the filter lets nothing pass but what is pending or failed.
+pub(crate) fn asks_for_unsettled(filter: &WebhookFilter) -> bool {
+    !filter.states.is_empty() && filter.states.iter().all(|state| state.is_unsettled())
 }
 
 /// A page of timers that fills up as they are read in order.

@@ -6,6 +6,7 @@ use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord, StoredAnswe
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::limit;
 
+use super::kept::keep_at;
 use super::world::{DAY, World, consent, held, id, mark, mark_absent, noon, record, set, set_until};
 use crate::{CommitError, Life, SaveConnectionError};
 
@@ -36,8 +37,9 @@ fn answer(key: IdempotencyId, bytes: usize) -> Write {
 }
 
 /// One of everything that an invocation leaves.
-fn everything(world: &World) -> [Write; 4] {
-    [Write::Mark(mark(9)), world.append("shop", "a.b"), set("new", "v"), answer(KEY, 10)]
+fn everything(world: &World) -> [Write; 6] {
+    let timer = Write::StartTimer { name: "new".to_owned(), due_at: noon(), payload: "{}".to_owned() };
+    [Write::Mark(mark(9)), world.append("shop", "a.b"), set("new", "v"), answer(KEY, 10), keep_at(9), timer]
 }
 
 /// A connection with one of everything, and another one with the same.
@@ -62,6 +64,8 @@ async fn assert_gone(world: &World, incarnation: u64) {
     assert!(!newest.has_changed().expect("the store is open"));
     assert_eq!(world.value("new").await, None);
     assert_eq!(world.idempotency(KEY).await, None);
+    assert_eq!(world.webhook(9).await, None);
+    assert_eq!(world.store.timer(&id("shop"), "new").await.expect("reads"), None);
 }
 
 pub(super) async fn an_id_that_was_never_deleted_is_in_its_first_life(world: World) {

@@ -15,8 +15,8 @@ use hookyard_domain::plugin::{ContentHash, PluginVersion};
 use serde_json::value::RawValue;
 
 use crate::memory::MemoryStore;
-use crate::sqlite::SqliteStore;
-use crate::{CommitError, ConnectionRecord, Consent, HeldVersion, Store};
+use crate::sqlite::{SqliteSettings, SqliteStore};
+use crate::{CommitError, ConnectionRecord, Consent, HeldVersion, InboxSettings, Store};
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -29,21 +29,35 @@ pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<ManualClock>,
     entropy: SeededEntropy,
-    _directory: Option<tempfile::TempDir>,
+    directory: Option<tempfile::TempDir>,
 }
 
 impl World {
     pub(crate) fn in_memory() -> Self {
+        Self::in_memory_with(InboxSettings::default())
+    }
+
+    fn in_memory_with(inbox: InboxSettings) -> Self {
         let clock = Arc::new(ManualClock::at(noon()));
-        let store = Arc::new(MemoryStore::new(clock.clone()));
-        Self { store, clock, entropy: SeededEntropy::new(1), _directory: None }
+        let store = Arc::new(MemoryStore::with_inbox(clock.clone(), inbox));
+        Self { store, clock, entropy: SeededEntropy::new(1), directory: None }
     }
 
     pub(crate) fn on_disk() -> Self {
+        Self::on_disk_with(InboxSettings::default())
+    }
+
+    fn on_disk_with(inbox: InboxSettings) -> Self {
         let clock = Arc::new(ManualClock::at(noon()));
         let directory = tempfile::tempdir().expect("there is room for a directory");
-        let store = Arc::new(SqliteStore::open(directory.path(), clock.clone()).expect("opens"));
-        Self { store, clock, entropy: SeededEntropy::new(1), _directory: Some(directory) }
+        let settings = SqliteSettings { inbox, ..SqliteSettings::default() };
+        let store = Arc::new(SqliteStore::open_with(directory.path(), clock.clone(), &settings).expect("opens"));
+        Self { store, clock, entropy: SeededEntropy::new(1), directory: Some(directory) }
+    }
+
+    /// A fresh world of the same kind with another inbox.
+    pub(crate) fn with_inbox(self, inbox: InboxSettings) -> Self {
+        if self.directory.is_some() { Self::on_disk_with(inbox) } else { Self::in_memory_with(inbox) }
     }
 
     pub(crate) fn event(&self, connection: &str, kind: &str, subject: Option<&str>) -> Box<Event> {

@@ -12,7 +12,7 @@ use hookyard_domain::timer::Timer;
 
 use super::state::State;
 use crate::WebhookPage;
-use crate::pages::{TimerPageBuilder, WebhookPageBuilder};
+use crate::pages::{TimerPageBuilder, WebhookPageBuilder, asks_for_unsettled};
 
 impl State {
     pub(super) fn webhook(&self, id: WebhookId) -> Option<&InboxEntry> {
@@ -57,7 +57,9 @@ impl State {
     pub(super) fn webhooks(&self, filter: &WebhookFilter, before: Option<Place>, limit: usize) -> WebhookPage {
         let mut page = WebhookPageBuilder::new(limit);
         let below = (Bound::Unbounded, before.map_or(Bound::Unbounded, Bound::Excluded));
-        for (place, entry) in self.inbox.range(below).rev() {
+        let unsettled_only = asks_for_unsettled(filter);
+        let looked_at = |entry: &InboxEntry| !unsettled_only || entry.standing.is_unsettled();
+        for (place, entry) in self.inbox.range(below).rev().filter(|(_, entry)| looked_at(entry)) {
             if !page.has_room() {
                 return page.full();
             }

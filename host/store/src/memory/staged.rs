@@ -1,9 +1,9 @@
 //! What a commit may still be refused for, worked out before anything of it is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use hookyard_domain::commit::{Commit, Write};
-use hookyard_domain::id::WebhookId;
+use hookyard_domain::id::{ConnectionId, WebhookId};
 use hookyard_domain::inbox::{InboxEntry, Place, Standing};
 use hookyard_domain::kv::{KvEntry, Revision, counter};
 use hookyard_domain::limit;
@@ -22,8 +22,12 @@ pub(super) struct Staged<'a> {
     /// `None`: it is deleted.
     pub(super) keys: BTreeMap<String, Option<KvEntry>>,
     pub(super) webhooks: BTreeMap<Place, InboxEntry>,
+    /// Where each of those stands.
+    places: HashMap<WebhookId, Place>,
     /// `None`: it is cancelled.
     pub(super) timers: BTreeMap<String, Option<Timer>>,
+    /// How many timers the owner has with what is staged, once somebody had to know.
+    timer_count: Option<usize>,
     /// For each start of a timer, in order.
     pub(super) generations: Vec<Generation>,
     pub(super) room: Option<RoomOfCommit>,
@@ -39,7 +43,9 @@ impl<'a> Staged<'a> {
             whose,
             keys: BTreeMap::new(),
             webhooks: BTreeMap::new(),
+            places: HashMap::new(),
             timers: BTreeMap::new(),
+            timer_count: None,
             generations: Vec::new(),
         };
         for write in &commit.writes {
@@ -80,22 +86,21 @@ impl<'a> Staged<'a> {
     }
 
     fn keep(&mut self, state: &State, webhook: &KeptWebhook, standing: &Standing) -> Result<(), CommitError> {
-        let staged = |entry: &InboxEntry| entry.webhook.id == webhook.id;
         let known = state.inbox.contains_key(&webhook.place)
             || state.places.contains_key(&webhook.id)
             || self.webhooks.contains_key(&webhook.place)
-            || self.webhooks.values().any(staged);
+            || self.places.contains_key(&webhook.id);
         if known {
             return Err(CommitError::KeptAlready);
         }
         self.change_room(webhook, false, standing)?;
         let entry = InboxEntry { webhook: webhook.clone(), standing: standing.clone(), version: 0 };
-        self.webhooks.insert(webhook.place, entry);
+        self.stage(entry);
         Ok(())
     }
 
     fn settle(&mut self, state: &State, id: WebhookId, standing: &Standing) -> Result<(), CommitError> {
-        let staged = self.webhooks.values().find(|entry| entry.webhook.id == id);
+        let staged = self.places.get(&id).and_then(|place| self.webhooks.get(place));
         let Some(entry) = staged.or_else(|| state.webhook(id)) else { return Ok(()) };
         if Some(&entry.webhook.connection) != self.whose.as_ref() {
             return Ok(());
@@ -103,8 +108,13 @@ impl<'a> Staged<'a> {
         let (entry, was_unsettled) = (entry.clone(), entry.standing.is_unsettled());
         self.change_room(&entry.webhook, was_unsettled, standing)?;
         let entry = InboxEntry { standing: standing.clone(), version: entry.version + 1, webhook: entry.webhook };
-        self.webhooks.insert(entry.webhook.place, entry);
+        self.stage(entry);
         Ok(())
+    }
+
+    fn stage(&mut self, entry: InboxEntry) {
+        self.places.insert(entry.webhook.id, entry.webhook.place);
+        self.webhooks.insert(entry.webhook.place, entry);
     }
 
     fn change_room(&mut self, of: &KeptWebhook, was_unsettled: bool, standing: &Standing) -> Result<(), CommitError> {
@@ -116,13 +126,11 @@ impl<'a> Staged<'a> {
         let Some(connection) = self.whose.clone() else { return Ok(()) };
         match write {
             Write::StartTimer { name, due_at, payload } => {
-                self.timers.insert(name.clone(), None);
-                let max = limit::TIMERS_MAX;
-                if self.count_timers(state) >= max {
+                let (others, max) = (self.timers_beside(state, &connection, name), limit::TIMERS_MAX);
+                if others >= max {
                     return Err(CommitError::TooManyTimers { max });
                 }
                 let generation = Generation(state.number());
-                self.generations.push(generation);
                 let timer = Timer {
                     connection,
                     name: name.clone(),
@@ -133,31 +141,37 @@ impl<'a> Staged<'a> {
                     standing: TimerStanding::started(*due_at),
                     version: 0,
                 };
+                self.generations.push(generation);
                 self.timers.insert(name.clone(), Some(timer));
+                self.timer_count = Some(others + 1);
             }
             Write::CancelTimer { name } => {
+                self.timer_count = Some(self.timers_beside(state, &connection, name));
                 self.timers.insert(name.clone(), None);
             }
             Write::SettleTimer { name, standing } => {
-                let staged = match self.timers.get(name) {
-                    Some(staged) => staged.clone(),
-                    None => state.timers.get(&(connection, name.clone())).cloned(),
-                };
-                let settled =
-                    |timer: Timer| Timer { standing: (**standing).clone(), version: timer.version + 1, ..timer };
-                self.timers.insert(name.clone(), staged.map(settled));
+                let settled = self.timer_of(state, &connection, name).cloned().map(|timer| Timer {
+                    standing: (**standing).clone(),
+                    version: timer.version + 1,
+                    ..timer
+                });
+                self.timers.insert(name.clone(), settled);
             }
             _ => {}
         }
         Ok(())
     }
 
-    /// How many timers the owner has with what is staged.
-    fn count_timers(&self, state: &State) -> usize {
-        let untouched = state
-            .timers
-            .keys()
-            .filter(|(connection, name)| Some(connection) == self.whose.as_ref() && !self.timers.contains_key(name));
-        untouched.count() + self.timers.values().flatten().count()
+    fn timer_of<'s>(&'s self, state: &'s State, connection: &ConnectionId, name: &str) -> Option<&'s Timer> {
+        match self.timers.get(name) {
+            Some(staged) => staged.as_ref(),
+            None => state.timers.get(&(connection.clone(), name.to_owned())),
+        }
+    }
+
+    /// How many timers the owner has at this point of the commit, without the one of this name.
+    fn timers_beside(&self, state: &State, connection: &ConnectionId, name: &str) -> usize {
+        let count = self.timer_count.unwrap_or_else(|| state.timer_names(connection).len());
+        count - usize::from(self.timer_of(state, connection, name).is_some())
     }
 }

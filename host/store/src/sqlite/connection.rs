@@ -48,7 +48,7 @@ pub(super) fn open_file(path: &Path, flags: OpenFlags, settings: &SqliteSettings
 
 fn set_up(database: &Connection, role: Role) -> rusqlite::Result<()> {
     database.busy_timeout(limit::WAL_WAIT_MAX)?;
-    database.set_prepared_statement_cache_capacity(64);
+    database.set_prepared_statement_cache_capacity(128);
     // Else SQLite plans a statement anew each time, in case other values were better served by another plan.
     database.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     database.pragma_update(None, "trusted_schema", false)?;

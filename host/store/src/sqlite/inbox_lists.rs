@@ -8,11 +8,11 @@ use hookyard_domain::limit;
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, Rows, params};
 
 use super::event_rows::parsed;
-use super::inbox_rows::{self, is_unsettled, number, standing, state};
+use super::inbox_rows::{self, number, standing, state};
 use super::state::connection_number;
 use super::{inbox_content_rows, mark_rows};
 use crate::WebhookPage;
-use crate::pages::WebhookPageBuilder;
+use crate::pages::{WebhookPageBuilder, asks_for_unsettled};
 
 /// A pending one before a failed one, and of several the newest.
 pub(super) const KNOWN: &str = "
@@ -181,10 +181,6 @@ fn scans<'a>(database: &'a Connection, filter: &WebhookFilter, connections: &[i6
     };
     let scan = |sql: String| Ok(Scan { statement: database.prepare_cached(&sql)?, connection });
     statements.into_iter().map(scan).collect()
-}
-
-fn asks_for_unsettled(filter: &WebhookFilter) -> bool {
-    !filter.states.is_empty() && filter.states.iter().all(|state| is_unsettled(*state))
 }
 
 fn unsettled(filter: &WebhookFilter) -> impl Iterator<Item = WebhookState> {

@@ -142,7 +142,7 @@ pub(super) fn purge(
         let bytes = row.get::<_, i64>(2)?.unsigned_abs();
         places.push(row.get(0)?);
         batch.take(usize::try_from(bytes).unwrap_or(usize::MAX));
-        if is_unsettled(state(row, 1)?) {
+        if state(row, 1)?.is_unsettled() {
             forgotten(bytes);
         }
     }
@@ -222,9 +222,4 @@ pub(super) fn state(row: &Row<'_>, column: usize) -> rusqlite::Result<WebhookSta
     let found: i64 = row.get(column)?;
     let state = WebhookState::ALL.into_iter().find(|state| number(*state) == found);
     state.ok_or(rusqlite::Error::IntegralValueOutOfRange(column, found))
-}
-
-/// Whether what is in this state takes room.
-pub(super) const fn is_unsettled(state: WebhookState) -> bool {
-    matches!(state, WebhookState::Pending | WebhookState::Failed)
 }

@@ -109,9 +109,12 @@ mod tests {
     use hookyard_domain::clock::{Clock as _, ManualClock};
     use hookyard_domain::commit::MarkKey;
     use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord, StoredAnswer};
+    use hookyard_domain::inbox::Standing;
     use hookyard_domain::kv::Revision;
+    use hookyard_domain::webhook::KeptWebhook;
 
     use super::*;
+    use crate::contract::kept;
     use crate::sqlite::schema::{MIGRATIONS, migrate};
 
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -207,6 +210,40 @@ mod tests {
         keep(&database, 6, limit::STORED_ANSWER_BYTES_MAX, start().after(Duration::from_secs(1)));
         let now = start().after(DAY);
         let deleted = || idempotency_rows::delete_expired(&database, now, rows).expect("deletes");
+        assert_eq!([deleted(), deleted(), deleted(), deleted(), deleted()], [2, 2, 2, 0, 0]);
+    }
+
+    #[test]
+    fn webhooks_go_once_they_have_been_settled_for_long() {
+        let (database, clock) = (database(), ManualClock::at(start()));
+        for place in 1..=200 {
+            let since = start().after(Duration::from_secs(place));
+            let standing = if place % 4 == 0 { kept::failed() } else { kept::handled() };
+            let kept = kept::webhook("shop", place);
+            inbox_rows::insert(&database, 1, &kept, &Standing { since, ..standing }).expect("keeps");
+        }
+        let mut retention = Retention::new(clock.now(), DAY);
+        clock.advance(DAY);
+        sweep(&mut retention, &database, &clock);
+        assert_eq!(count(&database, "inbox"), 200, "their time has not come");
+        clock.advance(Duration::from_secs(100));
+        assert!(sweep(&mut retention, &database, &clock) > 4, "it takes several batches");
+        assert_eq!((count(&database, "inbox"), count(&database, "inbox_content")), (125, 125));
+        clock.advance(DAY * 1_000);
+        sweep(&mut retention, &database, &clock);
+        assert_eq!((count(&database, "inbox"), count(&database, "inbox_content")), (50, 50), "what failed stays");
+    }
+
+    #[test]
+    fn a_batch_takes_fewer_webhooks_the_larger_they_are() {
+        let (database, rows) = (database(), limit::RETENTION_ROWS_MIN);
+        for place in 1..=6 {
+            let bytes = if place == 6 { limit::KEPT_WEBHOOK_BYTES_MAX } else { 100 * 1_024 };
+            let since = start().after(Duration::from_secs(place));
+            let kept = KeptWebhook { body: vec![7; bytes].into(), ..kept::webhook("shop", place) };
+            inbox_rows::insert(&database, 1, &kept, &Standing { since, ..kept::handled() }).expect("keeps");
+        }
+        let deleted = || inbox_rows::delete_settled(&database, start().after(DAY), rows).expect("deletes");
         assert_eq!([deleted(), deleted(), deleted(), deleted(), deleted()], [2, 2, 2, 0, 0]);
     }
 

@@ -4,6 +4,8 @@ mod deletion;
 mod durability;
 mod failure;
 mod group;
+mod inbox;
+mod plans;
 mod refusal;
 
 use std::path::Path;

@@ -7,7 +7,7 @@ use hookyard_domain::webhook::KeptWebhook;
 
 use super::{Application, Rejected};
 use crate::CommitError;
-use crate::sqlite::inbox_rows::{self, Kept, is_unsettled};
+use crate::sqlite::inbox_rows::{self, Kept};
 
 impl Application<'_> {
     pub(super) fn check_not_kept(&self, mark: MarkKey) -> Result<(), Rejected> {
@@ -34,7 +34,7 @@ impl Application<'_> {
 
     pub(super) fn settle(&mut self, id: WebhookId, standing: &Standing) -> Result<(), Rejected> {
         let Some(kept) = self.kept(id)? else { return Ok(()) };
-        let change = self.room.change(kept.bytes, is_unsettled(kept.state), standing.is_unsettled());
+        let change = self.room.change(kept.bytes, kept.state.is_unsettled(), standing.is_unsettled());
         change.map_err(Rejected::Refused)?;
         Ok(inbox_rows::update(self.database, kept.place, standing)?)
     }

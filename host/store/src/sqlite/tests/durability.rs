@@ -8,12 +8,16 @@ use hookyard_domain::entropy::SeededEntropy;
 use hookyard_domain::event::Offset;
 use hookyard_domain::id::TokenId;
 use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord, StoredAnswer};
+use hookyard_domain::inbox::Place;
 
 use super::{append, database, directory, kinds, open};
+use crate::contract::kept::keep_at;
 use crate::contract::world::{DAY, commit, consent, delete, id, key_at, mark, mark_absent, noon, set, set_until};
 use crate::sqlite::SqliteStore;
 use crate::sqlite::schema::{APPLICATION_ID, MIGRATIONS, migrate};
-use crate::{ApiToken, ConnectionRecords as _, Consents as _, HostKeys as _, Ledger as _, Store as _, Tokens as _};
+use crate::{
+    ApiToken, ConnectionRecords as _, Consents as _, HostKeys as _, Inbox as _, Ledger as _, Store as _, Tokens as _,
+};
 
 /// A record of a run that has begun, and of one that was answered.
 fn records() -> [(IdempotencyId, IdempotencyRecord); 2] {
@@ -108,6 +112,9 @@ async fn a_database_of_the_first_version_goes_on_with_what_it_has() {
     let events = store.events(Offset::START, &Default::default(), 10).await.expect("reads").events;
     assert_eq!(events[0].event.origin.connection(), Some(&id("shop")));
     assert_eq!(store.lives().await.expect("reads"), []);
+    assert_eq!(store.waiting(Place(0), 10).await.expect("reads"), []);
+    store.commit(commit("shop", noon(), [], [keep_at(1)])).await.expect("keeps");
+    assert_eq!(store.waiting(Place(0), 10).await.expect("reads").len(), 1);
     store.commit(commit("shop", noon(), [], records().map(keep))).await.expect("commits");
     store.record_consent(consent("shop", "{}")).await.expect("keeps");
     drop(store);
