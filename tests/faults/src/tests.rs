@@ -182,6 +182,20 @@ fn a_full_disk_takes_what_fits_and_goes_on_when_there_is_room() {
 }
 
 #[test]
+fn what_may_only_be_read_is_read() {
+    let world = World::new();
+    add(&world.open("full"), 1).expect("writes");
+    world.disk.set_read_only(true);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let database = Connection::open_with_flags_and_vfs(world.path(), flags, world.disk.name()).expect("opens");
+    assert!(database.is_readonly("main").expect("says so"));
+    assert_eq!(add(&database, 2).expect_err("fails").sqlite_error_code(), Some(ErrorCode::ReadOnly));
+    drop(database);
+    world.disk.set_read_only(false);
+    add(&world.open("full"), 3).expect("writes");
+}
+
+#[test]
 fn without_power_there_is_nothing() {
     let world = World::new();
     let writing = world.open("full");
