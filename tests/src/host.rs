@@ -14,7 +14,7 @@ use hookyard_sandbox::LoadBounds;
 use hookyard_server::compose::{self, Running, Surroundings};
 use hookyard_server::config::{self, Flags};
 use hookyard_server::plugins::{Catalogue, FileReport, FileState};
-use hookyard_store::sqlite::SqliteSettings;
+pub use hookyard_store::sqlite::SqliteSettings;
 use http::Request;
 use http_body_util::Full;
 use serde_json::Value;

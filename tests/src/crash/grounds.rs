@@ -23,6 +23,8 @@ use crate::guests;
 use crate::host::{SECRET, TOKEN};
 use crate::http::{Reply, send};
 
+/// What hosts say.
+const LOG: &str = "stderr.log";
 /// SIGKILL.
 const KILLED: i32 = 9;
 
@@ -44,6 +46,14 @@ impl Grounds {
         let grounds = Self { directory };
         grounds.configure(false)?;
         Ok(grounds)
+    }
+
+    /// Lets the directory stay, and says where it is and what the hosts have said last, the newest first.
+    pub(super) fn keep(&mut self) -> String {
+        self.directory.disable_cleanup(true);
+        let said = fs::read_to_string(self.directory.path().join(LOG)).unwrap_or_default();
+        let last: Vec<_> = said.lines().rev().take(20).collect();
+        format!("{} is kept; the hosts said:\n{}", self.directory.path().display(), last.join("\n"))
     }
 
     /// From the next host on, webhooks and timers fail as they say, or not at all.
@@ -89,7 +99,7 @@ pub(super) struct Target {
 
 impl Target {
     async fn start(mut command: Command, directory: &Path) -> anyhow::Result<Self> {
-        let log = directory.join("stderr.log");
+        let log = directory.join(LOG);
         let mut process = command
             .current_dir(directory)
             .stdin(Stdio::piped())
@@ -105,9 +115,7 @@ impl Target {
                 return Ok(Self { process, orders, address });
             }
         }
-        let said = fs::read_to_string(&log).unwrap_or_default();
-        let last: Vec<_> = said.lines().rev().take(20).collect();
-        anyhow::bail!("a host did not start; it said, the newest first:\n{}", last.join("\n"))
+        anyhow::bail!("a host did not start")
     }
 
     /// Has it kill itself at a crash point.

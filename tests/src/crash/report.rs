@@ -17,6 +17,8 @@ pub struct Report {
     pub(super) answered: usize,
     pub(super) repeated: usize,
     pub(super) took: Duration,
+    /// What is there to look at, where something is wrong.
+    pub(super) kept: Option<String>,
     /// How what is there compares with what was acknowledged.
     pub verdict: Verdict,
 }
@@ -78,6 +80,7 @@ impl fmt::Display for Report {
             "{acknowledged} webhooks acknowledged ({} answers, {} repeats of what was acknowledged), {timers} timers",
             self.answered, self.repeated
         )?;
-        write!(f, "{}", self.verdict)
+        write!(f, "{}", self.verdict)?;
+        self.kept.iter().try_for_each(|kept| writeln!(f, "{kept}"))
     }
 }

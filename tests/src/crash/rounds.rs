@@ -13,7 +13,7 @@ use super::grounds::{Grounds, Target};
 use super::orders::CrashOrder;
 use super::providers::{Providers, Traffic};
 use super::random::Random;
-use super::{Plan, Report, drain};
+use super::{DiskKind, Plan, Report, drain};
 
 /// A kill that fewer requests in flight meet does not count.
 const IN_FLIGHT_MIN: usize = 8;
@@ -28,8 +28,16 @@ const MISSES_MAX: usize = 20;
 
 /// Does everything that [`run`](super::run) promises.
 pub(super) async fn run(plan: &Plan) -> anyhow::Result<Report> {
+    let mut grounds = Grounds::prepare()?;
+    match kill_and_compare(plan, &grounds).await {
+        Ok(report) if report.verdict.is_clean() || plan.disk == DiskKind::ForgetfulWithoutSyncs => Ok(report),
+        Ok(report) => Ok(Report { kept: Some(grounds.keep()), ..report }),
+        Err(error) => Err(error.context(grounds.keep())),
+    }
+}
+
+async fn kill_and_compare(plan: &Plan, grounds: &Grounds) -> anyhow::Result<Report> {
     let began = Instant::now();
-    let grounds = Grounds::prepare()?;
     let mut rounds = Rounds {
         plan,
         random: Random::new(plan.seed, u64::MAX),
@@ -37,11 +45,11 @@ pub(super) async fn run(plan: &Plan) -> anyhow::Result<Report> {
         kills: Kills::new(plan.at_random, plan.at_each_point),
     };
     while let Some(way) = rounds.kills.next() {
-        rounds.run(&grounds, way).await.with_context(|| format!("a round that was to end by {way:?}"))?;
+        rounds.run(grounds, way).await.with_context(|| format!("a round that was to end by {way:?}"))?;
     }
     let Rounds { providers, kills, .. } = rounds;
     let traffic = Arc::clone(providers.traffic());
-    let verdict = drain::run(plan, &grounds, providers).await.context("after the last kill")?;
+    let verdict = drain::run(plan, grounds, providers).await.context("after the last kill")?;
     Ok(Report {
         seed: plan.seed,
         disk: plan.disk,
@@ -50,6 +58,7 @@ pub(super) async fn run(plan: &Plan) -> anyhow::Result<Report> {
         answered: traffic.answered(),
         repeated: traffic.repeated(),
         took: began.elapsed(),
+        kept: None,
         verdict,
     })
 }
