@@ -46,12 +46,14 @@ fn run() -> anyhow::Result<bool> {
 
 fn plan(arguments: &[String]) -> anyhow::Result<Plan> {
     let program = std::env::current_exe()?;
-    let mut plan = Plan { hookyard: None, program, kills: 200, seed: 1, disk: DiskKind::Usual };
+    let disk = DiskKind::Usual;
+    let plan = Plan { hookyard: None, program, at_random: 0, at_each_point: 0, seed: 1, disk };
+    let mut plan = plan.kills(200);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         let mut number = || arguments.next().with_context(|| format!("{argument} has a number"));
         match argument.as_str() {
-            "--kills" => plan.kills = number()?.parse()?,
+            "--kills" => plan = plan.kills(number()?.parse()?),
             "--seed" => plan.seed = number()?.parse()?,
             "--vfs" => plan.disk = DiskKind::Forgetful,
             "--without-syncs" => plan.disk = DiskKind::ForgetfulWithoutSyncs,
@@ -68,7 +70,9 @@ fn plan(arguments: &[String]) -> anyhow::Result<Plan> {
 #[expect(clippy::disallowed_methods, reason = "what is taken from a child's environment has to be known")]
 fn hookyard() -> anyhow::Result<PathBuf> {
     let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--package", "hookyard", "--package", "hookyard-tests"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    build
+        .args(["build", "--package", "hookyard", "--package", "hookyard-tests"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }

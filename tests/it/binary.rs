@@ -54,20 +54,24 @@ async fn kills_under_load_lose_nothing_that_was_answered_and_double_nothing() {
     }
     let answered = answered.lock().await.clone();
     for id in &answered {
+        // 202 while it waits behind others of its order key.
+        while host.webhook(webhook(id)).await.expect("an answer").status() == 202 {
+            tokio::task::yield_now().await;
+        }
         assert_eq!(host.webhook(webhook(id)).await.expect("an answer").status(), 200, "the repeat of {id}");
     }
     let events = ids(&host.events().await);
     let distinct: BTreeSet<_> = events.iter().cloned().collect();
     assert_eq!(distinct.len(), events.len(), "no event twice");
     let lost: Vec<_> = answered.difference(&distinct).collect();
-    assert!(lost.is_empty(), "answered 200 and lost: {lost:?}");
+    assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
 }
 
 async fn send_until_killed(host: &HostProcess, round: usize, sender: usize, answered: &Mutex<BTreeSet<String>>) {
     for number in 0.. {
         let id = format!("{round}-{sender}-{number}");
         match host.webhook(webhook(&id)).await {
-            Ok(reply) if reply.status() == 200 => {
+            Ok(reply) if [200, 202].contains(&reply.status()) => {
                 answered.lock().await.insert(id);
             }
             Ok(reply) => panic!("{}: {}", reply.status(), reply.text()),

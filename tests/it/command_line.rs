@@ -143,3 +143,79 @@ async fn a_plugin_is_swapped_rolled_back_pinned_and_let_go() {
     let said = text(&listed.stderr);
     assert!(said.matches("broken.wasm: ").count() == 1 && said.contains("WebAssembly"), "{said}");
 }
+
+/// Keeps a webhook of the connection `bot` that fails until the key `mended` is there, and answers its id.
+fn kept(host: &HostProcess, order: &str) -> String {
+    let script = json!({ "order": order, "do": [
+        { "fail_without": { "key": "mended", "kind": "failed", "code": "not-mended" } },
+        { "emit": { "data": { "of": order } } },
+        { "log": { "level": "info", "message": "heard\u{1b}[2J" } },
+    ] });
+    fs::write(host.directory().join("body.json"), script.to_string()).expect("writable");
+    json_of(host, &["trigger", "filed", "--file", "body.json"])["webhook"].as_str().expect("an id").to_owned()
+}
+
+/// How a webhook stands once it is not pending any more.
+fn settled(host: &HostProcess, id: &str) -> Value {
+    loop {
+        let webhook = json_of(host, &["webhooks", "show", id]);
+        if webhook["state"] != "pending" {
+            return webhook;
+        }
+    }
+}
+
+#[tokio::test]
+async fn webhooks_are_listed_shown_tried_replayed_and_skipped() {
+    let host = host().await;
+    let (one, two, three) = (kept(&host, "1"), kept(&host, "2"), kept(&host, "3"));
+    let listed = done(&host, &["webhooks", "--state", "failed", "--connection", "filed"]);
+    let ids: Vec<_> = listed.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(ids, [three.as_str(), &two, &one], "the newest first:\n{listed}");
+    assert!(listed.starts_with("ID ") && listed.matches("not-mended").count() == 3, "{listed}");
+    assert!(done(&host, &["webhooks", "list", "--state", "pending"]).lines().count() == 1);
+    let page = json_of(&host, &["webhooks", "--limit", "2"]);
+    assert_eq!((page["webhooks"].as_array().map(Vec::len), page["next"].is_string()), (Some(2), true));
+    let shown = done(&host, &["webhooks", "show", &one]);
+    assert_eq!(fact(&shown, "state").as_deref(), Some("failed"), "{shown}");
+    assert_eq!(
+        (fact(&shown, "code").as_deref(), fact(&shown, "order key").as_deref()),
+        (Some("not-mended"), Some("1"))
+    );
+    assert!(shown.contains("\n\n{") && shown.contains("fail_without"), "the body as it was: {shown}");
+
+    let mend = r#"{"do": [{"set": {"key": "mended", "value": "yes"}}]}"#;
+    done(&host, &["call", "filed", "do", mend]);
+    let tried = run_with(&host, &["webhooks", "replay", &one, "--dry-run"], "");
+    let (said, remark) = (text(&tried.stdout), text(&tried.stderr));
+    assert!(tried.status.success() && remark.contains("a dry run: nothing was committed"), "{remark}");
+    assert_eq!(fact(&said, "would be").as_deref(), Some("handled"), "{said}");
+    assert!(said.contains("echo.any.heard") && said.contains("heard\u{fffd}[2J"), "{said}");
+    let of_all = json_of(&host, &["webhooks", "replay", "--all-failed", "filed", "--dry-run"]);
+    assert_eq!((&of_all["matched"], of_all["webhooks"].as_array().map(Vec::len)), (&json!(3), Some(3)));
+    assert_eq!(json_of(&host, &["webhooks", "show", &one])["state"], "failed", "a dry run changes nothing");
+
+    assert!(done(&host, &["webhooks", "skip", &three]).contains("is skipped"));
+    assert!(done(&host, &["webhooks", "replay", &one]).contains(&format!("{one} is pending")));
+    assert_eq!(settled(&host, &one)["state"], "handled");
+    let of_the_rest = done(&host, &["webhooks", "replay", "--all-failed", "filed"]);
+    assert!(of_the_rest.starts_with("1 replayed"), "{of_the_rest}");
+    assert_eq!(settled(&host, &two)["state"], "handled");
+    let heard = done(&host, &["events", "--connection", "filed", "--type", "echo.*"]);
+    assert_eq!(heard.matches("echo.any.heard").count(), 2, "{heard}");
+
+    assert!(refused(&host, &["webhooks", "skip", &one]).contains("webhook-handled"));
+    let some = refused(&host, &["webhooks", "skip", &one, &three]);
+    assert!(some.contains(&one) && some.contains("1 of 2 were refused"), "{some}");
+    assert!(refused(&host, &["webhooks", "show", "whk_01h2xcejqtf2nbrexx3vqjhp41"]).contains("not-found"));
+    assert!(refused(&host, &["webhooks", "replay", "--all-failed", "nobody"]).contains("no connection nobody"));
+
+    let invocations = done(&host, &["invocations", "--connection", "filed", "--log"]);
+    assert!(
+        invocations.contains(&format!("dry-run {one}")) && invocations.contains("info  heard\u{fffd}"),
+        "{invocations}"
+    );
+    let failed = json_of(&host, &["invocations", "--state", "failed", "--limit", "2"]);
+    assert_eq!(failed["invocations"].as_array().map(Vec::len), Some(2));
+    assert!(refused(&host, &["invocations", "--state", "broken", "--limit", "0"]).contains("/limit"));
+}

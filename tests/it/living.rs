@@ -45,8 +45,7 @@ async fn plugin(host: &TestHost) -> Value {
 }
 
 async fn events(host: &TestHost, kind: &str) -> Vec<Value> {
-    let all = host.events().await.into_iter();
-    all.filter(|event| event["type"] == format!("hookyard.plugin.{kind}")).collect()
+    host.host_events(&format!("hookyard.plugin.{kind}")).await
 }
 
 fn kept_components(host: &TestHost) -> usize {

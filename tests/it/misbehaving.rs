@@ -3,6 +3,7 @@
 use std::pin::pin;
 
 use futures_util::future::join_all;
+use hookyard_domain::inbox::{Standing, WebhookState};
 use hookyard_tests::guests;
 use hookyard_tests::host::{Builder, TestHost};
 use hookyard_tests::http::Reply;
@@ -26,13 +27,19 @@ async fn provoke(host: &TestHost, behaviour: &str) -> Reply {
     host.send(request.header("x-id", behaviour), "").await
 }
 
+/// How the webhook stands that was kept last, and why.
+async fn kept_for(host: &TestHost) -> (WebhookState, String) {
+    let Standing { state, error, .. } = host.inbox().await.pop().expect("one is kept").standing;
+    (state, error.expect("it has failed").code)
+}
+
 /// The newest invocation of the misbehaving connection.
 async fn invocation(host: &TestHost) -> Value {
     host.get("/v1/invocations?connection=bad").await.json()["invocations"][0].clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_way_to_break_costs_the_caller_503_and_keeps_nothing() {
+async fn each_way_to_break_costs_its_own_webhook_and_leaves_nothing_of_the_run() {
     let host = host().await;
     for (behaviour, code, state) in [
         ("panic", "plugin-trap", "trap"),
@@ -47,12 +54,11 @@ async fn each_way_to_break_costs_the_caller_503_and_keeps_nothing() {
         ("sleep", "deadline", "deadline"),
     ] {
         let reply = provoke(&host, behaviour).await;
-        assert_eq!(reply.status(), 503, "{behaviour}: {}", reply.text());
-        assert_eq!(reply.json()["code"], code, "{behaviour}: {}", reply.text());
-        assert!(!reply.header("retry-after").is_empty(), "{behaviour}");
+        assert_eq!((reply.status(), reply.text()), (202, String::new()), "{behaviour}");
+        assert_eq!(kept_for(&host).await, (WebhookState::Pending, code.to_owned()), "{behaviour}");
         assert_eq!(invocation(&host).await["state"], state, "{behaviour}");
-        // The mark was not kept either: the provider's repeat runs the plugin again.
-        assert_eq!(provoke(&host, behaviour).await.status(), 503, "{behaviour}");
+        // The mark was not kept: the provider's repeat joins what waits.
+        assert_eq!(provoke(&host, behaviour).await.status(), 202, "{behaviour}");
     }
     assert!(host.events().await.is_empty());
     assert_eq!(provoke(&host, "well").await.text(), "well", "the connection itself goes on working");
@@ -98,13 +104,15 @@ async fn neighbours_do_not_notice() {
 async fn answers_of_the_plugin_pass_and_5xx_is_no_answer() {
     let host = host().await;
     for (status, expected) in
-        [(200, 200), (204, 204), (302, 302), (404, 404), (429, 429), (500, 503), (101, 503), (700, 503)]
+        [(200, 200), (204, 204), (302, 302), (404, 404), (429, 429), (500, 202), (101, 202), (700, 202)]
     {
         let reply = provoke(&host, &format!("respond/{status}")).await;
         assert_eq!(reply.status(), expected, "{status}: {}", reply.text());
     }
-    let garbage = provoke(&host, "garbage-response").await;
-    assert_eq!(garbage.status(), 503, "{}", garbage.text());
+    assert_eq!(provoke(&host, "garbage-response").await.status(), 202);
+    let kept = host.inbox().await;
+    assert_eq!(kept.len(), 4);
+    assert_eq!(kept_for(&host).await, (WebhookState::Failed, "invalid-response".to_owned()));
     assert_eq!(provoke(&host, "write-then-refuse").await.status(), 400);
     assert!(host.events().await.is_empty(), "a plugin's 4xx keeps nothing");
 }
@@ -116,17 +124,19 @@ async fn each_kind_of_error_has_its_answer() {
     assert_eq!((invalid.status(), invalid.header("content-type")), (400, "application/problem+json"));
     assert_eq!(invalid.json()["code"], "on-purpose");
     assert_eq!(invalid.json()["errors"][0]["pointer"], "/a", "the error's details join the document");
-    for (kind, after) in [("failed", "5"), ("unavailable", "7"), ("unauthorized", "5")] {
-        let reply = provoke(&host, &format!("error/{kind}")).await;
-        assert_eq!((reply.status(), reply.header("retry-after")), (503, after), "{kind}: {}", reply.text());
-        assert_eq!(reply.json()["code"], "on-purpose", "{kind}");
+    for (kind, state) in [
+        ("failed", WebhookState::Failed),
+        ("unavailable", WebhookState::Pending),
+        ("unauthorized", WebhookState::Pending),
+    ] {
+        assert_eq!(provoke(&host, &format!("error/{kind}")).await.status(), 202, "{kind}");
+        assert_eq!(kept_for(&host).await, (state, "on-purpose".to_owned()), "{kind}");
     }
     let shown = host.get("/v1/connections/bad").await.json();
     assert_eq!(shown["health"]["status"], "unhealthy", "the provider refused the credentials: {shown}");
     assert_eq!(provoke(&host, "well").await.status(), 200, "health never gates webhooks");
     assert_eq!(host.get("/v1/connections/bad").await.json()["health"]["status"], "healthy");
-    let garbage = provoke(&host, "garbage-error").await;
-    assert_eq!(garbage.status(), 503, "{}", garbage.text());
+    assert_eq!(provoke(&host, "garbage-error").await.status(), 202);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,14 +157,14 @@ async fn floods_are_cut_at_the_hosts_bounds() {
     }
     for behaviour in ["long-value", "long-event"] {
         let reply = provoke(&host, behaviour).await;
-        assert_eq!(reply.status(), 503, "more than one call may carry ends the guest: {behaviour}: {}", reply.text());
-        assert_eq!(reply.json()["code"], "plugin-trap", "{behaviour}");
+        assert_eq!(reply.status(), 202, "{behaviour}: {}", reply.text());
+        let trapped = (WebhookState::Pending, "plugin-trap".to_owned());
+        assert_eq!(kept_for(&host).await, trapped, "more than one call may carry ends the guest: {behaviour}");
     }
     assert_eq!(provoke(&host, "flood-events").await.text(), hookyard_domain::limit::EVENTS_MAX.to_string());
     assert_eq!(host.events().await.len(), hookyard_domain::limit::EVENTS_MAX);
     assert_eq!(provoke(&host, "flood-keys").await.text(), hookyard_domain::limit::KV_KEYS_MAX.to_string());
-    let long = provoke(&host, "long-response").await;
-    assert_eq!(long.status(), 503, "{}", long.text());
+    assert_eq!(provoke(&host, "long-response").await.status(), 202);
 }
 
 #[tokio::test]

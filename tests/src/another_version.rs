@@ -34,6 +34,23 @@ impl AnotherVersion {
         self
     }
 
+    /// With one more member in the webhook rules of a manifest that stands in the component as it was written: its blanks make room.
+    ///
+    /// # Panics
+    /// There is no such manifest, or it has not blanks enough.
+    #[must_use]
+    pub fn webhook_member(mut self, member: &str) -> Self {
+        let (start, end) = (b"\"webhook\": {", b"\"events\":");
+        let from = find(&self.0, start).expect("the manifest has webhook rules") + start.len();
+        let to = from + find(&self.0[from..], end).expect("events come after them");
+        let rules: Vec<u8> = self.0[from..to].iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        let mut rules = [member.as_bytes(), b",", &rules].concat();
+        assert!(rules.len() <= to - from, "there is room");
+        rules.resize(to - from, b' ');
+        self.0[from..to].copy_from_slice(&rules);
+        self
+    }
+
     /// The component.
     pub fn bytes(self) -> Vec<u8> {
         self.0
@@ -47,4 +64,8 @@ impl AnotherVersion {
         assert!(!places.is_empty(), "the text stands in the component");
         places.iter().for_each(|at| self.0[*at..*at + old.len()].copy_from_slice(new));
     }
+}
+
+fn find(bytes: &[u8], text: &[u8]) -> Option<usize> {
+    bytes.windows(text.len()).position(|at| at == text)
 }

@@ -18,9 +18,14 @@ mod webhook;
 
 use std::path::PathBuf;
 
+use hookyard_store::CrashPoint;
+
 pub use host::serve;
 pub use report::Report;
 pub use verdict::Verdict;
+
+/// Each crash point is hit at least so often, unless there is nothing but random kills.
+const HITS_MIN: usize = 5;
 
 /// What is to be done to a host.
 #[derive(Debug, Clone)]
@@ -29,12 +34,23 @@ pub struct Plan {
     pub hookyard: Option<PathBuf>,
     /// The program whose `serve` is [`serve`].
     pub program: PathBuf,
-    /// How often the host is killed; half of the kills come at random moments, half at crash points.
-    pub kills: usize,
+    /// How often the host is killed at random moments.
+    pub at_random: usize,
+    /// How often it is killed at each of the crash points.
+    pub at_each_point: usize,
     /// Decides what is sent, and when the host is killed.
     pub seed: u64,
     /// What the database of `program` lies on.
     pub disk: DiskKind,
+}
+
+impl Plan {
+    /// So many kills, or a few more: half of them at random moments, half at crash points, at each of these five at least.
+    #[must_use]
+    pub fn kills(self, kills: usize) -> Self {
+        let at_each_point = (kills - kills / 2).div_ceil(CrashPoint::ALL.len()).max(HITS_MIN);
+        Self { at_random: kills / 2, at_each_point, ..self }
+    }
 }
 
 /// What a database lies on.

@@ -9,12 +9,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use hookyard_capability::{EgressSettings, ManualSleep, Sleep};
 use hookyard_domain::clock::{Clock, ManualClock, Timestamp};
-use hookyard_domain::entropy::SeededEntropy;
+use hookyard_domain::entropy::{Entropy, SeededEntropy};
 use hookyard_sandbox::LoadBounds;
 use hookyard_server::compose::{self, Running, Surroundings};
 use hookyard_server::config::{self, Flags};
 use hookyard_server::plugins::{Catalogue, FileReport, FileState};
-use hookyard_store::sqlite::SqliteSettings;
+pub use hookyard_store::sqlite::SqliteSettings;
 use http::Request;
 use http_body_util::Full;
 use serde_json::Value;
@@ -44,6 +44,7 @@ pub struct Builder {
     egress: EgressSettings,
     load_bounds: LoadBounds,
     store: SqliteSettings,
+    entropy: Arc<dyn Entropy>,
 }
 
 impl Builder {
@@ -60,6 +61,7 @@ impl Builder {
             egress,
             load_bounds: LoadBounds::default(),
             store: SqliteSettings::default(),
+            entropy: Arc::new(SeededEntropy::new(1)),
         }
     }
 
@@ -100,6 +102,13 @@ impl Builder {
         self
     }
 
+    /// Whose waits are those of the schedules, to the second: what moves them is the middle of its range.
+    #[must_use]
+    pub fn to_the_second(mut self) -> Self {
+        self.entropy = Arc::new(Middle(SeededEntropy::new(1)));
+        self
+    }
+
     /// Where the store uses SQLite like this.
     #[must_use]
     pub fn store(mut self, settings: SqliteSettings) -> Self {
@@ -127,12 +136,13 @@ impl Builder {
     /// # Panics
     /// It does not start.
     pub async fn start(self) -> TestHost {
-        let Self { compiler, directory, config, pool_slots, egress, load_bounds, store } = self;
+        let Self { compiler, directory, config, pool_slots, egress, load_bounds, store, entropy } = self;
         let file = format!("listen = \"127.0.0.1:0\"\npool_slots = {pool_slots}\n{config}");
         fs::write(directory.path().join("hookyard.toml"), file).expect("a file can be written");
         let clock = Arc::new(ManualClock::at(START));
         let sleep = Arc::new(ManualSleep::by(Arc::clone(&clock)));
-        let mut host = TestHost { running: None, clock, sleep, directory, compiler, egress, load_bounds, store };
+        let mut host =
+            TestHost { running: None, clock, sleep, directory, compiler, egress, load_bounds, store, entropy };
         host.running = Some(host.start().await.expect("the host starts"));
         host
     }
@@ -149,6 +159,8 @@ pub struct TestHost {
     egress: EgressSettings,
     load_bounds: LoadBounds,
     store: SqliteSettings,
+    /// Goes on over restarts, so that no id comes twice.
+    entropy: Arc<dyn Entropy>,
 }
 
 impl TestHost {
@@ -156,7 +168,7 @@ impl TestHost {
         let settings = self.settings()?;
         let surroundings = Surroundings {
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            entropy: Arc::new(SeededEntropy::new(1)),
+            entropy: Arc::clone(&self.entropy),
             compiler: self.compiler.clone(),
             egress: self.egress.clone(),
             sleep: Arc::clone(&self.sleep) as Arc<dyn Sleep>,
@@ -339,11 +351,27 @@ impl TestHost {
         self.send(request, input.to_string()).await
     }
 
-    /// All events, in the log's order.
+    /// All events of connections, in the log's order.
     ///
     /// # Panics
     /// The API does not answer as documented.
     pub async fn events(&self) -> Vec<Value> {
+        let mut events = self.all_events().await;
+        events.retain(|event| event["source"] != "/host");
+        events
+    }
+
+    /// The host's own events of one type, in the log's order.
+    ///
+    /// # Panics
+    /// The API does not answer as documented.
+    pub async fn host_events(&self, event_type: &str) -> Vec<Value> {
+        let mut events = self.all_events().await;
+        events.retain(|event| event["source"] == "/host" && event["type"] == event_type);
+        events
+    }
+
+    async fn all_events(&self) -> Vec<Value> {
         let (mut events, mut after) = (Vec::new(), String::new());
         loop {
             let page = self.get(&format!("/v1/events?limit=1000{after}")).await;
@@ -361,6 +389,19 @@ impl TestHost {
 
 fn change(request: http::request::Builder) -> http::request::Builder {
     request.header("authorization", format!("Bearer {TOKEN}")).header("content-type", "application/json")
+}
+
+/// Whatever asks for one number gets the one in the middle of its range; all else is seeded.
+#[derive(Debug)]
+struct Middle(SeededEntropy);
+
+impl Entropy for Middle {
+    fn fill(&self, buffer: &mut [u8]) {
+        match <&mut [u8; 4]>::try_from(&mut *buffer) {
+            Ok(number) => *number = (u32::MAX / 2 + 1).to_be_bytes(),
+            Err(_) => self.0.fill(buffer),
+        }
+    }
 }
 
 /// A POST to a connection's webhook URL.

@@ -1,12 +1,16 @@
-//! The harness of Hookyard's tests: a whole host in process, its guests, and the fakes of `hookyard-fakes`.
+//! The harness of Hookyard's tests: a whole host in process, its guests, and the fakes of
+//! `hookyard-fakes`; and the crash test.
 
 pub mod another_version;
+pub mod crash;
 pub mod gate;
 pub mod guests;
 pub mod host;
+mod inbox;
 pub mod names;
 pub mod process;
 pub mod wit_freeze;
 
 pub use hookyard_fakes::{aftership, http, provider, sign};
+pub use hookyard_faults as faults;
 pub use hookyard_faults::Reading;

@@ -128,7 +128,7 @@ impl HostProcess {
         send(self.address, request).await
     }
 
-    /// The first thousand events.
+    /// The first thousand events, without the host's own.
     ///
     /// # Panics
     /// The API does not answer as documented.
@@ -139,7 +139,8 @@ impl HostProcess {
             .body(Full::default())
             .expect("the request is well-formed");
         let page = send(self.address, request).await.expect("the host answers").json();
-        page["events"].as_array().expect("events is a list").clone()
+        let events = page["events"].as_array().expect("events is a list");
+        events.iter().filter(|event| event["source"] != "/host").cloned().collect()
     }
 }
 

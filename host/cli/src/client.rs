@@ -133,6 +133,17 @@ impl Host {
         self.send_json(Method::POST, path, body).await
     }
 
+    /// `POST`, with a JSON body, which is answered without one.
+    ///
+    /// # Errors
+    /// There is no host, or it refuses.
+    pub(crate) async fn order(&self, path: &str, body_sent: &Value) -> anyhow::Result<()> {
+        let request = self.request(Method::POST, path, &[]).header(CONTENT_TYPE, "application/json");
+        let mut response = self.send(request.body(body_sent.to_string())).await?;
+        let status = response.status();
+        if status.is_success() { Ok(()) } else { Err(refusal(status, &body(&mut response).await?)) }
+    }
+
     /// `PUT`, with a JSON body.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ mod plugins;
 mod serve;
 mod source;
 mod sse;
+mod timers;
 mod tokens;
 mod trigger;
 mod webhooks;
@@ -62,6 +63,8 @@ enum Command {
     Plugins(plugins::Arguments),
     /// List, show, change or check the connections of a running host
     Connections(connections::Arguments),
+    /// List, show, cancel or fire the timers of a running host
+    Timers(timers::Arguments),
     /// Make bearer tokens for the HTTP API
     Tokens(tokens::Arguments),
     /// What a host runs to compile a component.
@@ -102,6 +105,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Invocations(arguments) => invocations::run(arguments).await,
         Command::Plugins(arguments) => plugins::run(arguments).await,
         Command::Connections(arguments) => connections::run(arguments).await,
+        Command::Timers(arguments) => timers::run(arguments).await,
         Command::Tokens(arguments) => tokens::run(arguments).await,
         Command::CompileComponent { .. } => Ok(()),
     }
@@ -169,6 +173,12 @@ mod tests {
             "hookyard webhooks skip whk_01h2xcejqtf2nbrexx3vqjhp41",
             "hookyard invocations --connection demo --state trap --limit 3 --log",
             "hookyard connections show demo --config x.toml",
+            "hookyard timers",
+            "hookyard timers --state failed --connection demo --json",
+            "hookyard timers list --state pending",
+            "hookyard timers show demo poll",
+            "hookyard timers cancel demo poll --data d",
+            "hookyard timers fire demo poll",
             "hookyard tokens create --name ci",
             "hookyard compile-component --memory 5 x",
         ] {
@@ -194,6 +204,8 @@ mod tests {
             "hookyard connections set shop api_key",
             "hookyard connections delete",
             "hookyard plugins pin",
+            "hookyard timers --state late",
+            "hookyard timers cancel demo",
             "hookyard new",
             "hookyard new Parcels",
             "hookyard new ../parcels",

@@ -62,7 +62,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 }
 
 fn show(report: &Value) -> std::io::Result<()> {
-    let (problem, response) = (&report["problem"], &report["response"]);
+    let (problem, response, error) = (&report["problem"], &report["response"], &report["error"]);
     output::facts(&[
         ("webhook", output::cell(&report["webhook"])),
         ("outcome", output::cell(&report["outcome"])),
@@ -70,6 +70,8 @@ fn show(report: &Value) -> std::io::Result<()> {
         ("code", output::cell(&problem["code"])),
         ("detail", output::cell(&problem["detail"])),
         ("errors", output::cell(&problem["errors"])),
+        ("reason", output::cell(&error["code"])),
+        ("message", output::cell(&error["message"])),
         ("response", output::cell(&response["body"])),
     ])
 }

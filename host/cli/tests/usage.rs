@@ -29,25 +29,30 @@ fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// All but the hidden one.
+const SUBCOMMANDS: [&str; 14] = [
+    "serve",
+    "dev",
+    "new",
+    "build",
+    "check",
+    "trigger",
+    "call",
+    "events",
+    "plugins",
+    "connections",
+    "timers",
+    "webhooks",
+    "invocations",
+    "tokens",
+];
+
 #[test]
 fn help_names_every_subcommand_but_the_hidden_one() {
     let output = hookyard(directory().path(), &["--help"]);
     assert_eq!(code(&output), 0);
     let help = stdout(&output);
-    for name in [
-        "serve",
-        "dev",
-        "new",
-        "build",
-        "check",
-        "trigger",
-        "events",
-        "plugins",
-        "connections",
-        "webhooks",
-        "invocations",
-        "tokens",
-    ] {
+    for name in SUBCOMMANDS {
         assert!(help.contains(&format!("\n  {name} ")), "{name} is missing:\n{help}");
     }
     assert!(!help.contains("compile-component"));
@@ -56,20 +61,7 @@ fn help_names_every_subcommand_but_the_hidden_one() {
 #[test]
 fn each_subcommand_explains_itself() {
     let directory = directory();
-    for name in [
-        "serve",
-        "dev",
-        "new",
-        "build",
-        "check",
-        "trigger",
-        "events",
-        "plugins",
-        "connections",
-        "webhooks",
-        "invocations",
-        "tokens",
-    ] {
+    for name in SUBCOMMANDS {
         let output = hookyard(directory.path(), &[name, "--help"]);
         assert_eq!(code(&output), 0, "{name}");
         assert!(stdout(&output).contains("Usage: hookyard "), "{name}");

@@ -10,6 +10,7 @@ use crate::commit::MarkKey;
 use crate::id::{ConnectionId, WebhookId};
 use crate::inbox::{Place, Source};
 use crate::signature::blank_query;
+use crate::signature::keys::dedupe_value;
 
 /// An inbound request as the wire had it.
 #[derive(Debug, Clone)]
@@ -91,6 +92,11 @@ pub struct KeptWebhook {
 }
 
 impl KeptWebhook {
+    /// The provider's own id of it, for people: its dedupe key without the place that it was found at.
+    pub fn dedupe_value(&self) -> Option<&str> {
+        self.dedupe.as_ref().map(|(key, _)| dedupe_value(key))
+    }
+
     /// What it counts in the inbox: body, headers, path, query and keys.
     pub fn bytes(&self) -> usize {
         let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();

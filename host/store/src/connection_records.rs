@@ -87,9 +87,9 @@ pub trait ConnectionRecords: Send + Sync {
     /// return: from now on nothing is committed for it, and its record cannot be saved. Beginning twice does nothing more.
     async fn begin_deletion(&self, id: &ConnectionId) -> Result<bool, StoreError>;
 
-    /// Clears away one bounded batch of what a connection that is being deleted has left: keys, idempotency records,
-    /// kept webhooks and timers first; in the end its record, consent and held content, and its next life begins. Whether there is more to do:
-    /// then it is to be called again, also after a crash. Does nothing for a connection that is not being deleted.
+    /// Clears away one bounded batch of what a connection that is being deleted has left: keys, idempotency records, kept
+    /// webhooks and timers first; in the end its record, consent and held content, and its next life begins. Whether there is
+    /// more to do: then it is to be called again, also after a crash. Does nothing for a connection that is not being deleted.
     ///
     /// Its events stay. Its marks stay as well until they expire: the next life has another key to hash with.
     async fn purge_connection(&self, id: &ConnectionId) -> Result<bool, StoreError>;

@@ -129,6 +129,7 @@ promises! {
     }
     events {
         an_event_is_read_back_as_it_was_appended
+        what_the_host_says_in_the_commit_of_a_connection_is_of_no_connection
         offsets_increase_in_the_order_of_commits
         a_page_goes_on_where_the_last_one_ended
         a_page_never_exceeds_its_limits
@@ -158,6 +159,7 @@ promises! {
         a_guard_demands_the_version_of_the_webhook
         of_many_commits_that_settle_one_version_exactly_one_wins
         a_mark_is_known_while_its_webhook_is_pending_or_failed
+        what_has_settled_is_known_by_its_mark_alone
         a_webhook_without_a_dedupe_key_is_never_known
         of_several_with_one_mark_a_pending_one_is_known_and_else_the_newest
         a_failed_webhook_is_known_longer_than_any_mark
@@ -172,6 +174,7 @@ promises! {
         a_list_of_what_waits_goes_on_after_its_last_place
         the_newest_place_counts_whatever_became_of_its_webhook
         pages_go_back_from_the_newest_place
+        a_page_begins_below_a_place_whether_it_is_there_or_not
         every_filter_shows_exactly_what_passes_it
         a_page_ends_when_it_has_enough_bytes
         a_page_looks_at_a_bounded_number_of_webhooks
@@ -207,6 +210,7 @@ promises! {
         a_connection_with_all_its_timers_can_replace_them
         timers_are_listed_by_connection_and_name
         a_list_of_timers_goes_on_where_its_page_ended
+        a_list_of_timers_goes_on_after_what_need_not_be_there
         a_page_of_timers_ends_when_it_has_enough_bytes
         a_deleted_connection_leaves_no_timers
         a_closed_store_shows_no_timer

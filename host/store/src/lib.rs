@@ -1,8 +1,9 @@
 //! The durable state of a host.
 //!
 //! What the host needs of it are small traits: [`Ledger`] (what invocations commit and read), [`HostKeys`], [`Tokens`],
-//! [`Consents`], [`PluginStates`], [`ConnectionRecords`], [`Inbox`], [`Timers`] and [`Observed`]; [`Store`] is all of them. [`sqlite`] keeps it on
-//! disk, [`memory`] in memory, for tests; both pass one contract suite, and backends differ in speed, never in promises. Nothing outside this crate knows a database.
+//! [`Consents`], [`PluginStates`], [`ConnectionRecords`], [`Inbox`], [`Timers`] and [`Observed`]; [`Store`] is all of them. [`sqlite`] keeps
+//! it on disk, [`memory`] in memory, for tests; both pass one contract suite, and backends differ in speed, never in promises.
+//! Nothing outside this crate knows a database.
 
 mod commit_size;
 mod connection_records;

@@ -58,6 +58,11 @@ impl Disk {
         self.0.orders().room = bytes;
     }
 
+    /// Whether files that are opened from now on may only be read.
+    pub fn set_read_only(&self, read_only: bool) {
+        self.0.orders().is_read_only = read_only;
+    }
+
     /// Forgets what was not synced, and fails everything from now on. Once no connection has a file of this disk open any more,
     /// [`restore_power`](Self::restore_power) makes it usable again.
     pub fn cut_power(&self) {
@@ -100,6 +105,7 @@ pub(crate) struct Orders {
     pub(crate) writes_fail: bool,
     pub(crate) syncs_fail: bool,
     pub(crate) room: Option<usize>,
+    pub(crate) is_read_only: bool,
     pub(crate) is_off: bool,
     pub(crate) syncs: u64,
 }

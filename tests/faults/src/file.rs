@@ -9,6 +9,9 @@ use rusqlite::ffi;
 use crate::disk::{State, lock};
 use crate::image::Image;
 
+/// The usual VFS reads and writes no more at a time than SQLite ever asks of it, which is a page: 64 KiB.
+const CHUNK_BYTES: usize = 64 * 1024;
+
 /// What SQLite allocates for an open file; the usual VFS's own file lies right behind it.
 #[repr(C)]
 pub(crate) struct File {
@@ -111,7 +114,6 @@ unsafe fn keep(file: *mut ffi::sqlite3_file, state: &State, path: &CStr) -> Resu
 /// # Safety
 /// As [`begin`].
 unsafe fn content(file: *mut ffi::sqlite3_file) -> Result<Vec<u8>, c_int> {
-    const CHUNK_BYTES: usize = 1024 * 1024;
     let mut length = 0;
     // SAFETY: as the caller promises; each chunk lies within the buffer.
     unsafe {
@@ -153,10 +155,11 @@ unsafe fn write_out(file: *mut ffi::sqlite3_file, image: &mut Image) -> Result<(
             check(really!(file, xTruncate, offset(length)?))?;
         }
         for range in unsynced.written {
-            let at = offset(range.start)?;
-            let content = &image.bytes()[range];
-            let bytes = c_int::try_from(content.len()).map_err(|_| ffi::SQLITE_IOERR_WRITE)?;
-            check(really!(file, xWrite, content.as_ptr().cast(), bytes, at))?;
+            for at in range.clone().step_by(CHUNK_BYTES) {
+                let content = &image.bytes()[at..range.end.min(at + CHUNK_BYTES)];
+                let bytes = c_int::try_from(content.len()).map_err(|_| ffi::SQLITE_IOERR_WRITE)?;
+                check(really!(file, xWrite, content.as_ptr().cast(), bytes, offset(at)?))?;
+            }
         }
     }
     Ok(())

@@ -106,7 +106,7 @@ mod tests {
         image.write(2, &[2; 4]);
         assert_eq!((image.read(0, 10), image.read(5, 1)), ([1, 1, 2, 2, 2, 2].as_slice(), [2].as_slice()));
         assert_eq!(image.read(6, 1), []);
-        assert_eq!(image.take_unsynced(), unsynced(None, &[2..6]));
+        assert_eq!(image.take_unsynced(), unsynced(None, std::slice::from_ref(&(2..6))));
         assert_eq!(image.take_unsynced(), Unsynced::default());
     }
 

@@ -88,6 +88,20 @@ fn what_was_synced_survives_a_power_cut() {
 }
 
 #[test]
+fn large_files_and_large_syncs_are_no_exception() {
+    let world = World::new();
+    let writing = world.open("full");
+    writing.execute_batch("CREATE TABLE large (content BLOB)").expect("writes");
+    let content: Vec<u8> = (0..3_000_000_u32).map(|n| n.to_le_bytes()[1]).collect();
+    writing.execute("INSERT INTO large VALUES (?1)", [&content]).expect("writes");
+    world.after_power_cut(vec![writing]);
+    let there =
+        |database: &Connection| database.query_row("SELECT content FROM large", [], |row| row.get::<_, Vec<u8>>(0));
+    assert_eq!(there(&Connection::open(world.path()).expect("opens")).expect("reads"), content);
+    assert_eq!(there(&world.open("full")).expect("reads"), content);
+}
+
+#[test]
 fn what_was_not_synced_does_not() {
     let world = World::new();
     let writing = world.open("full");
@@ -165,6 +179,20 @@ fn a_full_disk_takes_what_fits_and_goes_on_when_there_is_room() {
     add(&writing, 1_000).expect("there is room");
     kept.push(1_000);
     assert_eq!(world.after_power_cut(vec![writing]), kept);
+}
+
+#[test]
+fn what_may_only_be_read_is_read() {
+    let world = World::new();
+    add(&world.open("full"), 1).expect("writes");
+    world.disk.set_read_only(true);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let database = Connection::open_with_flags_and_vfs(world.path(), flags, world.disk.name()).expect("opens");
+    assert!(database.is_readonly("main").expect("says so"));
+    assert_eq!(add(&database, 2).expect_err("fails").sqlite_error_code(), Some(ErrorCode::ReadOnly));
+    drop(database);
+    world.disk.set_read_only(false);
+    add(&world.open("full"), 3).expect("writes");
 }
 
 #[test]

@@ -96,9 +96,11 @@ unsafe extern "C" fn open(
     unsafe {
         (*opened).pMethods = ptr::null();
         let state = &registered(vfs).state;
-        if state.orders().is_off {
+        let (is_off, is_read_only) = (state.orders().is_off, state.orders().is_read_only);
+        if is_off {
             return ffi::SQLITE_CANTOPEN;
         }
+        let flags = if is_read_only { read_only(flags) } else { flags };
         let real = file::real(opened);
         (*real).pMethods = ptr::null();
         let result = usual!(vfs, xOpen, name, real, flags, out_flags);
@@ -109,6 +111,11 @@ unsafe extern "C" fn open(
         let path = (is_kept && !name.is_null()).then(|| CStr::from_ptr(name));
         file::begin(opened, Arc::clone(state), path)
     }
+}
+
+/// As the usual VFS does it where the file may only be read: it opens, and says so.
+fn read_only(flags: c_int) -> c_int {
+    flags & !(ffi::SQLITE_OPEN_READWRITE | ffi::SQLITE_OPEN_CREATE) | ffi::SQLITE_OPEN_READONLY
 }
 
 unsafe extern "C" fn delete(vfs: *mut ffi::sqlite3_vfs, name: *const c_char, sync_dir: c_int) -> c_int {

@@ -23,6 +23,8 @@ use crate::guests;
 use crate::host::{SECRET, TOKEN};
 use crate::http::{Reply, send};
 
+/// What hosts say.
+const LOG: &str = "stderr.log";
 /// SIGKILL.
 const KILLED: i32 = 9;
 
@@ -46,10 +48,20 @@ impl Grounds {
         Ok(grounds)
     }
 
+    /// Lets the directory stay, and says where it is and what the hosts have said last, the newest first.
+    pub(super) fn keep(&mut self) -> String {
+        self.directory.disable_cleanup(true);
+        let said = fs::read_to_string(self.directory.path().join(LOG)).unwrap_or_default();
+        let last: Vec<_> = said.lines().rev().take(20).collect();
+        format!("{} is kept; the hosts said:\n{}", self.directory.path().display(), last.join("\n"))
+    }
+
     /// From the next host on, webhooks and timers fail as they say, or not at all.
     pub(super) fn configure(&self, steady: bool) -> anyhow::Result<()> {
         let connection = |id: &str, plugin: &str| {
-            format!("[connections.{id}]\nplugin = \"{plugin}\"\nconfig = {{ secret = \"{SECRET}\", steady = {steady} }}\n")
+            format!(
+                "[connections.{id}]\nplugin = \"{plugin}\"\nconfig = {{ secret = \"{SECRET}\", steady = {steady} }}\n"
+            )
         };
         let (handled, receipt) = (connection(HANDLED, "tally-handled"), connection(RECEIPT, "tally-receipt"));
         // Plugins that fail on command are no reason to go back to an earlier version.
@@ -87,7 +99,7 @@ pub(super) struct Target {
 
 impl Target {
     async fn start(mut command: Command, directory: &Path) -> anyhow::Result<Self> {
-        let log = directory.join("stderr.log");
+        let log = directory.join(LOG);
         let mut process = command
             .current_dir(directory)
             .stdin(Stdio::piped())
@@ -103,9 +115,7 @@ impl Target {
                 return Ok(Self { process, orders, address });
             }
         }
-        let said = fs::read_to_string(&log).unwrap_or_default();
-        let last: Vec<_> = said.lines().rev().take(20).collect();
-        anyhow::bail!("a host did not start; it said, the newest first:\n{}", last.join("\n"))
+        anyhow::bail!("a host did not start")
     }
 
     /// Has it kill itself at a crash point.
@@ -146,7 +156,8 @@ impl Target {
     }
 
     async fn api(&self, request: http::request::Builder, body: Bytes) -> anyhow::Result<Value> {
-        let request = request.header("host", self.address.to_string()).header("authorization", format!("Bearer {TOKEN}"));
+        let request =
+            request.header("host", self.address.to_string()).header("authorization", format!("Bearer {TOKEN}"));
         let reply: Reply = send(self.address, request.body(Full::new(body))?).await?;
         anyhow::ensure!((200..300).contains(&reply.status()), "{}: {}", reply.status(), reply.text());
         Ok(reply.json())

@@ -17,6 +17,8 @@ pub struct Report {
     pub(super) answered: usize,
     pub(super) repeated: usize,
     pub(super) took: Duration,
+    /// What is there to look at, where something is wrong.
+    pub(super) kept: Option<String>,
     /// How what is there compares with what was acknowledged.
     pub verdict: Verdict,
 }
@@ -49,7 +51,9 @@ impl fmt::Display for Report {
         let disk = match self.disk {
             DiskKind::Usual => "the machine's disk",
             DiskKind::Forgetful => "a disk that forgets what was not synced",
-            DiskKind::ForgetfulWithoutSyncs => "a disk that forgets what was not synced, and a store that does not sync",
+            DiskKind::ForgetfulWithoutSyncs => {
+                "a disk that forgets what was not synced, and a store that does not sync"
+            }
         };
         writeln!(f, "crash test, seed {}, on {disk}: {:.0} s", self.seed, self.took.as_secs_f64())?;
         let Verdict { acknowledged, timers, .. } = &self.verdict;
@@ -76,6 +80,7 @@ impl fmt::Display for Report {
             "{acknowledged} webhooks acknowledged ({} answers, {} repeats of what was acknowledged), {timers} timers",
             self.answered, self.repeated
         )?;
-        write!(f, "{}", self.verdict)
+        write!(f, "{}", self.verdict)?;
+        self.kept.iter().try_for_each(|kept| writeln!(f, "{kept}"))
     }
 }

@@ -18,7 +18,8 @@ pub(super) fn show(run: &Value) -> anyhow::Result<()> {
         ("would be", cell(&run["state"])),
         ("code", cell(&error["code"])),
         ("message", cell(&error["message"])),
-        ("response", cell(&run["response_status"])),
+        ("response", cell(&run["response"]["status"])),
+        ("response body", short(&run["response"]["body"])),
     ])?;
     section(run, "events", &["type", "subject", "known", "data"], |event| {
         let known = if event["known"] == true { "yes" } else { "" };

@@ -28,6 +28,14 @@ pub(super) fn dedupe(sources: &[KeySource], request: &Request<'_>, evidence: &[E
     Some(format!("sha256:{}\n{place}\n{value}", sha256(signed)))
 }
 
+/// The provider's own value in a [dedupe] key, for people.
+///
+/// [dedupe]: self::dedupe
+pub(crate) fn dedupe_value(key: &str) -> &str {
+    let is_hash = key.starts_with("sha256:");
+    key.splitn(if is_hash { 3 } else { 2 }, '\n').last().unwrap_or(key)
+}
+
 /// The key whose webhooks are handled one after the other: the bare value, since actions of the same order key state it
 /// likewise. It decides about no webhook's fate, so that it need not be covered.
 pub(super) fn order(sources: &[KeySource], request: &Request<'_>) -> Option<String> {
@@ -64,4 +72,16 @@ fn usable(value: String) -> Option<String> {
 
 fn sha256(bytes: &[u8]) -> String {
     hex(digest::digest(&digest::SHA256, bytes).as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dedupe_value;
+
+    #[test]
+    fn people_are_shown_what_the_provider_wrote() {
+        assert_eq!(dedupe_value("body:/id\nd-1"), "d-1");
+        assert_eq!(dedupe_value("header:x-id\ntwo\nlines"), "two\nlines");
+        assert_eq!(dedupe_value("sha256:00ff\nheader:x-id\nd-1"), "d-1");
+    }
 }

@@ -12,6 +12,7 @@ use hookyard_domain::limit;
 use hookyard_domain::plugin::PluginVersion;
 use hookyard_domain::redaction::Redactor;
 use hookyard_domain::webhook::VerifiedWebhook;
+use hookyard_sandbox::WebhookResponse;
 use hookyard_store::StoreError;
 use tokio::time::{Instant, timeout_at};
 
@@ -37,8 +38,8 @@ pub(crate) struct DryRun {
     pub(crate) state: WebhookState,
     /// Why it would not be handled.
     pub(crate) error: Option<Reason>,
-    /// The status that the plugin responded with.
-    pub(crate) response_status: Option<u16>,
+    /// What the plugin responded, which nobody but the provider at receipt would get.
+    pub(crate) response: Option<WebhookResponse>,
     /// What the plugin wanted to make true. It is committed only where the webhook would be handled.
     pub(crate) writes: Vec<Write>,
     /// Events whose dedupe keys are known: these would not be appended again.
@@ -137,10 +138,10 @@ impl Inbox {
         let (outcome, draft) = self.invoker.dry_run(&errand, &handling).await;
         let ended = word(&outcome);
         let Draft { writes, log, unsent, .. } = draft;
-        let (error, response_status) = match handling.conclude(outcome, false) {
-            Ok(response) => (None, response.map(|response| response.status)),
+        let (error, response) = match handling.conclude(outcome, false) {
+            Ok(response) => (None, response),
             Err(NotHandled::Failed(error)) => (Some(unfixable(error)), None),
-            Err(NotHandled::Declined(response)) => (Some(declined(response.status)), Some(response.status)),
+            Err(NotHandled::Declined(response)) => (Some(declined(response.status)), Some(response)),
             Err(NotHandled::NotNow { code, detail }) => return Err(DryRunError::NotNow { code, detail }),
             Err(NotHandled::Seen | NotHandled::Moved | NotHandled::Gone) => {
                 return Err(DryRunError::NotNow { code: "unavailable", detail: "the webhook is being changed" });
@@ -153,7 +154,7 @@ impl Inbox {
             outcome: ended,
             state: self.state_after(connection, ready, &entry, error.as_ref()),
             error: error.as_ref().map(Reason::from),
-            response_status,
+            response,
             known_events: self.known_events(&writes).await?,
             writes,
             unsent,

@@ -6,7 +6,7 @@ use hookyard_domain::invocation::{ErrorKind, PluginError};
 use hookyard_domain::limit;
 use hookyard_domain::webhook::VerifiedWebhook;
 use hookyard_store::{CommitError, StoreError};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use super::{Inbox, settle};
 use crate::agenda::Ended;
@@ -19,8 +19,8 @@ impl Inbox {
     pub(crate) async fn run(&self, connection: &ConnectionId, id: WebhookId) -> Ended {
         let Some(connection) = self.connections.get(connection) else { return Ended::Paused };
         let Some(ready) = &connection.ready else { return Ended::Paused };
-        let until = Instant::now() + ready.limits.deadline;
-        let Ok(Ok(_share)) = timeout_at(until, ready.share.acquire()).await else { return self.later() };
+        // Not for long: what waits here keeps others from running.
+        let Ok(Ok(_share)) = timeout(limit::SLOT_WAIT_MAX, ready.share.acquire()).await else { return self.later() };
         match self.store.webhook(id).await {
             Ok(Some(entry)) if entry.standing.state == WebhookState::Pending => {
                 let (outcome, ended) = self.run_entry(&connection, ready, entry).await;

@@ -147,7 +147,7 @@ impl Failed {
         Self::Plugin(PluginError::new(ErrorKind::Unavailable, code, message))
     }
 
-    fn failed(code: &str, message: impl Into<String>) -> Self {
+    fn for_good(code: &str, message: impl Into<String>) -> Self {
         Self::Plugin(PluginError::new(ErrorKind::Failed, code, message))
     }
 }
@@ -190,20 +190,22 @@ impl From<NotCommitted> for Failed {
             }
             NotCommitted::Conflict { sent_unsafe: true } => {
                 let message = "others changed the same keys after the plugin had sent a request that changes something";
-                Self::failed("conflict", message)
+                Self::for_good("conflict", message)
             }
             NotCommitted::Overloaded { .. } => Self::Host,
             NotCommitted::Unavailable { error, .. } => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store is unavailable");
                 Self::Host
             }
-            NotCommitted::Refused(reason) => Self::failed("invalid-response", reason),
+            NotCommitted::Refused(reason) => Self::for_good("invalid-response", reason),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use hookyard_domain::timer::{Generation, TimerStanding};
+
     use super::*;
 
     fn kind(failed: Failed) -> (ErrorKind, String) {
@@ -223,5 +225,29 @@ mod tests {
         assert_eq!(conflict(true), (ErrorKind::Failed, "conflict".to_owned()));
         let refused = kind(NotCommitted::Refused("too large".to_owned()).into());
         assert_eq!(refused, (ErrorKind::Failed, "invalid-response".to_owned()));
+    }
+
+    #[test]
+    fn every_outcome_has_its_fate() {
+        let timer = Timer {
+            connection: "shop".parse().expect("valid"),
+            name: "poll".to_owned(),
+            generation: Generation(1),
+            payload: "1".to_owned(),
+            started_at: Timestamp::from_millis(1),
+            due_at: Timestamp::from_millis(1),
+            standing: TimerStanding::started(Timestamp::from_millis(1)),
+            version: 0,
+        };
+        let of = |outcome| Fire { timer: &timer }.conclude(outcome, false).expect_err("it has failed");
+        assert_eq!(of(Outcome::Busy), Failed::Host);
+        let trap = Outcome::Trap { message: String::new(), backtrace: String::new() };
+        assert_eq!(kind(of(trap)), (ErrorKind::Unavailable, "plugin-trap".to_owned()));
+        for deadline in [Deadline::Wall, Deadline::Cpu] {
+            assert_eq!(kind(of(Outcome::Deadline(deadline))), (ErrorKind::Unavailable, "deadline".to_owned()));
+        }
+        let error = PluginError::new(ErrorKind::Unauthorized, "refused", "it was");
+        assert_eq!(of(Outcome::Error(error.clone())), Failed::Plugin(error));
+        assert_eq!(Fire { timer: &timer }.conclude(Outcome::Returned(()), true), Ok(()));
     }
 }

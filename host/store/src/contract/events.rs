@@ -1,6 +1,6 @@
 use hookyard_domain::commit::Write;
 use hookyard_domain::entropy::SeededEntropy;
-use hookyard_domain::event::{Event, EventFilter, Offset};
+use hookyard_domain::event::{Event, EventFilter, EventOrigin, Offset};
 use hookyard_domain::id::WebhookId;
 use hookyard_domain::limit;
 use serde_json::value::RawValue;
@@ -40,6 +40,19 @@ pub(super) async fn an_event_is_read_back_as_it_was_appended(world: World) {
     let read = page(&world, 0, &EventFilter::default(), 10).await;
     let read: Vec<_> = read.events.iter().map(|logged| format!("{:?}", logged.event)).collect();
     assert_eq!(read, [format!("{bare:?}"), format!("{full:?}")]);
+}
+
+pub(super) async fn what_the_host_says_in_the_commit_of_a_connection_is_of_no_connection(world: World) {
+    let news = Write::Append { event: world.host_event("timer.failed"), dedupe: None };
+    world.write([world.append("shop", "a.b"), news]).await;
+    let all = page(&world, 0, &EventFilter::default(), 10).await;
+    let types: Vec<_> = all.events.iter().map(|logged| logged.event.event_type()).collect();
+    assert_eq!(
+        (types.as_slice(), &all.events[1].event.origin),
+        (&["aftership.a.b".to_owned(), "hookyard.timer.failed".to_owned()][..], &EventOrigin::Host)
+    );
+    assert_eq!(offsets(&page(&world, 0, &of_connections(&["shop"]), 10).await), [1]);
+    assert_eq!(offsets(&page(&world, 0, &of_type("hookyard.*"), 10).await), [2]);
 }
 
 pub(super) async fn offsets_increase_in_the_order_of_commits(world: World) {

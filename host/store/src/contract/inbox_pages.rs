@@ -78,12 +78,17 @@ pub(super) async fn pages_go_back_from_the_newest_place(world: World) {
     assert_eq!(places(&world, &all, None, 10).await, (vec![9, 7, 4, 2], None));
     assert_eq!(places(&world, &all, None, 4).await, (vec![9, 7, 4, 2], None));
     assert_eq!(places(&world, &all, None, 2).await, (vec![9, 7], Some(7)));
+    let page = world.store.webhooks(&all, None, 1).await.expect("reads");
+    assert_eq!(Some(page.webhooks[0].clone()), world.webhook(9).await);
+}
+
+pub(super) async fn a_page_begins_below_a_place_whether_it_is_there_or_not(world: World) {
+    let all = WebhookFilter::default();
+    world.write([2, 9, 4, 7].map(keep_at)).await;
     assert_eq!(places(&world, &all, Some(7), 2).await, (vec![4, 2], None));
     assert_eq!(places(&world, &all, Some(5), 1).await, (vec![4], Some(4)));
     assert_eq!(places(&world, &all, Some(2), 1).await, (vec![], None));
     assert_eq!(places(&world, &all, Some(u64::MAX), 0).await, (vec![9], Some(9)), "one at least");
-    let page = world.store.webhooks(&all, None, 1).await.expect("reads");
-    assert_eq!(Some(page.webhooks[0].clone()), world.webhook(9).await);
 }
 
 /// Entries of three connections in all states, in no order in which anything could have been kept by chance.

@@ -23,15 +23,16 @@ async fn try_keep(world: &World, connection: &str, place: u64) -> Result<(), Com
     world.commit_to(connection, [], [keep(webhook(connection, place), pending())]).await.map(drop)
 }
 
-fn is_full<T>(result: Result<T, CommitError>) -> bool {
-    matches!(result, Err(CommitError::InboxFull))
+fn full<T: std::fmt::Debug>(result: Result<T, CommitError>) {
+    let error = result.expect_err("there is no room");
+    assert!(matches!(error, CommitError::InboxFull), "{error:?}");
 }
 
 pub(super) async fn a_connection_may_have_so_many_and_others_go_on(world: World) {
     let world = with(world, webhooks(3), NO_BOUND);
     world.write([keep_at(1), keep(webhook("shop", 2), failed()), keep_at(3)]).await;
     let writes = [set("new", "v"), world.append("shop", "a.b"), keep_at(4)];
-    assert!(is_full(world.commit([], writes).await));
+    full(world.commit([], writes).await);
     assert_eq!((world.value("new").await, world.event_count().await, world.webhook(4).await), (None, 0, None));
     try_keep(&world, "shop2", 4).await.expect("another connection has room");
     world.write([set("new", "v")]).await;
@@ -41,10 +42,10 @@ pub(super) async fn all_together_may_have_so_many(world: World) {
     let world = with(world, NO_BOUND, webhooks(2));
     try_keep(&world, "shop", 1).await.expect("there is room");
     try_keep(&world, "shop2", 2).await.expect("there is room");
-    assert!(is_full(try_keep(&world, "shop3", 3).await));
+    full(try_keep(&world, "shop3", 3).await);
     world.write([settle(1, handled())]).await;
     try_keep(&world, "shop3", 3).await.expect("there is room again");
-    assert!(is_full(try_keep(&world, "shop", 4).await));
+    full(try_keep(&world, "shop", 4).await);
 }
 
 pub(super) async fn so_many_bytes_fit_and_no_more(world: World) {
@@ -55,9 +56,9 @@ pub(super) async fn so_many_bytes_fit_and_no_more(world: World) {
         keep(KeptWebhook { headers, query: "e".to_owned(), body: vec![0; bytes - 6].into(), ..keys }, pending())
     };
     world.write([of_size("shop", 1, 600)]).await;
-    assert!(is_full(world.commit([], [of_size("shop", 2, 401)]).await));
+    full(world.commit([], [of_size("shop", 2, 401)]).await);
     world.write([of_size("shop", 2, 400)]).await;
-    assert!(is_full(world.commit_to("shop2", [], [of_size("shop2", 3, 501)]).await));
+    full(world.commit_to("shop2", [], [of_size("shop2", 3, 501)]).await);
     world.commit_to("shop2", [], [of_size("shop2", 3, 500)]).await.expect("fits");
     world.write([settle(1, handled())]).await;
     world.write([of_size("shop", 4, 600)]).await;
@@ -68,14 +69,14 @@ pub(super) async fn what_settles_makes_room_and_what_fails_does_not(world: World
     world.write([keep_at(1)]).await;
     for standing in [failed(), Standing { blocks: true, ..failed() }, pending()] {
         world.write([settle(1, standing)]).await;
-        assert!(is_full(try_keep(&world, "shop", 2).await));
+        full(try_keep(&world, "shop", 2).await);
     }
     world.write([settle(1, handled())]).await;
     try_keep(&world, "shop", 2).await.expect("there is room");
     world.write([settle(2, standing(WebhookState::Skipped))]).await;
     try_keep(&world, "shop", 3).await.expect("there is room");
     world.write([settle(1, standing(WebhookState::Skipped))]).await;
-    assert!(is_full(try_keep(&world, "shop", 4).await), "what has settled gives no room twice");
+    full(try_keep(&world, "shop", 4).await);
 }
 
 pub(super) async fn what_was_handled_at_once_takes_no_room(world: World) {
@@ -88,10 +89,10 @@ pub(super) async fn what_was_handled_at_once_takes_no_room(world: World) {
 pub(super) async fn a_replay_of_what_settled_needs_room(world: World) {
     let world = with(world, webhooks(1), NO_BOUND);
     world.write([keep(webhook("shop", 1), handled()), keep_at(2)]).await;
-    assert!(is_full(world.commit([], [set("new", "v"), settle(1, pending())]).await));
+    full(world.commit([], [set("new", "v"), settle(1, pending())]).await);
     assert_eq!((world.stands(1).await, world.value("new").await), (Some((WebhookState::Handled, 0)), None));
     world.write([settle(2, handled()), settle(1, pending())]).await;
-    assert!(is_full(try_keep(&world, "shop", 3).await));
+    full(try_keep(&world, "shop", 3).await);
 }
 
 pub(super) async fn a_commit_that_is_refused_takes_no_room(world: World) {
@@ -103,20 +104,20 @@ pub(super) async fn a_commit_that_is_refused_takes_no_room(world: World) {
         let refused = [settle(1, handled()), increment("text", 1)];
         assert!(matches!(world.commit([], refused).await, Err(CommitError::NotANumber { .. })));
         assert!(matches!(world.commit([], [keep_at(1)]).await, Err(CommitError::KeptAlready)));
-        assert!(is_full(world.commit([], [keep_at(2), keep_at(3)]).await));
+        full(world.commit([], [keep_at(2), keep_at(3)]).await);
     }
     try_keep(&world, "shop", 2).await.expect("there is room for this one");
-    assert!(is_full(try_keep(&world, "shop", 3).await), "and for no other");
+    full(try_keep(&world, "shop", 3).await);
 }
 
 pub(super) async fn a_commit_counts_what_it_keeps_and_settles_itself(world: World) {
     let world = with(world, webhooks(2), webhooks(2));
-    assert!(is_full(world.commit([], [1, 2, 3].map(keep_at)).await));
+    full(world.commit([], [1, 2, 3].map(keep_at)).await);
     world.write([keep_at(1), keep_at(2), settle(1, handled()), keep_at(3)]).await;
-    assert!(is_full(try_keep(&world, "shop", 4).await));
+    full(try_keep(&world, "shop", 4).await);
     world.write([settle(2, handled()), settle(3, handled()), settle(1, failed())]).await;
     try_keep(&world, "shop", 4).await.expect("there is room");
-    assert!(is_full(try_keep(&world, "shop", 5).await));
+    full(try_keep(&world, "shop", 5).await);
 }
 
 pub(super) async fn a_deleted_connection_leaves_nothing_in_the_inbox_and_takes_no_room(world: World) {
@@ -134,7 +135,7 @@ pub(super) async fn a_deleted_connection_leaves_nothing_in_the_inbox_and_takes_n
     assert_eq!(depths.iter().map(|depth| depth.connection.clone()).collect::<Vec<_>>(), [id("shop2")]);
     world.save("shop").await;
     world.commit_in("shop", 1, [1, 2, 3].map(keep_at)).await.expect("the next life has all the room");
-    assert!(is_full(world.commit_in("shop", 1, [keep_at(5)]).await));
+    full(world.commit_in("shop", 1, [keep_at(5)]).await);
 }
 
 pub(super) async fn a_purge_takes_so_many_bytes_of_webhooks_at_a_time(world: World) {

@@ -103,7 +103,14 @@ impl State {
                     }
                 }
                 // Staged, and written already.
-                _ => {}
+                Write::Set { .. }
+                | Write::Delete { .. }
+                | Write::Increment { .. }
+                | Write::Keep { .. }
+                | Write::Settle { .. }
+                | Write::StartTimer { .. }
+                | Write::CancelTimer { .. }
+                | Write::SettleTimer { .. } => {}
             }
         }
         Ok(committed)

@@ -16,11 +16,11 @@ use crate::pages::EventPageBuilder;
 /// Stands in the place of a connection's number where an event is the host's own. Numbers of connections begin at 1.
 pub(super) const HOST_NUMBER: i64 = 0;
 
-/// Appends an event.
+/// Appends an event of the commit of this connection, which may be the host's own all the same.
 pub(super) fn insert(database: &Connection, offset: u64, connection: i64, event: &Event) -> rusqlite::Result<()> {
-    let (plugin, version) = match &event.origin {
-        EventOrigin::Connection { plugin, .. } => (plugin.name.as_str(), plugin.version.as_str()),
-        EventOrigin::Host => (HOST_TYPES, ""),
+    let (connection, plugin, version) = match &event.origin {
+        EventOrigin::Connection { plugin, .. } => (connection, plugin.name.as_str(), plugin.version.as_str()),
+        EventOrigin::Host => (HOST_NUMBER, HOST_TYPES, ""),
     };
     database
         .prepare_cached(

@@ -76,6 +76,9 @@ pub enum OpenError {
         /// The log.
         path: PathBuf,
     },
+    /// This user may not write to it.
+    #[error("the database {} may only be read: give the user of the host the right to write to it", .0.display())]
+    ReadOnly(PathBuf),
     /// SQLite cannot use the file for another reason.
     #[error("the database {} cannot be opened", .path.display())]
     Database {
@@ -166,6 +169,9 @@ fn initialise(path: &Path, settings: &SqliteSettings) -> rusqlite::Result<()> {
 /// Refuses what is not a database that this host can go on with, before anything is written to it.
 fn check(path: &Path, database: &Connection) -> Result<(), OpenError> {
     let failed = |source| database_error(path, source);
+    if database.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {
+        return Err(OpenError::ReadOnly(path.to_owned()));
+    }
     let application_id: i32 = database.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(failed)?;
     if application_id != APPLICATION_ID {
         return Err(OpenError::Foreign { path: path.to_owned() });
@@ -181,6 +187,7 @@ fn check(path: &Path, database: &Connection) -> Result<(), OpenError> {
 fn database_error(path: &Path, source: rusqlite::Error) -> OpenError {
     match source.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => OpenError::Foreign { path: path.to_owned() },
+        Some(ErrorCode::ReadOnly) => OpenError::ReadOnly(path.to_owned()),
         Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged { path: path.to_owned(), source },
         _ => OpenError::Database { path: path.to_owned(), source },
     }

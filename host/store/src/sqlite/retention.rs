@@ -1,5 +1,5 @@
-//! Clears away what has expired: old marks, expired keys and idempotency records, webhooks that settled long ago, and the pages that they leave free.
-//! Events stay.
+//! Clears away what has expired: old marks, expired keys and idempotency records, webhooks that settled long ago, and the pages
+//! that they leave free. Events stay.
 //!
 //! It happens on the writer in small batches while no commit waits; when commits leave it no time for long, a batch takes
 //! its turn after each group.

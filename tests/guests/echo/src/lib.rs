@@ -103,7 +103,7 @@ impl Plugin for Echo {
             .action(ActionKind::new::<Typed, Typed>("typed").title("Returns what the note of its input holds"))
             .action(ActionKind::new::<Script, Answers>("do").title("Runs a script").order("/order"))
             .action(ActionKind::new::<Script, Answers>("do-again").title("Runs a script").idempotent())
-            .action(ActionKind::new::<Script, Answers>("do-quickly").timeout(Duration::from_secs(1)))
+            .action(ActionKind::new::<Script, Answers>("do-quickly").order("/order").timeout(Duration::from_secs(1)))
             .host("{config:/base}")
             .host("*.granted.example")
             .host("http://plain.granted.example")

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hookyard_sdk::crypto::{self, Algorithm};
+use hookyard_sdk::http::Request;
 use hookyard_sdk::kv::{self, Entry, Expected, Options};
 use hookyard_sdk::manifest::Hash;
 use hookyard_sdk::secrets::{Encoding, derive};
@@ -77,6 +78,10 @@ pub(crate) enum Step {
     /// `{"status", "headers", "body", "truncated"}`, or `{"error": code, "message"}`.
     Fetch(Fetch),
     FetchAll(Vec<Fetch>),
+    /// Ends the script with the error that it is when the provider does not answer 2xx.
+    Ask {
+        url: String,
+    },
     /// The placeholder.
     Derive {
         encoding: String,
@@ -158,6 +163,10 @@ impl Step {
                     ..Error::failed(&learnt, &learnt)
                 });
             }
+            Self::Ask { url } => {
+                let answer = Request::get(url).send()?.success()?;
+                return Ok(Next::Go(json!(answer.status)));
+            }
             Self::Panic { message } => panic!("{message}"),
             other => other.ask(),
         };
@@ -223,6 +232,7 @@ impl Step {
             | Self::Fail { .. }
             | Self::FailWithout { .. }
             | Self::Confide { .. }
+            | Self::Ask { .. }
             | Self::Panic { .. } => {
                 unreachable!("`run` has seen to these")
             }

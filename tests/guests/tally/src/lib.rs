@@ -37,7 +37,10 @@ struct Config {
 enum Told {
     Count(Count),
     /// Asks for an event with the counters of these keys.
-    Report { id: String, report: Vec<String> },
+    Report {
+        id: String,
+        report: Vec<String>,
+    },
 }
 
 /// One to be counted.
@@ -146,7 +149,9 @@ impl Plugin for Tally {
         }
         Event::new("entry.counted").emit(&Counted { id, key, number: Some(number), previous })?;
         match trouble.filter(|trouble| !config.steady && invocation::attempt() <= trouble.runs) {
-            Some(trouble) if trouble.kind == "status" => Ok(Some(Response { status: 500, headers: Vec::new(), body: Vec::new() })),
+            Some(trouble) if trouble.kind == "status" => {
+                Ok(Some(Response { status: 500, headers: Vec::new(), body: Vec::new() }))
+            }
             Some(trouble) => Err(trouble.error()),
             None => Ok(None),
         }

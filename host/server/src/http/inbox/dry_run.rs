@@ -9,6 +9,7 @@ use hookyard_domain::id::{ConnectionId, EventId, WebhookId};
 use hookyard_domain::inbox::{Reason, WebhookState};
 use hookyard_domain::limit;
 use hookyard_domain::redaction::{REDACTED, Redactor};
+use hookyard_sandbox::WebhookResponse;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -29,7 +30,7 @@ pub(crate) struct DryRunView {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    response_status: Option<u16>,
+    response: Option<ResponseView>,
     events: Vec<EventView>,
     keys: Vec<KeyView>,
     timers: Vec<TimerView>,
@@ -38,6 +39,15 @@ pub(crate) struct DryRunView {
     requests_dropped: u64,
     log: Vec<LogLineView>,
     log_dropped: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct ResponseView {
+    status: u16,
+    /// The beginning of the body, where it is a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    body_bytes: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -107,7 +117,7 @@ impl From<DryRun> for DryRunView {
             outcome: run.outcome,
             state: run.state,
             error: run.error,
-            response_status: run.response_status,
+            response: run.response.map(|response| ResponseView::of(&response, &run.redactor)),
             events: Vec::new(),
             keys: Vec::new(),
             timers: Vec::new(),
@@ -152,6 +162,14 @@ impl DryRunView {
             | Write::Settle { .. }
             | Write::SettleTimer { .. } => {}
         }
+    }
+}
+
+impl ResponseView {
+    fn of(response: &WebhookResponse, redactor: &Redactor) -> Self {
+        let text = std::str::from_utf8(&response.body).ok().filter(|text| !text.is_empty());
+        let shown = |text| redactor.redact_beginning(text, limit::DRY_RUN_BODY_BYTES_MAX).into_owned();
+        Self { status: response.status, body: text.map(shown), body_bytes: response.body.len() }
     }
 }
 

@@ -61,6 +61,7 @@ impl WebhookView {
     pub(super) fn new(entry: InboxEntry, waits_for: Option<WebhookId>) -> Self {
         let InboxEntry { webhook, standing, .. } = entry;
         let headers = headers(&webhook);
+        let dedupe_key = webhook.dedupe_value().map(str::to_owned);
         let next_attempt_at = match standing.next {
             Some(Next::At(at)) => Some(at),
             Some(Next::Activation) | None => None,
@@ -79,7 +80,7 @@ impl WebhookView {
             rearmed: standing.rearmed,
             blocks: standing.blocks,
             order_key: webhook.order_key,
-            dedupe_key: webhook.dedupe.map(|(key, _)| key),
+            dedupe_key,
             verified_by: webhook.verified_by,
             received_at: webhook.received_at,
             remote_address: webhook.remote_address,
@@ -140,7 +141,7 @@ mod tests {
             ],
             sensitive_headers: vec!["x-signature".into()],
             body: "{}".into(),
-            dedupe: Some(("d-1".into(), MarkKey([9; 16]))),
+            dedupe: Some(("body:/id\nd-1".into(), MarkKey([9; 16]))),
             order_key: Some("o-1".into()),
             verified_by: "hmac".into(),
         }

@@ -1,14 +1,17 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
+use hookyard_domain::clock::ManualClock;
+use hookyard_faults::Disk;
 use rusqlite::Connection;
 
 use super::{append, database, directory, kinds, open, try_open};
 use crate::Ledger as _;
 use crate::contract::world::{commit, noon};
-use crate::sqlite::OpenError;
 use crate::sqlite::schema::MIGRATIONS;
+use crate::sqlite::{OpenError, SqliteSettings, SqliteStore};
 
 /// A directory with a database that has one event.
 async fn with_one_event() -> tempfile::TempDir {
@@ -58,6 +61,19 @@ async fn a_database_of_a_newer_version_is_refused() {
     );
     database(directory.path()).pragma_update(None, "user_version", newer - 1).expect("writes");
     assert_eq!(kinds(&open(directory.path())).await, ["a.b"], "nothing has happened to it");
+}
+
+#[tokio::test]
+async fn a_database_that_may_only_be_read_is_refused() {
+    let directory = with_one_event().await;
+    let disk = Disk::register("store-refusal").expect("registers");
+    let settings = SqliteSettings { vfs: Some(disk.name().to_owned()), ..SqliteSettings::default() };
+    let open = || SqliteStore::open_with(directory.path(), Arc::new(ManualClock::at(noon())), &settings);
+    disk.set_read_only(true);
+    let error = open().expect_err("is refused");
+    assert!(matches!(error, OpenError::ReadOnly(_)) && error.to_string().contains("hookyard.db"), "{error:?}");
+    disk.set_read_only(false);
+    assert_eq!(kinds(&open().expect("opens")).await, ["a.b"]);
 }
 
 #[test]

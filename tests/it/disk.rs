@@ -1,0 +1,65 @@
+//! A host whose disk fails: nothing that was acknowledged is lost, and it goes on by itself once the disk does.
+
+use hookyard_tests::faults::Disk;
+use hookyard_tests::host::{Builder, TestHost};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_hookyard");
+const TRACKING_UPDATE: &str = include_str!("../vectors/a1_tracking_update.json");
+
+async fn host(disk: &Disk) -> TestHost {
+    let settings = hookyard_tests::host::SqliteSettings { vfs: Some(disk.name().to_owned()), ..Default::default() };
+    Builder::new(BINARY).plugin(hookyard_tests::guests::AFTERSHIP).aftership("shop").store(settings).start().await
+}
+
+/// Sends the webhook with this id, as often as the provider would until it is acknowledged or the disk fails for good.
+async fn status(host: &TestHost, id: &str) -> u16 {
+    let reply = host.webhook("shop", TRACKING_UPDATE.replace("3c1d7f52-6f0e-4a53-9d0b-0a6d1c7e2b41", id)).await;
+    if reply.status() == 503 {
+        assert!(!reply.header("retry-after").is_empty(), "the provider is told when to send it again");
+    }
+    reply.status()
+}
+
+async fn ids(host: &TestHost) -> Vec<String> {
+    let events = host.events().await;
+    let of_shop = events.iter().filter(|event| event["connection"] == "shop");
+    of_shop.map(|event| event["data"]["event_id"].as_str().expect("an id").to_owned()).collect()
+}
+
+/// The power goes while the host runs, and comes back before the next one starts.
+async fn after_power_cut(host: &mut TestHost, disk: &Disk) -> Vec<String> {
+    disk.cut_power();
+    host.restart_after(|_| disk.restore_power()).await;
+    ids(host).await
+}
+
+#[tokio::test]
+async fn a_full_disk_keeps_what_was_acknowledged_and_takes_more_when_there_is_room() {
+    let disk = Disk::register("host-full").expect("registers");
+    let mut host = host(&disk).await;
+    assert_eq!(status(&host, "a").await, 200);
+    disk.set_room(Some(0));
+    assert_eq!(status(&host, "b").await, 503);
+    assert_eq!(host.get("/v1/connections/shop").await.status(), 200, "the rest of the host works");
+    disk.set_room(None);
+    assert_eq!(status(&host, "b").await, 200);
+    assert_eq!(ids(&host).await, ["a", "b"]);
+    assert_eq!(after_power_cut(&mut host, &disk).await, ["a", "b"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_or_synced_is_not_acknowledged() {
+    let disk = Disk::register("host-failing").expect("registers");
+    let mut host = host(&disk).await;
+    assert_eq!(status(&host, "a").await, 200);
+    disk.fail_writes(true);
+    assert_eq!(status(&host, "b").await, 503);
+    disk.fail_writes(false);
+    disk.fail_syncs(true);
+    assert_eq!(status(&host, "c").await, 503);
+    disk.fail_syncs(false);
+    for id in ["b", "c", "a"] {
+        assert_eq!(status(&host, id).await, 200, "{id} is sent again");
+    }
+    assert_eq!(after_power_cut(&mut host, &disk).await, ["a", "b", "c"]);
+}

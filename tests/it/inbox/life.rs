@@ -1,0 +1,110 @@
+//! What waits outlives restarts, pauses with its connection, follows its plugin, and goes with its connection.
+
+use std::time::Duration;
+
+use hookyard_domain::inbox::WebhookState;
+use hookyard_tests::another_version::AnotherVersion;
+use hookyard_tests::guests;
+use hookyard_tests::host::Builder;
+use hookyard_tests::provider::Provider;
+use serde_json::{Value, json};
+
+use super::{asking, host, send, wait};
+
+const LONG: Duration = Duration::from_secs(60 * 60);
+
+#[tokio::test]
+async fn what_waits_waits_on_after_a_restart_and_runs_late_rather_than_never() {
+    let provider = Provider::start().await;
+    provider.answer("/x", 503, "down");
+    let mut host = host(&provider).await;
+    assert_eq!(send(&host, &asking(&provider, "a")).await.status(), 202);
+    let before = host.kept().await;
+    host.restart().await;
+    assert_eq!((host.kept().await.standing, wait(&host, &before)), (before.standing.clone(), 5_000));
+    provider.answer("/x", 200, "");
+    host.advance(Duration::from_secs(5));
+    host.until_state(before.webhook.id, WebhookState::Handled).await;
+
+    provider.answer("/x", 503, "down");
+    assert_eq!(send(&host, &asking(&provider, "b")).await.status(), 202);
+    provider.answer("/x", 200, "");
+    let clock = std::sync::Arc::clone(&host.clock);
+    host.restart_after(|_| clock.advance(LONG)).await;
+    host.until_all(WebhookState::Handled).await;
+    assert_eq!(host.events().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_disabled_connection_keeps_what_waits_and_counts_nothing() {
+    let provider = Provider::start().await;
+    provider.answer("/x", 503, "down");
+    let host = of_api(&provider).await;
+    assert_eq!(send(&host, &asking(&provider, "a")).await.status(), 202);
+    let id = host.kept().await.webhook.id;
+    assert_eq!(host.patch("/v1/connections/bot", &json!({ "enabled": false })).await.status(), 200);
+    host.advance(LONG);
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((host.kept().await.standing.attempts, provider.times_asked("/x")), (1, 1));
+    provider.answer("/x", 200, "");
+    assert_eq!(host.patch("/v1/connections/bot", &json!({ "enabled": true })).await.status(), 200);
+    assert_eq!(host.until_state(id, WebhookState::Handled).await.standing.attempts, 2);
+}
+
+#[tokio::test]
+async fn a_deleted_connection_takes_what_waits_with_it() {
+    let provider = Provider::start().await;
+    provider.answer("/x", 503, "down");
+    let host = of_api(&provider).await;
+    assert_eq!(send(&host, &asking(&provider, "a")).await.status(), 202);
+    host.kept().await;
+    assert_eq!(host.delete("/v1/connections/bot").await.status(), 204);
+    while !host.inbox().await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    host.advance(LONG);
+    let made_again = async || host.put("/v1/connections/bot", &connection(&provider)).await.status();
+    while made_again().await != 201 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(send(&host, &json!({ "id": "a" })).await.status(), 200, "nothing is known of the former one");
+    assert_eq!(provider.times_asked("/x"), 1);
+}
+
+#[tokio::test]
+async fn a_retry_takes_the_newest_version_of_the_plugin() {
+    let provider = Provider::start().await;
+    provider.answer("/x", 503, "down");
+    let host = host(&provider).await;
+    assert_eq!(send(&host, &asking(&provider, "a")).await.status(), 202);
+    let newer = AnotherVersion::of(guests::ECHO).version("0.1.7").bytes();
+    let file = std::path::Path::new(guests::ECHO).file_name().and_then(|name| name.to_str()).expect("a name");
+    host.put_plugin(file, &newer);
+    host.wait_for_plugin("echo", Some("0.1.7")).await;
+    let moved = async || host.get("/v1/connections/bot").await.json()["plugin_version"] == "0.1.7";
+    while !moved().await {
+        tokio::task::yield_now().await;
+    }
+    provider.answer("/x", 200, "");
+    host.advance(Duration::from_secs(5));
+    host.until_all(WebhookState::Handled).await;
+    assert_eq!(host.events().await[0]["plugin"], "echo@0.1.7");
+}
+
+fn connection(provider: &Provider) -> Value {
+    json!({
+        "plugin": "echo",
+        "config": { "secret": "sesame", "base": provider.base() },
+        "grants": { "private_addresses": ["127.0.0.1/32"] },
+    })
+}
+
+async fn of_api(provider: &Provider) -> hookyard_tests::host::TestHost {
+    provider.answer("/activate", 200, "");
+    let host = Builder::new(env!("CARGO_BIN_EXE_hookyard")).plugin(guests::ECHO).to_the_second().start().await;
+    let reply = host.put("/v1/connections/bot", &connection(provider)).await;
+    assert_eq!(reply.status(), 201, "{}", reply.text());
+    host
+}
