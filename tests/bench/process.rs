@@ -47,7 +47,7 @@ impl Server {
         fs::write(directory.join("hookyard.toml"), format!("listen = \"127.0.0.1:0\"\n{config}"))?;
         let mut command = Command::new(binary().await?);
         command.arg("serve").arg("--config").arg(directory.join("hookyard.toml")).env("HOOKYARD_TOKEN", TOKEN);
-        command.env("RUST_LOG", "warn");
+        command.env("RUST_LOG", "error");
         Self::start(command, false).await
     }
 

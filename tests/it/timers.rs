@@ -55,7 +55,7 @@ fn script(steps: &[Value]) -> Value {
 /// Waits until there are so many events, and hands out the data of all of them.
 async fn heard(host: &TestHost, events: usize) -> Vec<Value> {
     loop {
-        let all = host.events().await;
+        let all = host.all_events().await;
         if all.len() >= events {
             return all.iter().map(|event| event["data"].clone()).collect();
         }

@@ -371,7 +371,11 @@ impl TestHost {
         events
     }
 
-    async fn all_events(&self) -> Vec<Value> {
+    /// All events, in the log's order.
+    ///
+    /// # Panics
+    /// The API does not answer as documented.
+    pub async fn all_events(&self) -> Vec<Value> {
         let (mut events, mut after) = (Vec::new(), String::new());
         loop {
             let page = self.get(&format!("/v1/events?limit=1000{after}")).await;

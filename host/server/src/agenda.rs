@@ -91,7 +91,7 @@ impl Agenda {
     /// Puts an item on, or decides anew when one that is on runs. If it runs already, this wins over what its run ends with. A
     /// webhook with an order key stands in the line at its place. `next` is `None` for one that only blocks its line.
     pub(crate) fn put(&self, connection: &ConnectionId, item: Item, order_key: Option<&str>, next: Option<Next>) {
-        self.change(connection, |work| work.put(&item, order_key, next));
+        self.change(connection, |work| work.put(item, order_key, next));
     }
 
     /// Takes an item off. If it runs, it is off once that has ended.

@@ -42,7 +42,7 @@ async fn what_does_not_get_better_by_itself_waits_for_an_operator() {
         assert_eq!(news[number], expected);
         assert_eq!(run(&host, &[json!({ "get": { "key": kind } })]).await, [Value::Null], "nothing of it is kept");
     }
-    let event = host.events().await.remove(0);
+    let event = host.all_events().await.remove(0);
     assert_eq!((&event["type"], &event["source"]), (&json!("hookyard.timer.failed"), &json!("/host")));
     assert_eq!(event["subject"], "shop");
     let listed = host.get("/v1/timers?state=failed").await.json();

@@ -87,12 +87,12 @@ impl Work {
     }
 
     /// Puts an item on, or decides anew about one that is on.
-    pub(super) fn put(&mut self, item: &Item, order_key: Option<&str>, next: Option<Next>) {
-        if let Some(Entry { stage: Stage::Runs { meanwhile, .. }, .. }) = self.items.get_mut(item) {
+    pub(super) fn put(&mut self, item: Item, order_key: Option<&str>, next: Option<Next>) {
+        if let Some(Entry { stage: Stage::Runs { meanwhile, .. }, .. }) = self.items.get_mut(&item) {
             *meanwhile = Some(Decision::Put(next));
             return;
         }
-        self.unschedule(item);
+        self.unschedule(&item);
         let key = match (order_key, item.place()) {
             (Some(order_key), Some(place)) => {
                 let (key, line) = self.line(order_key);
@@ -101,8 +101,9 @@ impl Work {
             }
             _ => None,
         };
-        self.items.insert(item.clone(), Entry { order_key: key.clone(), stage: stage(next) });
-        self.reschedule(item, key.as_deref());
+        let put = item.clone();
+        self.items.insert(item, Entry { order_key: key.clone(), stage: stage(next) });
+        self.reschedule(&put, key.as_deref());
     }
 
     pub(super) fn remove(&mut self, item: &Item) {
