@@ -58,7 +58,7 @@ impl Disk {
         self.0.orders().room = bytes;
     }
 
-    /// Whether files that are opened from now on may only be read.
+    /// Whether databases that are opened from now on may only be read.
     pub fn set_read_only(&self, read_only: bool) {
         self.0.orders().is_read_only = read_only;
     }

@@ -103,7 +103,8 @@ unsafe extern "C" fn open(
         if is_off {
             return ffi::SQLITE_CANTOPEN;
         }
-        let flags = if is_read_only { read_only(flags) } else { flags };
+        let is_database = flags & ffi::SQLITE_OPEN_MAIN_DB != 0;
+        let flags = if is_read_only && is_database { read_only(flags) } else { flags };
         let real = file::real(opened);
         (*real).pMethods = ptr::null();
         let result = usual!(vfs, xOpen, name, real, flags, out_flags);

@@ -100,6 +100,7 @@ pub(super) fn open(path: &Path, clock: Arc<dyn Clock>, settings: &SqliteSettings
     if !database.path.exists() {
         create(&directory, &database.settings)?;
     }
+    check_writable(&database)?;
     let mut writing = database.open(Role::Write).map_err(failed)?;
     check(&database.path, &writing)?;
     // It is, unless a backup has been put in its place.
@@ -166,12 +167,20 @@ fn initialise(path: &Path, settings: &SqliteSettings) -> rusqlite::Result<()> {
     database.close().map_err(|(_, error)| error)
 }
 
+/// Refuses a file that may only be read before SQLite reads anything of it: a log that cannot be made beside it would be the first
+/// to be complained of.
+fn check_writable(database: &Database) -> Result<(), OpenError> {
+    let failed = |source| database_error(&database.path, source);
+    let file = open_file(&database.path, OpenFlags::SQLITE_OPEN_READ_WRITE, &database.settings).map_err(failed)?;
+    if file.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {
+        return Err(OpenError::ReadOnly(database.path.clone()));
+    }
+    Ok(())
+}
+
 /// Refuses what is not a database that this host can go on with, before anything is written to it.
 fn check(path: &Path, database: &Connection) -> Result<(), OpenError> {
     let failed = |source| database_error(path, source);
-    if database.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {
-        return Err(OpenError::ReadOnly(path.to_owned()));
-    }
     let application_id: i32 = database.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(failed)?;
     if application_id != APPLICATION_ID {
         return Err(OpenError::Foreign { path: path.to_owned() });
