@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use bytes::Bytes;
+use hookyard_tests::hookyard;
 use hookyard_tests::http::send;
 use http::Request;
 use http_body_util::Full;
@@ -45,7 +46,7 @@ impl Server {
     /// program, once it is built.
     pub(crate) async fn hookyard_in(directory: &Path, config: &str) -> anyhow::Result<Self> {
         fs::write(directory.join("hookyard.toml"), format!("listen = \"127.0.0.1:0\"\n{config}"))?;
-        let mut command = Command::new(binary().await?);
+        let mut command = Command::new(binary()?);
         command.arg("serve").arg("--config").arg(directory.join("hookyard.toml")).env("HOOKYARD_TOKEN", TOKEN);
         command.env("RUST_LOG", "error");
         Self::start(command, false).await
@@ -182,20 +183,9 @@ fn now() -> Instant {
 }
 
 /// The host to measure.
-#[expect(clippy::disallowed_methods, reason = "what is taken from a child's environment has to be known")]
-async fn binary() -> anyhow::Result<PathBuf> {
-    if let Some(binary) = std::env::var_os("HOOKYARD_BENCH_BINARY") {
-        return Ok(binary.into());
+fn binary() -> anyhow::Result<PathBuf> {
+    match std::env::var_os("HOOKYARD_BENCH_BINARY") {
+        Some(binary) => Ok(binary.into()),
+        None => hookyard::beside_this_program(),
     }
-    let binary = std::env::current_exe()?.with_file_name("hookyard");
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--release", "--package", "hookyard"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-    // What the outer cargo says of this package would make build scripts run again.
-    std::env::vars().filter(|(name, _)| name.starts_with("CARGO_")).for_each(|(name, _)| {
-        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
-            build.env_remove(name);
-        }
-    });
-    anyhow::ensure!(build.status().await?.success(), "hookyard cannot be built");
-    Ok(binary)
 }

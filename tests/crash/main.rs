@@ -4,11 +4,11 @@
 //! store that does not sync: losses must be found). Exits with 1 when a promise was broken.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use hookyard_tests::crash::{self, DiskKind, Plan};
+use hookyard_tests::hookyard;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
@@ -61,27 +61,7 @@ fn plan(arguments: &[String]) -> anyhow::Result<Plan> {
         }
     }
     if plan.disk == DiskKind::Usual {
-        plan.hookyard = Some(hookyard()?);
+        plan.hookyard = Some(hookyard::beside_this_program()?);
     }
     Ok(plan)
-}
-
-/// The `hookyard` beside this program, once it is built from the same sources.
-#[expect(clippy::disallowed_methods, reason = "what is taken from a child's environment has to be known")]
-fn hookyard() -> anyhow::Result<PathBuf> {
-    let mut build = Command::new(env!("CARGO"));
-    build
-        .args(["build", "--package", "hookyard", "--package", "hookyard-tests"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
-    }
-    // What the outer cargo says of this package would make build scripts run again.
-    std::env::vars().filter(|(name, _)| name.starts_with("CARGO_")).for_each(|(name, _)| {
-        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
-            build.env_remove(name);
-        }
-    });
-    anyhow::ensure!(build.status()?.success(), "hookyard cannot be built");
-    Ok(std::env::current_exe()?.with_file_name("hookyard"))
 }

@@ -5,6 +5,7 @@ pub mod another_version;
 pub mod crash;
 pub mod gate;
 pub mod guests;
+pub mod hookyard;
 pub mod host;
 mod inbox;
 pub mod names;
