@@ -1,5 +1,6 @@
 //! What the operator sees of the inbox, and decides about it: show, replay, skip, dry run.
 
+mod at_once;
 mod dry_run;
 
 use std::time::Duration;
@@ -296,6 +297,8 @@ async fn what_cannot_be_decided_is_refused_by_name() {
         assert_eq!(decide(&host, &unknown, what).await.status(), 404);
     }
     let webhook = fails(&host, "bot", "1", None).await;
+    let skip = format!("/v1/webhooks/{}/skip", id(&webhook));
+    assert_eq!(host.post(&skip, &json!({ "dry_run": true })).await.json()["code"], "invalid-input");
     let path = format!("/v1/webhooks/{}/replay", id(&webhook));
     assert_eq!(wrong(&host.post(&path, &json!({ "dry_run": "yes", "all": 1 })).await), ["/dry_run", "/all"]);
     let bulk = json!({ "state": "everything", "since": 1, "until": "soon", "dry_run": 0, "limit": 2 });
