@@ -175,7 +175,10 @@ async fn webhooks_are_listed_shown_tried_replayed_and_skipped() {
     assert!(listed.starts_with("ID ") && listed.matches("not-mended").count() == 3, "{listed}");
     assert!(done(&host, &["webhooks", "list", "--state", "pending"]).lines().count() == 1);
     let page = json_of(&host, &["webhooks", "--limit", "2"]);
-    assert_eq!((page["webhooks"].as_array().map(Vec::len), page["next"].is_string()), (Some(2), true));
+    let next = page["next"].as_str().expect("there are more");
+    let rest = json_of(&host, &["webhooks", "--before", next]);
+    assert_eq!((page["webhooks"].as_array().map(Vec::len), &rest["webhooks"][0]["id"]), (Some(2), &json!(one)));
+    assert!(rest.get("next").is_none(), "that was all");
     let shown = done(&host, &["webhooks", "show", &one]);
     assert_eq!(fact(&shown, "state").as_deref(), Some("failed"), "{shown}");
     assert_eq!(
@@ -217,5 +220,5 @@ async fn webhooks_are_listed_shown_tried_replayed_and_skipped() {
     );
     let failed = json_of(&host, &["invocations", "--state", "failed", "--limit", "2"]);
     assert_eq!(failed["invocations"].as_array().map(Vec::len), Some(2));
-    assert!(refused(&host, &["invocations", "--state", "broken", "--limit", "0"]).contains("/limit"));
+    assert!(refused(&host, &["invocations", "--state", "broken"]).contains("/state"));
 }

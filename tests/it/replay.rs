@@ -1,5 +1,6 @@
 //! What the operator sees of the inbox, and decides about it: show, replay, skip, dry run.
 
+mod at_once;
 mod dry_run;
 
 use std::time::Duration;
@@ -296,6 +297,8 @@ async fn what_cannot_be_decided_is_refused_by_name() {
         assert_eq!(decide(&host, &unknown, what).await.status(), 404);
     }
     let webhook = fails(&host, "bot", "1", None).await;
+    let skip = format!("/v1/webhooks/{}/skip", id(&webhook));
+    assert_eq!(host.post(&skip, &json!({ "dry_run": true })).await.json()["code"], "invalid-input");
     let path = format!("/v1/webhooks/{}/replay", id(&webhook));
     assert_eq!(wrong(&host.post(&path, &json!({ "dry_run": "yes", "all": 1 })).await), ["/dry_run", "/all"]);
     let bulk = json!({ "state": "everything", "since": 1, "until": "soon", "dry_run": 0, "limit": 2 });
@@ -304,4 +307,29 @@ async fn what_cannot_be_decided_is_refused_by_name() {
     let nobody = host.post("/v1/webhooks/replay", &json!({ "connection": "nobody", "state": "failed" })).await;
     assert_eq!(nobody.status(), 404);
     assert_eq!(shown(&host, &webhook).await, webhook, "nothing has changed");
+}
+
+#[tokio::test]
+async fn where_all_are_kept_what_was_handled_at_once_can_be_replayed_until_its_time_is_up() {
+    let host = Builder::new(env!("CARGO_BIN_EXE_hookyard"))
+        .plugin(guests::ECHO)
+        .config("[inbox]\nkeep_all = true\nretention_days = 1")
+        .config(&format!("[connections.bot]\nplugin = \"echo\"\nconfig = {{ secret = \"{SECRET}\" }}"))
+        .start()
+        .await;
+    let failed = fails(&host, "bot", "failed", None).await;
+    let body = json!({ "id": "1", "do": [{ "emit": { "data": { "of": "1" }, "dedupe_key": "1" } }] });
+    for _ in 0..2 {
+        assert_eq!(receive(&host, "bot", &body).await.status(), 200);
+    }
+    let handled = newest(&host, "bot").await;
+    assert_eq!((&handled["state"], &handled["source"]), (&json!("handled"), &json!("provider")));
+    assert_eq!(decide(&host, &handled, "replay").await.status(), 202);
+    let again = settled(&host, &handled).await;
+    assert_eq!((&again["state"], heard(&host, "bot").await.len()), (&json!("handled"), 1));
+
+    host.advance(Duration::from_secs(25 * 60 * 60));
+    mend(&host, "bot").await;
+    while host.get(&format!("/v1/webhooks/{}", id(&handled))).await.status() != 404 {}
+    assert_eq!(shown(&host, &failed).await["state"], "failed", "these are never dropped");
 }

@@ -1,5 +1,6 @@
 //! `hookyard invocations`: the most recent calls of plugins of a running host.
 
+use clap::builder::RangedU64ValueParser;
 use hookyard_domain::id::ConnectionId;
 use serde_json::Value;
 
@@ -20,8 +21,8 @@ pub(crate) struct Arguments {
     #[arg(long = "connection", value_name = "ID")]
     connections: Vec<ConnectionId>,
     /// How many at most; the host remembers 1000
-    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
-    limit: usize,
+    #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = RangedU64ValueParser::<u64>::new().range(1..=1_000))]
+    limit: u64,
     /// Print what the plugins logged as well
     #[arg(long)]
     log: bool,

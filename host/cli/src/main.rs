@@ -166,6 +166,7 @@ mod tests {
             "hookyard webhooks",
             "hookyard webhooks --state failed --state pending --connection demo --since 2026-03-04T09:00:00Z --limit 5",
             "hookyard webhooks list --until 2026-03-04T09:00:00Z --json --data d",
+            "hookyard webhooks --limit 5000 --before 1882548882872729600",
             "hookyard webhooks show whk_01h2xcejqtf2nbrexx3vqjhp41",
             "hookyard webhooks replay whk_01h2xcejqtf2nbrexx3vqjhp41 whk_01h2xcejqtf2nbrexx3vqjhp42 --dry-run",
             "hookyard webhooks replay --all-failed demo --since 2026-03-04T09:00:00Z",
@@ -221,7 +222,10 @@ mod tests {
             "hookyard webhooks replay whk_01h2xcejqtf2nbrexx3vqjhp41 --all-failed demo",
             "hookyard webhooks replay whk_01h2xcejqtf2nbrexx3vqjhp41 --since 2026-03-04T09:00:00Z",
             "hookyard webhooks skip",
+            "hookyard webhooks --limit 0",
             "hookyard invocations --limit many",
+            "hookyard invocations --limit 0",
+            "hookyard invocations --limit 1001",
         ] {
             assert_eq!(parse(line).expect_err(line).exit_code(), 2, "{line}");
         }

@@ -22,18 +22,18 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Those that are to fire, and those that failed (the default)
+    /// List the timers that are to fire, and those that failed (the default)
     List {
         #[command(flatten)]
         filter: Filter,
         #[command(flatten)]
         host: HostArguments,
     },
-    /// One of them, with its payload
+    /// Show a timer with its payload
     Show(One),
-    /// End one of them: it never fires again
+    /// End a timer: it never fires again
     Cancel(One),
-    /// Have one of them fire now, also one that failed
+    /// Have a timer fire now, also one that failed
     Fire(One),
 }
 

@@ -3,6 +3,8 @@
 mod dry_run;
 mod replay;
 
+use std::num::NonZeroUsize;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Subcommand;
@@ -29,18 +31,18 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Those in the inbox, the newest first (the default)
+    /// List the webhooks in the inbox, the newest first (the default)
     List(ListArguments),
-    /// One of them, with its headers and its body; signatures and credentials are not shown
+    /// Show a webhook with its headers and its body; signatures and credentials are left out
     Show {
         /// The webhook's id
         id: WebhookId,
         #[command(flatten)]
         host: HostArguments,
     },
-    /// Run some of them now, whatever became of them
+    /// Run webhooks of the inbox now, whatever became of them; or say what that would bring about
     Replay(replay::Arguments),
-    /// Have some of them not handled: those that are pending or failed
+    /// Have pending or failed webhooks not handled
     Skip {
         /// The webhooks' ids
         #[arg(required = true)]
@@ -66,8 +68,11 @@ struct ListArguments {
     #[arg(long, value_name = "TIME")]
     until: Option<Timestamp>,
     /// How many at most
-    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
-    limit: usize,
+    #[arg(long, value_name = "NUMBER", default_value = "100")]
+    limit: NonZeroUsize,
+    /// Only those after the end of another list: the `next` that it gave with --json
+    #[arg(long, value_name = "NEXT")]
+    before: Option<String>,
     #[command(flatten)]
     host: HostArguments,
 }
@@ -135,9 +140,9 @@ fn stands(webhook: &Value) -> anyhow::Result<()> {
 
 async fn list(arguments: &ListArguments) -> anyhow::Result<()> {
     let host = Host::find(&arguments.host)?;
-    let (mut webhooks, mut before) = (Vec::new(), None::<String>);
-    while webhooks.len() < arguments.limit {
-        let limit = (arguments.limit - webhooks.len()).min(PAGE).to_string();
+    let (mut webhooks, mut before) = (Vec::new(), arguments.before.clone());
+    while webhooks.len() < arguments.limit.get() {
+        let limit = (arguments.limit.get() - webhooks.len()).min(PAGE).to_string();
         let filters = filters(arguments);
         let mut query: Vec<_> = filters.iter().map(|(name, value)| (*name, value.as_str())).collect();
         query.push(("limit", &limit));
@@ -150,7 +155,11 @@ async fn list(arguments: &ListArguments) -> anyhow::Result<()> {
         }
     }
     if arguments.host.json {
-        return Ok(output::json(&json!({ "webhooks": webhooks, "next": before }))?);
+        let mut list = json!({ "webhooks": webhooks });
+        if let Some(next) = before {
+            list["next"] = next.into();
+        }
+        return Ok(output::json(&list)?);
     }
     let head = ["id", "connection", "state", "attempts", "received", "next attempt", "order key", "code"];
     output::table(&head, &webhooks.iter().map(row).collect::<Vec<_>>())?;
@@ -182,7 +191,7 @@ fn next(webhook: &Value) -> String {
         return format!("after {other}");
     }
     if webhook["awaits_activation"] == true {
-        return "when its connection was activated".to_owned();
+        return "when activated".to_owned();
     }
     cell(&webhook["next_attempt_at"])
 }
@@ -251,7 +260,7 @@ mod tests {
         ];
         assert_eq!(row(&webhook), expected);
         webhook["awaits_activation"] = true.into();
-        assert_eq!(next(&webhook), "when its connection was activated");
+        assert_eq!(next(&webhook), "when activated");
         webhook["waits_for"] = "whk_0".into();
         assert_eq!(next(&webhook), "after whk_0");
         assert_eq!(next(&json!({ "state": "handled" })), "");

@@ -253,8 +253,6 @@ pub const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
 pub const CONNECTION_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// Events of one answer when the client sets no bound.
 pub const EVENTS_LIMIT_DEFAULT: usize = 100;
-/// Invocations of one answer when the client sets no bound.
-pub const INVOCATIONS_LIMIT_DEFAULT: usize = 100;
 /// Kept webhooks of one answer when the client sets no bound.
 pub const WEBHOOKS_LIMIT_DEFAULT: usize = 100;
 /// Webhooks of one bulk request that are tried in a dry run; the others are counted.

@@ -21,6 +21,7 @@ use hookyard_domain::invocation::PluginError;
 use hookyard_domain::webhook::KeptWebhook;
 use hookyard_store::Store;
 use serde_json::json;
+use tokio::sync::Mutex;
 
 pub(crate) use change::ChangeError;
 pub(crate) use dry_run::{DryRun, DryRunError, DryRuns};
@@ -39,6 +40,8 @@ pub struct Inbox {
     agenda: Agenda,
     places: Arc<Places>,
     keeps_all: bool,
+    /// Held by one of those who have been overtaken while they decided about a webhook.
+    deciding: Mutex<()>,
 }
 
 /// What an inbox works with.
@@ -61,7 +64,7 @@ impl Inbox {
     /// An inbox of which nothing runs before [`Inbox::restore`].
     pub fn new(parts: Parts) -> Self {
         let Parts { invoker, store, connections, agenda, places, keeps_all } = parts;
-        Self { invoker, store, connections, agenda, places, keeps_all }
+        Self { invoker, store, connections, agenda, places, keeps_all, deciding: Mutex::default() }
     }
 
     /// A place after that of everything that was received before.

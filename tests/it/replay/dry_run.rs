@@ -172,3 +172,51 @@ async fn a_connection_that_does_not_work_cannot_be_tried() {
     assert_eq!((refused.status(), &refused.json()["code"]), (409, &json!("connection-disabled")));
     assert_eq!(shown(&host, &webhook).await, webhook);
 }
+
+#[tokio::test]
+async fn one_that_never_ends_is_stopped_and_changes_nothing() {
+    let host = Builder::new(env!("CARGO_BIN_EXE_hookyard"))
+        .plugin(guests::MISBEHAVING)
+        .config(&format!("[connections.bad]\nplugin = \"misbehaving\"\nconfig = {{ secret = \"{SECRET}\" }}"))
+        .start()
+        .await;
+    let request = Request::post("/webhooks/bad/write-then-spin").header("x-token", SECRET);
+    assert_eq!(host.send(request, "").await.status(), 202);
+    let webhook = newest(&host, "bad").await;
+    let run = dry_run(&host, &webhook).await;
+    assert_eq!((&run["outcome"], &run["state"]), (&json!("deadline"), &json!("pending")), "{run}");
+    assert_eq!(
+        (&run["error"]["code"], &run["keys"][0]["op"]),
+        (&json!("deadline"), &json!("set")),
+        "what it had wanted"
+    );
+    assert_eq!(shown(&host, &webhook).await, webhook);
+    assert!(host.events().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_request_over_wasi_http_is_not_sent_either() {
+    let provider = Provider::start().await;
+    let config = format!("{{ secret = \"{SECRET}\", api_key = \"{TOKEN}\", base = \"{}\" }}", provider.base());
+    let host = Builder::new(env!("CARGO_BIN_EXE_hookyard"))
+        .plugin(guests::WASI)
+        .config(&format!(
+            "[connections.bot]\nplugin = \"wasi\"\nconfig = {config}\ngrants = {{ private_addresses = [\"127.0.0.1/32\"] }}"
+        ))
+        .start()
+        .await;
+    let url = format!("{}/status/204?a=b", provider.base());
+    let body = json!({ "way": "http", "method": "POST", "url": url, "body": ["one, ", "two"] });
+    let sent = host.post("/v1/connections/bot/webhooks", &json!({ "body": body })).await.json();
+    assert_eq!((sent["status"].as_u64(), provider.times_asked("/status/204")), (Some(200), 1), "{sent}");
+
+    let run = dry_run(&host, &newest(&host, "bot").await).await;
+    assert_eq!(provider.times_asked("/status/204"), 1, "nothing was sent");
+    let answer: Value = serde_json::from_str(run["response"]["body"].as_str().expect("a text")).expect("JSON");
+    assert!(answer["refused"].as_str().is_some_and(|why| why.contains("HttpRequestDenied")), "{answer}");
+    let request = &run["requests"][0];
+    assert_eq!((&request["method"], &request["url"]), (&json!("POST"), &json!(url)));
+    assert_eq!((&request["body"], &request["body_bytes"]), (&json!("one, two"), &json!(8)));
+    let headers = request["headers"].as_array().expect("a list");
+    assert!(headers.contains(&json!(["x-api-key", "•••"])), "{headers:?}");
+}

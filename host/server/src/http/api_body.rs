@@ -4,6 +4,7 @@ use axum::body::Body;
 use hookyard_domain::limit;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Request, StatusCode};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
@@ -37,7 +38,21 @@ impl App {
         check_is_json(&parts.headers)?;
         parse(&held)
     }
+
+    /// Reads the body of a request that needs none: nothing, or an empty JSON object. Whoever says more means something that would
+    /// not happen.
+    ///
+    /// # Errors
+    /// 422 for an object that is not empty, else as above.
+    pub(crate) async fn read_nothing(&self, request: Request<Body>) -> Result<(), Problem> {
+        let Nothing {} = self.read_json_or_nothing(request).await?;
+        Ok(())
+    }
 }
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 /// # Errors
 /// 415 for another media type.
@@ -67,8 +82,6 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
     #[derive(Debug, Deserialize)]
@@ -85,6 +98,13 @@ mod tests {
         let unknown = parse::<Named>(b"{\"name\": \"ci\", \"scope\": 1}").unwrap_err().document();
         assert_eq!((&unknown["status"], &unknown["code"]), (&422.into(), &"invalid-input".into()));
         assert!(unknown["detail"].as_str().unwrap().contains("scope"));
+    }
+
+    #[test]
+    fn where_nothing_is_to_be_said_nothing_else_is_taken() {
+        assert!(parse::<Nothing>(b"{}").is_ok());
+        let more = parse::<Nothing>(b"{\"dry_run\": true}").unwrap_err().document();
+        assert_eq!((&more["status"], &more["code"]), (&422.into(), &"invalid-input".into()));
     }
 
     #[test]

@@ -110,7 +110,9 @@ pub(crate) async fn replay_all(
 pub(crate) async fn skip(
     State(app): State<Arc<App>>,
     PathName(id): PathName<WebhookId>,
+    request: Request<Body>,
 ) -> Result<Json<WebhookView>, Problem> {
+    app.read_nothing(request).await?;
     let inbox = Arc::clone(&app.host.inbox);
     let entry = in_work(&app, async move { inbox.skip(id).await }).await??;
     Ok(Json(view(&app.host, entry)))

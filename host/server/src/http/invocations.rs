@@ -95,7 +95,7 @@ impl ListQuery {
         let parsed = Self {
             connections: parameters.values("connection"),
             states: parameters.values("state"),
-            limit: parameters.number("limit", &limits).unwrap_or(limit::INVOCATIONS_LIMIT_DEFAULT),
+            limit: parameters.number("limit", &limits).unwrap_or(limit::INVOCATIONS_KEPT_MAX),
         };
         parameters.verdict(parsed)
     }
@@ -150,7 +150,7 @@ mod tests {
         let query = ListQuery::parse("connection=a&connection=b&state=trap&limit=7").expect("right");
         assert_eq!((query.connections.len(), query.states.len(), query.limit), (2, 1, 7));
         let all = ListQuery::parse("").expect("right");
-        assert_eq!(all.limit, limit::INVOCATIONS_LIMIT_DEFAULT);
+        assert_eq!(all.limit, limit::INVOCATIONS_KEPT_MAX, "there are no pages, so that nothing is left out unasked");
         let problem = ListQuery::parse("state=broken&limit=0&before=3&connection=A").expect_err("wrong").document();
         let wrong = problem["errors"].as_array().expect("a list").iter().map(|error| &error["pointer"]);
         assert_eq!(wrong.collect::<Vec<_>>(), ["/before", "/connection", "/state", "/limit"], "{problem}");

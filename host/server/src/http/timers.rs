@@ -6,12 +6,14 @@ mod view;
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::limit;
-use http::StatusCode;
+use http::{Request, StatusCode};
 use serde::Serialize;
 
+use super::app::App;
 use super::connections::{change, find};
 use super::path_name::PathNames;
 use super::problem::Problem;
@@ -76,12 +78,14 @@ pub(crate) async fn cancel(
 
 /// Has a timer fire now. That it will is durable with the answer; what comes of it is to be seen later.
 pub(crate) async fn fire(
-    State(host): State<Arc<Host>>,
+    State(app): State<Arc<App>>,
     PathNames(id, name): PathNames<ConnectionId>,
+    request: Request<Body>,
 ) -> Result<StatusCode, Problem> {
-    let connection = find(&host, &id)?;
-    let (timers, fired) = (Arc::clone(&host.timers), name.clone());
-    let done = host.in_work.spawn(async move { timers.fire_now(&connection, &fired).await });
+    app.read_nothing(request).await?;
+    let connection = find(&app.host, &id)?;
+    let (timers, fired) = (Arc::clone(&app.host.timers), name.clone());
+    let done = app.host.in_work.spawn(async move { timers.fire_now(&connection, &fired).await });
     let done = done.await.map_err(|error| change::broken(&error))?;
     done.map_err(|error| unchanged(&id, &name, error))?;
     Ok(StatusCode::ACCEPTED)

@@ -44,12 +44,14 @@ pub(super) enum Decision {
 
 impl Inbox {
     /// Decides about a webhook, as it is when that is committed: when somebody else has changed it meanwhile, it is read and
-    /// decided about anew. Answers how it stands then, durably.
+    /// decided about anew, and then by one caller at a time, so that any number of them come to an end. Answers how it stands then,
+    /// durably.
     pub(super) async fn decide(
         &self,
         id: WebhookId,
         decision: impl Fn(&InboxEntry) -> Result<Decision, ChangeError>,
     ) -> Result<InboxEntry, ChangeError> {
+        let mut alone = None;
         for _ in 0..=limit::CONFLICT_RETRIES_MAX {
             let entry = self.store.webhook(id).await?.ok_or(ChangeError::NotFound(id))?;
             let (standing, beside) = match decision(&entry)? {
@@ -65,6 +67,7 @@ impl Inbox {
                     self.schedule(&entry, &standing);
                     return Ok(InboxEntry { standing, version: entry.version.wrapping_add(1), ..entry });
                 }
+                Err(CommitError::Moved) if alone.is_none() => alone = Some(self.deciding.lock().await),
                 Err(CommitError::Moved) => {}
                 Err(error) => return Err(refused(error, of)),
             }

@@ -27,15 +27,16 @@ impl Inbox {
     }
 
     /// Replays all that are meant now, the oldest first, and says how many. Those that come later are not meant; one that was
-    /// purged meanwhile is passed over.
+    /// purged, or does not pass the filter any more when its turn comes (somebody has skipped it, a repeat has had it handled), is
+    /// passed over.
     ///
     /// # Errors
-    /// Some may have been replayed; to do it again is safe.
+    /// Some may have been replayed.
     pub(crate) async fn replay_all(&self, filter: &WebhookFilter) -> Result<u64, ChangeError> {
         let meant = self.meant(filter).await?;
         let mut replayed = 0;
         for batch in meant.chunks(limit::REPLAYS_AT_ONCE) {
-            replayed += self.replay_batch(batch).await?;
+            replayed += self.replay_batch(filter, batch).await?;
         }
         Ok(replayed)
     }
@@ -59,15 +60,16 @@ impl Inbox {
     }
 
     /// Replays a few in one commit for each connection; where somebody has changed one of them meanwhile, one by one.
-    async fn replay_batch(&self, batch: &[Meant]) -> Result<u64, ChangeError> {
+    async fn replay_batch(&self, filter: &WebhookFilter, batch: &[Meant]) -> Result<u64, ChangeError> {
         let mut replayed = 0;
         let mut entries: Vec<InboxEntry> = Vec::with_capacity(batch.len());
         for meant in batch {
-            entries.extend(self.store.webhook(meant.id).await?);
+            let entry = self.store.webhook(meant.id).await?;
+            entries.extend(entry.filter(|entry| filter.matches(&entry.webhook, &entry.standing)));
         }
         for entries in entries.chunk_by(|one, other| one.webhook.connection == other.webhook.connection) {
             replayed += match self.replay_together(entries).await {
-                Err(ChangeError::Moved) => self.replay_one_by_one(entries).await?,
+                Err(ChangeError::Moved) => self.replay_one_by_one(filter, entries).await?,
                 outcome => outcome?,
             };
         }
@@ -88,12 +90,17 @@ impl Inbox {
         Ok(entries.len() as u64)
     }
 
-    async fn replay_one_by_one(&self, entries: &[InboxEntry]) -> Result<u64, ChangeError> {
+    async fn replay_one_by_one(&self, filter: &WebhookFilter, entries: &[InboxEntry]) -> Result<u64, ChangeError> {
         let mut replayed = 0;
         for entry in entries {
-            match self.replay(entry.webhook.id).await {
+            let decided =
+                self.decide(entry.webhook.id, |entry| match filter.matches(&entry.webhook, &entry.standing) {
+                    true => Ok(Decision::Settle(entry.standing.replayed(self.now()), Vec::new())),
+                    false => Err(ChangeError::State(entry.standing.state)),
+                });
+            match decided.await {
                 Ok(_) => replayed += 1,
-                Err(ChangeError::NotFound(_)) => {}
+                Err(ChangeError::NotFound(_) | ChangeError::State(_)) => {}
                 Err(error) => return Err(error),
             }
         }

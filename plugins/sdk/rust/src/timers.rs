@@ -52,7 +52,7 @@ use crate::{Refusal, imports};
 /// Starts a timer that is due so long after this call, in place of one of this name. Parts of a second count as a whole one.
 ///
 /// `payload` comes back with it, as it is serialised here. Refused as `invalid` when the name is empty, longer than 256 bytes or
-/// holds a control character, or when the delay is longer than 366 days; as `too-large` when the payload has more than 64 KiB; as
+/// holds a control character, when the delay is longer than 366 days, or when the payload is nested deeper than 64 levels; as `too-large` when the payload has more than 64 KiB; as
 /// `too-many` when the connection has 1,000 timers, or the invocation has started and cancelled 100; as `unsupported` when the
 /// plugin does not export `timers`.
 pub fn start(name: &str, after: Duration, payload: &impl Serialize) -> Result<(), Refusal> {

@@ -1,7 +1,7 @@
 //! Tries every way out that WASI 0.2 has, and says what became of it.
 //!
 //! The action `try` takes a [`Way`] and answers `{"got": …}` with what came back, or `{"refused": "…"}` with the error in the words
-//! of Rust's standard library or of WASI.
+//! of Rust's standard library or of WASI. A webhook is the same: its body is the way.
 
 mod bindings;
 mod files;
@@ -11,6 +11,7 @@ mod sockets;
 
 use bindings::exports::hookyard::plugin::action_handler::Guest as ActionHandler;
 use bindings::exports::hookyard::plugin::definition::Guest as Definition;
+use bindings::exports::hookyard::plugin::webhook_handler::{Guest as WebhookHandler, Request, Response};
 use bindings::hookyard::plugin::connection;
 use bindings::hookyard::plugin::types::{Error, ErrorKind};
 use serde::Deserialize;
@@ -78,19 +79,30 @@ impl Definition for Wasi {
 
 impl ActionHandler for Wasi {
     fn run(_name: String, input: String) -> Result<String, Error> {
-        let way = serde_json::from_str::<Way>(&input).map_err(|problem| Error {
-            kind: ErrorKind::Invalid,
-            code: "no-such-way".into(),
-            message: problem.to_string(),
-            retry_after_ms: None,
-            details: None,
-        })?;
-        let answer = match attempt(way) {
-            Ok(got) => json!({ "got": got }),
-            Err(refused) => json!({ "refused": refused }),
-        };
-        Ok(answer.to_string())
+        tried(input.as_bytes())
     }
+}
+
+impl WebhookHandler for Wasi {
+    fn handle(request: Request) -> Result<Option<Response>, Error> {
+        let body = tried(&request.body)?.into_bytes();
+        Ok(Some(Response { status: 200, headers: Vec::new(), body }))
+    }
+}
+
+fn tried(way: &[u8]) -> Result<String, Error> {
+    let way = serde_json::from_slice::<Way>(way).map_err(|problem| Error {
+        kind: ErrorKind::Invalid,
+        code: "no-such-way".into(),
+        message: problem.to_string(),
+        retry_after_ms: None,
+        details: None,
+    })?;
+    let answer = match attempt(way) {
+        Ok(got) => json!({ "got": got }),
+        Err(refused) => json!({ "refused": refused }),
+    };
+    Ok(answer.to_string())
 }
 
 fn attempt(way: Way) -> Result<Value, String> {
