@@ -96,7 +96,10 @@ unsafe extern "C" fn open(
     unsafe {
         (*opened).pMethods = ptr::null();
         let state = &registered(vfs).state;
-        let (is_off, is_read_only) = (state.orders().is_off, state.orders().is_read_only);
+        let (is_off, is_read_only) = {
+            let orders = state.orders();
+            (orders.is_off, orders.is_read_only)
+        };
         if is_off {
             return ffi::SQLITE_CANTOPEN;
         }
