@@ -1,5 +1,14 @@
 //! A host whose disk fails: nothing that was acknowledged is lost, and it goes on by itself once the disk does.
 
+use std::time::Duration;
+
+use hookyard_domain::clock::Clock as _;
+use hookyard_domain::commit::{Commit, Owner, Write};
+use hookyard_domain::connection::Incarnation;
+use hookyard_domain::entropy::SeededEntropy;
+use hookyard_domain::id::WebhookId;
+use hookyard_domain::inbox::{Place, Source, Standing, WebhookState};
+use hookyard_domain::webhook::KeptWebhook;
 use hookyard_tests::faults::Disk;
 use hookyard_tests::host::{Builder, TestHost};
 
@@ -62,4 +71,52 @@ async fn what_cannot_be_written_or_synced_is_not_acknowledged() {
         assert_eq!(status(&host, id).await, 200, "{id} is sent again");
     }
     assert_eq!(after_power_cut(&mut host, &disk).await, ["a", "b", "c"]);
+}
+
+/// A webhook of `shop`, received now.
+fn webhook(host: &TestHost, id: &str) -> KeptWebhook {
+    let now = host.clock.now();
+    KeptWebhook {
+        id: WebhookId::new(now, &SeededEntropy::new(7)),
+        connection: "shop".parse().expect("an id"),
+        place: Place::after(Place::default(), now),
+        source: Source::Provider,
+        received_at: now,
+        remote_address: None,
+        traceparent: None,
+        method: "POST".to_owned(),
+        path: String::new(),
+        query: String::new(),
+        headers: Vec::new(),
+        sensitive_headers: Vec::new(),
+        body: TRACKING_UPDATE.replace("3c1d7f52-6f0e-4a53-9d0b-0a6d1c7e2b41", id).into(),
+        dedupe: None,
+        fresh: false,
+        order_key: None,
+        verified_by: "hmac".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn what_comes_to_light_when_the_store_was_opened_anew_is_run() {
+    let disk = Disk::register("host-reopened").expect("registers");
+    let host = host(&disk).await;
+    // As a commit that the host had given up for lost would: nothing but the store knows of it.
+    let (webhook, at) = (webhook(&host, "a"), host.clock.now());
+    let (id, standing) = (webhook.id, Box::new(Standing::fresh(at)));
+    let owner = Owner::Connection { id: webhook.connection.clone(), incarnation: Incarnation::default() };
+    let writes = vec![Write::Keep { webhook: Box::new(webhook), standing }];
+    let store = &host.running().host.store;
+    store.commit(Commit { owner, at, guards: Vec::new(), writes }).await.expect("commits");
+    assert_eq!(store.workload().reopened, 0);
+    disk.fail_syncs(true);
+    assert_eq!(status(&host, "b").await, 503);
+    disk.fail_syncs(false);
+    assert_eq!(status(&host, "c").await, 200);
+    assert_eq!(store.workload().reopened, 1);
+    while store.webhook(id).await.expect("reads").expect("is there").standing.state == WebhookState::Pending {
+        host.advance(Duration::from_secs(10));
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(ids(&host).await, ["c", "a"]);
 }

@@ -286,3 +286,33 @@ async fn a_test_webhook_is_recorded_whatever_becomes_of_it() {
     assert_eq!(failed["error"]["code"], "no-tea", "the operator is told why: {failed}");
     assert_eq!(host.inbox().await.len(), 2);
 }
+
+#[tokio::test]
+async fn a_fresh_test_webhook_stays_fresh_in_the_inbox() {
+    let provider = Provider::start().await;
+    let host = host(&provider).await;
+    let emit = json!({ "emit": { "data": 1, "dedupe_key": "fact" } });
+    let said = json!({ "id": "1", "do": [emit] });
+    assert_eq!(send(&host, &said).await.status(), 200);
+    // The same fact again: known, unless somebody wants it all the same.
+    let closed = json!({ "fail_without": { "key": "open", "kind": "unavailable", "code": "closed" } });
+    for (fresh, events, id) in [(false, 1, "2"), (true, 2, "3")] {
+        let body = json!({ "id": id, "do": [closed, emit] });
+        let request = json!({ "body": body, "fresh": fresh });
+        let kept = host.post("/v1/connections/bot/webhooks", &request).await.json();
+        assert_eq!(kept["outcome"], "kept", "{kept}");
+        let entry = host.inbox().await.pop().expect("it is kept");
+        assert_eq!(entry.webhook.fresh, fresh);
+        let open = json!({ "do": [{ "set": { "key": "open", "value": "1", "expected": "*" } }] });
+        assert_eq!(send(&host, &open).await.status(), 200);
+        let path = format!("/v1/webhooks/{}/replay", entry.webhook.id);
+        let tried = host.post(&path, &json!({ "dry_run": true })).await.json();
+        assert_eq!(tried["events"][0]["known"], json!(!fresh), "{tried}");
+        host.advance(Duration::from_secs(10));
+        host.until_state(entry.webhook.id, WebhookState::Handled).await;
+        assert_eq!(host.events().await.len(), events, "fresh: {fresh}");
+        let close = json!({ "do": [{ "delete": { "key": "open" } }] });
+        assert_eq!(send(&host, &close).await.status(), 200);
+    }
+    assert_eq!(host.post("/v1/connections/bot/webhooks", &json!({ "body": said })).await.json()["outcome"], "seen");
+}

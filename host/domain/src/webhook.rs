@@ -85,6 +85,8 @@ pub struct KeptWebhook {
     pub body: Bytes,
     /// The dedupe key, and the mark that stands for it. Absent for one that dedupe keys do not count for.
     pub dedupe: Option<(String, MarkKey)>,
+    /// Dedupe keys do not count for its events either, whenever it runs: a test webhook of the operator who wanted it so.
+    pub fresh: bool,
     /// The order key.
     pub order_key: Option<String>,
     /// The scheme that passed.
@@ -148,8 +150,9 @@ impl VerifiedWebhook {
         Self { webhook, keys, sensitive_headers }
     }
 
-    /// The same as the inbox keeps it. `mark` stands for the dedupe key; without one, the webhook is kept as if it had none.
-    pub fn to_kept(&self, place: Place, source: Source, mark: Option<MarkKey>) -> KeptWebhook {
+    /// The same as the inbox keeps it. `mark` stands for the dedupe key; without one, the webhook is kept as if it had none. A
+    /// `fresh` one should have none.
+    pub fn to_kept(&self, place: Place, source: Source, mark: Option<MarkKey>, fresh: bool) -> KeptWebhook {
         let Self { webhook, keys, sensitive_headers } = self.clone();
         KeptWebhook {
             id: webhook.id,
@@ -166,6 +169,7 @@ impl VerifiedWebhook {
             sensitive_headers,
             body: webhook.body,
             dedupe: keys.dedupe.zip(mark),
+            fresh,
             order_key: keys.order,
             verified_by: keys.verified_by.into_owned(),
         }

@@ -94,6 +94,21 @@ impl Agenda {
         self.change(connection, |work| work.put(item, order_key, next));
     }
 
+    /// Puts an item on unless it is on: whoever put it there has decided when it runs.
+    pub(crate) fn put_missing(
+        &self,
+        connection: &ConnectionId,
+        item: Item,
+        order_key: Option<&str>,
+        next: Option<Next>,
+    ) {
+        self.change(connection, |work| {
+            if !work.has(&item) {
+                work.put(item, order_key, next);
+            }
+        });
+    }
+
     /// Takes an item off. If it runs, it is off once that has ended.
     pub(crate) fn remove(&self, connection: &ConnectionId, item: &Item) {
         self.change(connection, |work| work.remove(item));

@@ -8,6 +8,7 @@ use hookyard_capability::Sleep;
 use hookyard_domain::clock::{Clock, Timestamp};
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::limit;
+use hookyard_store::{Store, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 
@@ -15,13 +16,15 @@ use crate::agenda::{Agenda, Ended, Item};
 use crate::connections::Connections;
 use crate::in_work::InWork;
 use crate::inbox::Inbox;
-use crate::timers::Timers;
+use crate::timers::{Schedule, Timers};
 
 /// What a clockwork works with.
 pub(crate) struct Parts {
     pub(crate) agenda: Agenda,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) timers: Arc<Timers>,
+    pub(crate) schedule: Arc<Schedule>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sleep: Arc<dyn Sleep>,
@@ -55,7 +58,9 @@ impl Clockwork {
 impl Parts {
     async fn look(self: Arc<Self>) {
         let room = Arc::new(Semaphore::new(limit::INBOX_RUNS_MAX));
+        let mut restored = Restored { reopened: self.store.workload().reopened, at: self.clock.now() };
         loop {
+            self.restore(&mut restored).await;
             // This semaphore is never closed.
             let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
             match self.agenda.take_due(self.clock.now(), 1).pop() {
@@ -71,9 +76,32 @@ impl Parts {
         }
     }
 
+    /// Where the store was opened anew after an error, a commit that nobody was told of may have become true: what it kept or
+    /// started is put on the agenda.
+    async fn restore(&self, restored: &mut Restored) {
+        let (reopened, now) = (self.store.workload().reopened, self.clock.now());
+        // A store that fails again and again is not read through each time.
+        let pause = restored.at..restored.at.after(limit::TRY_AGAIN_AFTER);
+        if reopened == restored.reopened || pause.contains(&now) {
+            return;
+        }
+        restored.at = now;
+        let read = async { Ok::<_, StoreError>((self.inbox.restore().await?, self.schedule.restore().await?)) };
+        match read.await {
+            Ok((webhooks, timers)) => {
+                tracing::info!(webhooks, timers, "the store was opened anew; what waits there is on the agenda");
+                restored.reopened = reopened;
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "what waits in the store cannot be read");
+            }
+        }
+    }
+
     async fn until(&self, due: Option<Timestamp>) {
-        let Some(due) = due else { return std::future::pending().await };
-        let left = due.as_millis().saturating_sub(self.clock.now().as_millis());
+        let longest = || self.clock.now().after(limit::DUE_SLEEP_MAX);
+        let left = due.unwrap_or_else(longest).as_millis().saturating_sub(self.clock.now().as_millis());
         if let Ok(left @ 1..) = u64::try_from(left) {
             self.sleep.sleep(Duration::from_millis(left).min(limit::DUE_SLEEP_MAX)).await;
         }
@@ -91,6 +119,12 @@ impl Parts {
             drop(permit);
         });
     }
+}
+
+/// When what waits was read from the store last, and how often that had been opened anew by then.
+struct Restored {
+    reopened: u64,
+    at: Timestamp,
 }
 
 /// A run; when it is dropped, the agenda hears how it ended. One that panics is tried again later.

@@ -125,6 +125,8 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
         agenda,
         inbox: Arc::clone(&inbox),
         timers: Arc::clone(&timers),
+        schedule: Arc::clone(&ground.schedule),
+        store: Arc::clone(&ground.store),
         connections: Arc::clone(&connections),
         clock: Arc::clone(&ground.clock),
         sleep: ground.sleep,

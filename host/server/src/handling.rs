@@ -96,11 +96,11 @@ impl Undertaking for Handling<'_> {
 
     fn join(&self, _: &Self::Done, draft: &mut Draft) {
         let now = self.clock.now();
+        if self.beside.is_fresh() {
+            forget_dedupe_keys(&mut draft.writes);
+        }
         match &self.beside {
-            Beside::Received { mark, fresh, keep } => {
-                if *fresh {
-                    draft.writes.iter_mut().for_each(forget_dedupe_key);
-                }
+            Beside::Received { mark, fresh: _, keep } => {
                 draft.guards.extend(mark.map(Guard::MarkAbsent));
                 draft.writes.extend(mark.map(Write::Mark));
                 let standing = Box::new(Standing::handled_at_once(now));
@@ -116,10 +116,22 @@ impl Undertaking for Handling<'_> {
     }
 }
 
-/// Appends the event also if it was appended before.
-fn forget_dedupe_key(write: &mut Write) {
-    if let Write::Append { dedupe, .. } = write {
-        *dedupe = None;
+impl Beside<'_> {
+    /// Whether dedupe keys do not count for the events.
+    fn is_fresh(&self) -> bool {
+        match self {
+            Self::Received { fresh, .. } => *fresh,
+            Self::Kept(entry) => entry.webhook.fresh,
+        }
+    }
+}
+
+/// Appends events also if they were appended before.
+pub(crate) fn forget_dedupe_keys(writes: &mut [Write]) {
+    for write in writes {
+        if let Write::Append { dedupe, .. } = write {
+            *dedupe = None;
+        }
     }
 }
 

@@ -16,9 +16,12 @@ pub(crate) fn checked_size(commit: &Commit) -> Result<usize, CommitError> {
     debug_assert!(commit.writes.iter().all(|write| may_write(&commit.owner, write)), "a commit belongs to one owner");
     let guards: usize = commit.guards.iter().map(guard_bytes).sum();
     let writes: usize = commit.writes.iter().map(write_bytes).sum();
+    let host_guards: usize = commit.guards.iter().map(host_guard_bytes).sum();
+    let host_writes: usize = commit.writes.iter().map(host_write_bytes).sum();
     let answers: usize = commit.writes.iter().map(answer_bytes).sum();
     let kept: usize = commit.writes.iter().map(kept_bytes).sum();
     let bytes = checked(guards + writes, limit::COMMIT_BYTES_MAX)?;
+    let bytes = bytes + checked(host_guards + host_writes, limit::HOST_WRITES_BYTES_MAX)?;
     let bytes = bytes + checked(answers, limit::STORED_ANSWER_BYTES_MAX)?;
     Ok(bytes + checked(kept, limit::KEPT_WEBHOOK_BYTES_MAX)?)
 }
@@ -42,24 +45,45 @@ fn checked(bytes: usize, max: usize) -> Result<usize, CommitError> {
 
 fn guard_bytes(guard: &Guard) -> usize {
     match guard {
+        Guard::KeyAt { key, .. } => ROW_BYTES + key.len(),
+        Guard::MarkAbsent(_) | Guard::NotKept(_) | Guard::WebhookAt { .. } | Guard::TimerAt { .. } => 0,
+    }
+}
+
+/// What the host alone demands: no plugin could reckon with it.
+fn host_guard_bytes(guard: &Guard) -> usize {
+    match guard {
         Guard::MarkAbsent(_) | Guard::NotKept(_) | Guard::WebhookAt { .. } => ROW_BYTES,
         Guard::TimerAt { name, .. } => ROW_BYTES + name.len(),
-        Guard::KeyAt { key, .. } => ROW_BYTES + key.len(),
+        Guard::KeyAt { .. } => 0,
     }
 }
 
 fn write_bytes(write: &Write) -> usize {
     match write {
-        Write::Mark(_) => ROW_BYTES,
         Write::Append { event, .. } => ROW_BYTES + event_bytes(event),
         Write::Set { key, value, .. } => ROW_BYTES + key.len() + value.len(),
         Write::Delete { key } | Write::Increment { key, .. } => ROW_BYTES + key.len(),
-        Write::Settle { standing, .. } => ROW_BYTES + reason_bytes(standing.error.as_ref()),
         Write::StartTimer { name, payload, .. } => ROW_BYTES + name.len() + payload.len(),
+        // These have bounds of their own, so that what becomes of a largest draft does not depend on what stands beside it.
+        Write::Mark(_)
+        | Write::Settle { .. }
+        | Write::CancelTimer { .. }
+        | Write::SettleTimer { .. }
+        | Write::Idempotency { .. }
+        | Write::ForgetIdempotency { .. }
+        | Write::Keep { .. } => 0,
+    }
+}
+
+/// What the host writes of what a plugin was called for. A plugin may cancel timers too: as many as have room in any case.
+fn host_write_bytes(write: &Write) -> usize {
+    match write {
+        Write::Mark(_) => ROW_BYTES,
+        Write::Settle { standing, .. } => ROW_BYTES + reason_bytes(standing.error.as_ref()),
         Write::CancelTimer { name } => ROW_BYTES + name.len(),
         Write::SettleTimer { name, standing } => ROW_BYTES + name.len() + reason_bytes(standing.error.as_ref()),
-        // These have bounds of their own, so that neither an answer nor a webhook depends on how large its draft is.
-        Write::Idempotency { .. } | Write::ForgetIdempotency { .. } | Write::Keep { .. } => 0,
+        _ => 0,
     }
 }
 

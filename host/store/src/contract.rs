@@ -52,6 +52,7 @@ promises! {
         of_many_commits_with_one_mark_exactly_one_wins
         of_many_commits_that_read_one_revision_exactly_one_wins
         a_commit_may_have_a_mebibyte_and_no_more
+        what_the_host_writes_takes_no_room_from_a_largest_draft
         a_commit_happens_even_if_nobody_waits_for_it
     }
     keys {

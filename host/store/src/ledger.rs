@@ -23,8 +23,9 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     /// On return of `Ok` it is durable: it survives the end of the process, a crash of the machine and a power cut.
     /// Guards are judged against everything that was committed before, at the commit's own time (`at`); the commit's
     /// own writes do not count for them, but later writes see earlier ones. On `Err` nothing of it is visible. After
-    /// [`CommitError::Unavailable`] a commit that never became visible may, in the worst case, reappear after a crash
-    /// of the machine: repeat it with the same mark, and it counts once.
+    /// [`CommitError::Unavailable`] a commit that never became visible may, in the worst case, reappear when the database is
+    /// opened again, which a crash brings about, and so may the loss of a disk for a while: repeat it with the same mark, and it
+    /// counts once.
     ///
     /// Giving up waiting for the answer does not take the commit back.
     async fn commit(&self, commit: Commit) -> Result<Committed, CommitError>;

@@ -28,6 +28,9 @@ pub struct Workload {
     pub log_bytes: u64,
     /// How many commits became durable together.
     pub groups: GroupSizes,
+    /// How often the database was opened anew after an error. A commit that was refused as unavailable before may have become
+    /// true then.
+    pub reopened: u64,
 }
 
 /// How many groups there were of each size. A commit that was refused counts in its group like any other.

@@ -87,6 +87,7 @@ fn webhook(id: WebhookId, connection: &ConnectionId, place: Place, at: Timestamp
         sensitive_headers: vec!["aftership-hmac-sha256".to_owned(), "authorization".to_owned()],
         body: Bytes::from(body(&event, &shipment)),
         dedupe: Some((event, MarkKey(mark))),
+        fresh: false,
         order_key: Some(shipment),
         verified_by: "hmac".to_owned(),
     }

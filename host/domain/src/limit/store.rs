@@ -53,6 +53,9 @@ pub const API_TOKENS_MAX: usize = 1_000;
 /// What a commit may have on top of `COMMIT_BYTES_MAX` for the answer to an action, its row included: an answer with a
 /// largest output, or a largest error, fits beside a largest draft.
 pub const STORED_ANSWER_BYTES_MAX: usize = 1024 * 1024 + 64 * 1024;
+/// What a commit may have on top of `COMMIT_BYTES_MAX` for what the host writes of the webhooks and timers that it is about:
+/// marks, guards, and how they stand. A bulk replay has the most of it.
+pub const HOST_WRITES_BYTES_MAX: usize = 512 * 1024;
 /// Connections that were made through the API.
 pub const API_CONNECTIONS_MAX: usize = 10_000;
 /// Rows of a deleted connection that one batch clears away.

@@ -46,6 +46,23 @@ fn is_empty(agenda: &Agenda) -> bool {
 }
 
 #[test]
+fn what_is_put_on_because_it_might_be_missing_changes_nothing_that_is_on() {
+    let agenda = agenda();
+    agenda.put(&shop(), webhook(1), Some("k"), due(30));
+    agenda.put_missing(&shop(), webhook(1), Some("k"), due(1));
+    assert_eq!(agenda.next_due(), Some(at(30)));
+    agenda.put_missing(&shop(), webhook(2), None, due(1));
+    assert_eq!(taken(&agenda, 1), [webhook(2)]);
+    agenda.put_missing(&shop(), webhook(2), None, due(1));
+    agenda.ended(&shop(), &webhook(2), Ended::Again(Next::At(at(40))));
+    assert_eq!(taken(&agenda, 30), [webhook(1)], "the other one ran and waits as its run has ended");
+    agenda.ended(&shop(), &webhook(1), Ended::Done);
+    assert_eq!(taken(&agenda, 40), [webhook(2)]);
+    agenda.ended(&shop(), &webhook(2), Ended::Done);
+    assert!(is_empty(&agenda));
+}
+
+#[test]
 fn items_run_when_they_are_due_those_first_that_have_been_so_for_longest() {
     let agenda = agenda();
     agenda.put(&shop(), webhook(1), None, due(30));

@@ -86,6 +86,11 @@ impl Work {
         self.lines.get(order_key)?.before(place)
     }
 
+    /// Whether an item is on.
+    pub(super) fn has(&self, item: &Item) -> bool {
+        self.items.contains_key(item)
+    }
+
     /// Puts an item on, or decides anew about one that is on.
     pub(super) fn put(&mut self, item: Item, order_key: Option<&str>, next: Option<Next>) {
         if let Some(Entry { stage: Stage::Runs { meanwhile, .. }, .. }) = self.items.get_mut(&item) {

@@ -127,7 +127,7 @@ impl Inbox {
         entry: InboxEntry,
     ) -> Result<DryRun, DryRunError> {
         let webhook = VerifiedWebhook::from_kept(entry.webhook.clone());
-        let cause = handling::cause(&webhook, false);
+        let cause = handling::cause(&webhook, entry.webhook.fresh);
         let attempt = entry.standing.attempts.saturating_add(1);
         let until = Instant::now() + ready.limits.deadline;
         let mut errand = handling::errand(connection, ready, &webhook, cause, attempt, until);
@@ -137,7 +137,10 @@ impl Inbox {
         let handling = Handling { webhook: &webhook, beside: Beside::Kept(&entry), clock };
         let (outcome, draft) = self.invoker.dry_run(&errand, &handling).await;
         let ended = word(&outcome);
-        let Draft { writes, log, unsent, .. } = draft;
+        let Draft { mut writes, log, unsent, .. } = draft;
+        if entry.webhook.fresh {
+            handling::forget_dedupe_keys(&mut writes);
+        }
         let (error, response) = match handling.conclude(outcome, false) {
             Ok(response) => (None, response),
             Err(NotHandled::Failed(error)) => (Some(unfixable(error)), None),

@@ -1,4 +1,4 @@
-//! After a start: what waits in the store is put on the agenda.
+//! What waits in the store is put on the agenda: after a start, and when the agenda may have missed something.
 
 use hookyard_domain::inbox::{Place, WaitingWebhook};
 use hookyard_domain::limit;
@@ -8,8 +8,8 @@ use super::Inbox;
 use crate::agenda::Item;
 
 impl Inbox {
-    /// Puts everything that waits on the agenda, and has it stand in its line again: to be called before anything is received.
-    /// Says how many there are.
+    /// Puts everything that waits on the agenda, unless it is on, and has it stand in its line again: to be called before anything
+    /// is received. Says how many there are.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -21,7 +21,7 @@ impl Inbox {
             restored += page.len();
             for WaitingWebhook { id, connection, place, order_key, next } in page {
                 after = place;
-                self.agenda.put(&connection, Item::Webhook { place, id }, order_key.as_deref(), next);
+                self.agenda.put_missing(&connection, Item::Webhook { place, id }, order_key.as_deref(), next);
             }
             if is_last {
                 return Ok(restored);

@@ -37,7 +37,8 @@ impl Inbox {
         let webhook = VerifiedWebhook::from_kept(entry.webhook.clone());
         let attempt = entry.standing.attempts.saturating_add(1);
         let until = Instant::now() + ready.limits.deadline;
-        let errand = handling::errand(connection, ready, &webhook, handling::cause(&webhook, false), attempt, until);
+        let cause = handling::cause(&webhook, entry.webhook.fresh);
+        let errand = handling::errand(connection, ready, &webhook, cause, attempt, until);
         let clock = &*self.invoker.services.clock;
         let handling = Handling { webhook: &webhook, beside: Beside::Kept(&entry), clock };
         let error = match self.invoker.until_durable(&errand, &handling).await {

@@ -41,7 +41,7 @@ impl Reception {
 
     /// The webhook as the inbox keeps it.
     pub(super) fn to_kept(&self) -> KeptWebhook {
-        self.webhook.to_kept(self.place, self.source, self.mark)
+        self.webhook.to_kept(self.place, self.source, self.mark, self.fresh)
     }
 }
 

@@ -87,6 +87,8 @@ impl Registry {
         desired.lives.remove(id);
         desired.lives.extend(lives.into_iter().filter(|life| life.connection == *id).map(|life| (id.clone(), life)));
         self.deleting.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        // What was committed at the last moment, or found in the store while it was being removed, may have come on only now.
+        self.parts.agenda.forget(id);
         tracing::info!(connection = %id, "everything that the deleted connection had is removed");
         if !desired.settings.connections.contains_key(id) {
             self.parts.plugins.retain(&desired.held_contents());

@@ -1,11 +1,13 @@
 use std::time::Duration;
 
-use hookyard_domain::commit::Write;
+use hookyard_domain::commit::{Guard, Write};
 use hookyard_domain::event::Offset;
+use hookyard_domain::inbox::{Reason, Standing, WebhookState};
 use hookyard_domain::kv::Revision;
 use hookyard_domain::limit;
 use tokio::task::JoinSet;
 
+use super::kept::{keep, pending, settle, webhook, webhook_at};
 use super::world::{World, commit, delete, increment, key_at, mark, mark_absent, noon, set, set_until};
 use crate::CommitError;
 
@@ -138,6 +140,27 @@ pub(super) async fn a_commit_may_have_a_mebibyte_and_no_more(world: World) {
     assert_eq!(world.revision("key0").await, None);
     world.commit([], values(limit::COMMIT_BYTES_MAX - 1_024)).await.expect("fits");
     assert_eq!(world.entry("key3").await.expect("is there").value.len(), limit::COMMIT_BYTES_MAX / 4 - 256);
+}
+
+pub(super) async fn what_the_host_writes_takes_no_room_from_a_largest_draft(world: World) {
+    let error = Some(Reason { code: "busy".to_owned(), message: "x".repeat(limit::ERROR_MESSAGE_BYTES_MAX) });
+    let stands = Standing { error, ..pending() };
+    let timer = Write::StartTimer { name: "poll".to_owned(), due_at: noon(), payload: "{}".to_owned() };
+    let generation = world.write([keep(webhook("shop", 1), stands.clone()), timer]).await.timers[0];
+    let draft = || (0..4).map(|n| set(&format!("key{n}"), vec![b'x'; limit::COMMIT_BYTES_MAX / 4 - 68]));
+    let timer_at = Guard::TimerAt { name: "poll".to_owned(), generation, version: 0 };
+    let guards = [mark_absent(1), Guard::NotKept(mark(1)), webhook_at(1, 0), timer_at];
+    let cancel = Write::CancelTimer { name: "poll".to_owned() };
+    let settled = Standing { state: WebhookState::Handled, next: None, ..stands.clone() };
+    let host = [cancel, settle(1, settled), Write::Mark(mark(1))];
+    world.commit(guards, draft().chain(host)).await.expect("fits");
+    let error =
+        world.commit([], draft().chain([set("more", "")])).await.expect_err("the draft itself has no room left");
+    assert!(matches!(error, CommitError::TooLarge { max: limit::COMMIT_BYTES_MAX, .. }), "{error:?}");
+    let many = (0..limit::HOST_WRITES_BYTES_MAX / limit::ERROR_MESSAGE_BYTES_MAX).map(|_| settle(1, stands.clone()));
+    let error = world.commit([], many).await.expect_err("they have a bound too");
+    assert!(matches!(error, CommitError::TooLarge { max: limit::HOST_WRITES_BYTES_MAX, .. }), "{error:?}");
+    world.commit([], (0..100).map(|_| settle(1, stands.clone()))).await.expect("a bulk replay fits");
 }
 
 pub(super) async fn a_commit_happens_even_if_nobody_waits_for_it(world: World) {

@@ -28,6 +28,7 @@ fn full() -> KeptWebhook {
         sensitive_headers: vec!["authorization".to_owned(), "x-signature".to_owned()],
         body: (0..=255).cycle().take(10_000).collect::<Vec<u8>>().into(),
         dedupe: Some(("ключ".to_owned(), mark(1))),
+        fresh: true,
         order_key: Some("order 1".to_owned()),
         verified_by: "standard-webhooks".to_owned(),
         ..webhook("shop", 5 << 20)

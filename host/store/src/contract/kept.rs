@@ -27,6 +27,7 @@ pub(crate) fn webhook(connection: &str, place: u64) -> KeptWebhook {
         sensitive_headers: Vec::new(),
         body: Vec::new().into(),
         dedupe: None,
+        fresh: false,
         order_key: None,
         verified_by: "hmac".to_owned(),
     }

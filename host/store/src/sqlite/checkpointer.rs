@@ -85,8 +85,10 @@ impl Checkpointer {
             return self.restart();
         }
         if log.bytes_to_copy > self.bounds.copy_above && !self.copying.swap(true, Ordering::Relaxed) {
-            // A thread that stands still or has ended is found out by `restart`.
-            drop(self.orders.try_send(Order::Copy));
+            // A thread that stands still or has ended is found out by `restart`. An order that it did not get is given again.
+            if self.orders.try_send(Order::Copy).is_err() {
+                self.copying.store(false, Ordering::Relaxed);
+            }
         }
         Ok(())
     }

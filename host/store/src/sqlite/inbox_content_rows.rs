@@ -16,13 +16,14 @@ pub(super) fn insert(database: &Connection, place: i64, webhook: &KeptWebhook) -
     let headers = webhook.headers.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_slice()]);
     database
         .prepare_cached(
-            "INSERT INTO inbox_content (place, source, remote_address, traceparent, method, path, query, dedupe_key,
+            "INSERT INTO inbox_content (place, source, fresh, remote_address, traceparent, method, path, query, dedupe_key,
                                         verified_by, headers, sensitive_headers, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
             place,
             number(webhook.source),
+            webhook.fresh,
             webhook.remote_address.map(|address| address.to_string()),
             webhook.traceparent,
             webhook.method,
@@ -53,7 +54,7 @@ pub(super) fn at(database: &Connection, place: i64) -> rusqlite::Result<InboxEnt
             "SELECT state, attempts, next_at, since, rearmed, blocks, code, message, version,
                     inbox.place, inbox.id, connection.name, received_at, mark16, order_key,
                     source, remote_address, traceparent, method, path, query, dedupe_key, verified_by,
-                    headers, sensitive_headers, body
+                    headers, sensitive_headers, body, fresh
              FROM inbox JOIN inbox_content ON inbox_content.place = inbox.place
                         JOIN connection ON connection.id = inbox.connection
              WHERE inbox.place = ?1",
@@ -86,6 +87,7 @@ fn webhook(row: &Row<'_>) -> rusqlite::Result<KeptWebhook> {
         headers: headers(row, 23)?,
         sensitive_headers: parts(row, 24)?.into_iter().map(|name| text(name, 24)).collect::<Result<_, _>>()?,
         body: row.get::<_, Vec<u8>>(25)?.into(),
+        fresh: row.get(26)?,
     })
 }
 

@@ -12,6 +12,7 @@ pub(super) struct Meter {
     log_bytes: AtomicU64,
     groups: [AtomicU64; GroupSizes::BOUNDS.len()],
     commits: AtomicU64,
+    reopened: AtomicU64,
 }
 
 impl Meter {
@@ -31,6 +32,16 @@ impl Meter {
     /// The write-ahead log has this length.
     pub(super) fn log(&self, bytes: u64) {
         self.log_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    /// The database was opened anew after an error.
+    pub(super) fn reopened(&self) {
+        self.reopened.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often it was.
+    pub(super) fn how_often_reopened(&self) -> u64 {
+        self.reopened.load(Ordering::Relaxed)
     }
 
     /// How many wait.

@@ -57,6 +57,8 @@ impl Retention {
             Stage::Pages => !give_back_pages(database)?,
         };
         if finished {
+            // What is small in one table is large in the next.
+            self.rows = limit::RETENTION_ROWS_MIN;
             self.stage = match self.stage {
                 Stage::Marks => Stage::Keys,
                 Stage::Keys => Stage::Idempotency,
@@ -257,6 +259,19 @@ mod tests {
         sweep(&mut retention, &database(), &clock);
         assert!(!retention.is_due(start(), false), "the next sweep waits for its time");
         assert!(retention.is_due(start().after(limit::RETENTION_INTERVAL), false));
+    }
+
+    #[test]
+    fn every_table_begins_with_a_small_batch() {
+        let (database, mut retention) = (database(), Retention::new(start(), DAY));
+        while retention.is_due(start(), false) {
+            (0..20).for_each(|_| retention.took(0));
+            assert_eq!(retention.rows, limit::RETENTION_ROWS_MAX);
+            let stage = retention.stage;
+            retention.batch(&database, start()).expect("clears away");
+            assert_ne!(retention.stage, stage, "there is nothing to clear away");
+            assert_eq!(retention.rows, limit::RETENTION_ROWS_MIN);
+        }
     }
 
     #[test]

@@ -168,6 +168,7 @@ const FOURTH: &str = "
     CREATE TABLE inbox_content (
         place INTEGER PRIMARY KEY,
         source INTEGER NOT NULL,
+        fresh INTEGER NOT NULL,
         remote_address TEXT,
         traceparent TEXT,
         method TEXT NOT NULL,

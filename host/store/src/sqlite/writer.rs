@@ -112,6 +112,7 @@ impl WriterQueue {
             waiting_bytes: u64::try_from(taken).unwrap_or(u64::MAX),
             log_bytes: self.meter.log_bytes(),
             groups: self.meter.groups(),
+            reopened: self.meter.how_often_reopened(),
         }
     }
 }
@@ -313,6 +314,7 @@ impl Writer {
             None => {
                 let database = self.database.open(Role::Write).map_err(store_error)?;
                 let state = self.load(&database).map_err(store_error)?;
+                self.meter.reopened();
                 (database, state)
             }
         };

@@ -142,6 +142,7 @@ mod tests {
             sensitive_headers: vec!["x-signature".into()],
             body: "{}".into(),
             dedupe: Some(("body:/id\nd-1".into(), MarkKey([9; 16]))),
+            fresh: false,
             order_key: Some("o-1".into()),
             verified_by: "hmac".into(),
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use hookyard_domain::limit;
 use hookyard_domain::manifest::sample::Sample;
 use http::{HeaderName, HeaderValue, Method};
 use serde::Deserialize;
@@ -81,11 +82,19 @@ impl TriggerRequest {
         if Method::from_bytes(method.as_bytes()).is_err() {
             errors.push(InputError::new("/method", "invalid", format!("{method:?} is not a method")));
         }
+        let query = self.query.unwrap_or_default();
+        let head: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let (head, max) = (head + path.len() + query.len(), limit::HTTP_HEAD_BYTES_MAX);
+        if head > max {
+            // A real one would not get in either, and the inbox has no room for it.
+            let text = format!("path, query and headers have {head} bytes; at most {max} are received");
+            errors.push(InputError::new("/headers", "too-large", text));
+        }
         if !errors.is_empty() {
             return Err(Problem::invalid_input(errors));
         }
         let headers = headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
-        Ok(Given { method, path, query: self.query.unwrap_or_default(), headers, body: body.bytes })
+        Ok(Given { method, path, query, headers, body: body.bytes })
     }
 
     fn body(&mut self, sample: Option<&Sample>) -> Result<Body, InputError> {
@@ -200,5 +209,13 @@ mod tests {
         assert!(document["detail"].as_str().unwrap().contains("delivered, bytes, form"), "{document}");
         assert!(webhook(r#"{"sample": "delivered", "body": 1}"#).is_err());
         assert!(webhook(r#"{"body_base64": "***"}"#).is_err());
+    }
+
+    #[test]
+    fn nothing_is_sent_that_a_provider_could_not_send() {
+        let of = |bytes: usize| webhook(&format!(r#"{{"query": "{}", "headers": {{"a": "b"}}}}"#, "q".repeat(bytes)));
+        assert!(of(limit::HTTP_HEAD_BYTES_MAX - 2).is_ok());
+        let document = of(limit::HTTP_HEAD_BYTES_MAX - 1).unwrap_err().document();
+        assert_eq!(document["errors"][0]["code"], "too-large", "{document}");
     }
 }

@@ -90,12 +90,19 @@ async fn what_was_committed_survives_a_process_that_is_killed() {
 }
 
 #[tokio::test]
-async fn a_database_of_the_first_version_goes_on_with_what_it_has() {
+async fn a_database_of_any_former_version_goes_on_with_what_it_has() {
+    for had in 1..MIGRATIONS.len() {
+        goes_on_after(had).await;
+    }
+}
+
+/// A database that has had so many migrations.
+async fn goes_on_after(had: usize) {
     let directory = directory();
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).expect("the mode can be set");
     let mut older = database(directory.path());
     older.pragma_update(None, "application_id", APPLICATION_ID).expect("writes");
-    migrate(&mut older, &MIGRATIONS[..1]).expect("migrates");
+    migrate(&mut older, &MIGRATIONS[..had]).expect("migrates");
     older
         .execute_batch(
             "INSERT INTO connection (id, name) VALUES (1, 'shop');
@@ -113,12 +120,19 @@ async fn a_database_of_the_first_version_goes_on_with_what_it_has() {
     assert_eq!(events[0].event.origin.connection(), Some(&id("shop")));
     assert_eq!(store.lives().await.expect("reads"), []);
     assert_eq!(store.waiting(Place(0), 10).await.expect("reads"), []);
-    store.commit(commit("shop", noon(), [], [keep_at(1)])).await.expect("keeps");
+    let timer = Write::StartTimer { name: "poll".to_owned(), due_at: noon(), payload: "{}".to_owned() };
+    let committed =
+        store.commit(commit("shop", noon(), [], [keep_at(1), timer, set("key", "w")])).await.expect("keeps");
+    assert_eq!(committed.timers.len(), 1);
     assert_eq!(store.waiting(Place(0), 10).await.expect("reads").len(), 1);
+    let entries = store.get_many(&id("shop"), &["key".to_owned()], noon()).await.expect("reads");
+    assert!(entries[0].as_ref().expect("is there").revision.0 > 1, "it is not given twice");
     store.commit(commit("shop", noon(), [], records().map(keep))).await.expect("commits");
     store.record_consent(consent("shop", "{}")).await.expect("keeps");
     drop(store);
-    assert_has_records(&open(directory.path())).await;
+    let store = open(directory.path());
+    assert_has_records(&store).await;
+    assert_eq!(store.timer_names(&id("shop")).await.expect("reads"), ["poll"]);
 }
 
 #[tokio::test]
