@@ -26,6 +26,8 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sleep: Arc<dyn Sleep>,
     pub(crate) in_work: Arc<InWork>,
+    /// Runs at a time, over all connections.
+    pub(crate) at_once: usize,
 }
 
 /// Takes from the agenda what is due and runs it.
@@ -54,7 +56,7 @@ impl Clockwork {
 
 impl Parts {
     async fn look(self: Arc<Self>) {
-        let room = Arc::new(Semaphore::new(limit::INBOX_RUNS_MAX));
+        let room = Arc::new(Semaphore::new(self.at_once));
         loop {
             // This semaphore is never closed.
             let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };

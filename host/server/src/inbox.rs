@@ -39,6 +39,8 @@ pub struct Inbox {
     agenda: Agenda,
     places: Arc<Places>,
     keeps_all: bool,
+    /// Held while the agenda is told what somebody has decided.
+    telling: tokio::sync::Mutex<()>,
 }
 
 /// What an inbox works with.
@@ -61,7 +63,7 @@ impl Inbox {
     /// An inbox of which nothing runs before [`Inbox::restore`].
     pub fn new(parts: Parts) -> Self {
         let Parts { invoker, store, connections, agenda, places, keeps_all } = parts;
-        Self { invoker, store, connections, agenda, places, keeps_all }
+        Self { invoker, store, connections, agenda, places, keeps_all, telling: tokio::sync::Mutex::default() }
     }
 
     /// A place after that of everything that was received before.
