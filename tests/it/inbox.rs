@@ -2,6 +2,8 @@
 
 mod life;
 mod on_receipt;
+mod refused;
+mod room;
 
 use std::time::Duration;
 

@@ -153,3 +153,64 @@ async fn an_action_waits_behind_a_kept_webhook_of_its_key_and_says_which_one_is_
     assert_eq!(action.status(), 200, "{}", action.text());
     assert_eq!(said(&host).await, [json!("webhook"), json!("action")]);
 }
+
+/// Fails like this until it is mended, then waits for the provider's gate, and then emits `id`.
+fn mendable(provider: &Provider, kind: &str, id: &str) -> Value {
+    let fail = json!({ "fail_without": { "key": "mended", "kind": kind, "code": "broken" } });
+    let ask = json!({ "ask": { "url": format!("{}/gate", provider.base()) } });
+    json!({ "id": id, "order": "k", "do": [fail, ask, { "emit": { "data": id } }] })
+}
+
+async fn mend(host: &TestHost) {
+    let mended = json!({ "do": [{ "set": { "key": "mended", "value": "1" } }] });
+    assert_eq!(send(host, &mended).await.status(), 200);
+}
+
+#[tokio::test]
+async fn nobody_passes_one_that_is_being_tried_again_or_replayed() {
+    for (kind, is_replayed) in [("unavailable", false), ("failed", true)] {
+        let provider = Provider::start().await;
+        let host = host(&provider).await;
+        assert_eq!(send(&host, &mendable(&provider, kind, "first")).await.status(), 202);
+        let id = host.kept().await.webhook.id;
+        mend(&host).await;
+        if is_replayed {
+            let replayed = host.post(&format!("/v1/webhooks/{id}/replay"), &json!({})).await;
+            assert_eq!(replayed.status(), 202, "{}", replayed.text());
+        } else {
+            host.advance(Duration::from_secs(5));
+        }
+        provider.asked("/gate", 1).await;
+        assert_eq!(send(&host, &emitting("k", "second")).await.status(), 202, "{kind}: it is kept behind the first");
+        let action = emitting("k", "action");
+        let (action, ()) = tokio::join!(host.call("bot", "do", &action), async {
+            assert_eq!(send(&host, &emitting("other", "other")).await.status(), 200);
+            provider.open();
+        });
+        assert_eq!(action.status(), 200, "{}", action.text());
+        assert_eq!(said(&host).await, ["other", "first", "second", "action"].map(Value::from), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_skipped_while_it_runs_lets_the_next_one_go_when_it_has_ended() {
+    let provider = Provider::start().await;
+    let host = host(&provider).await;
+    assert_eq!(send(&host, &mendable(&provider, "unavailable", "first")).await.status(), 202);
+    let id = host.kept().await.webhook.id;
+    mend(&host).await;
+    host.advance(Duration::from_secs(5));
+    provider.asked("/gate", 1).await;
+    assert_eq!(send(&host, &emitting("k", "second")).await.status(), 202);
+    let skipped = host.post(&format!("/v1/webhooks/{id}/skip"), &json!({})).await;
+    assert_eq!(skipped.status(), 200, "{}", skipped.text());
+    assert_eq!(send(&host, &emitting("k", "third")).await.status(), 202);
+    assert!(said(&host).await.is_empty(), "the first one still runs");
+    provider.open();
+    let entries = host.inbox().await;
+    for entry in &entries[1..] {
+        host.until_state(entry.webhook.id, WebhookState::Handled).await;
+    }
+    assert_eq!(said(&host).await, ["second", "third"].map(Value::from), "of the first one nothing is kept");
+    host.until_state(id, WebhookState::Skipped).await;
+}

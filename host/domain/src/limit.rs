@@ -139,6 +139,15 @@ pub const RANDOM_BYTES_MAX: usize = 64 * 1024;
 
 /// Longest wait that a plugin may ask for before its connection is activated again.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// Calls that are refused within this time after an activation make the wait before the next one longer: the longest wait of its
+/// schedule.
+pub const REFUSED_AGAIN_WITHIN: Duration = Duration::from_secs(10 * 60);
+/// Changes of one connection's health that are told by events [within a time](HEALTH_EVENTS_WITHIN).
+pub const HEALTH_EVENTS_MAX: usize = 6;
+/// The time for so many.
+pub const HEALTH_EVENTS_WITHIN: Duration = Duration::from_secs(10 * 60);
+/// How often a commit is tried again that the store cannot take, after the plugin has sent what is not to be sent twice.
+pub const COMMITS_AGAIN_MAX: u32 = 10;
 /// Activations that run at a time.
 pub const ACTIVATIONS_AT_ONCE_MAX: usize = 16;
 /// Deactivations that run at a time: many connections may be deleted together, and a provider that does not answer keeps each of

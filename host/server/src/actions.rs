@@ -194,6 +194,7 @@ impl Actions {
             attributes,
             attempt,
             until: Instant::now() + task.timeout,
+            is_news: true,
         };
         let undertaking = RunAction { name: &call.name, input: &task.input, rule, keyed };
         self.invoker.until_durable(&errand, &undertaking).await

@@ -41,6 +41,13 @@ pub(crate) enum Item {
 }
 
 impl Item {
+    const fn kind(&self) -> usize {
+        match self {
+            Self::Webhook { .. } => WEBHOOK,
+            Self::Timer { .. } => TIMER,
+        }
+    }
+
     const fn place(&self) -> Option<Place> {
         match self {
             Self::Webhook { place, .. } => Some(*place),
@@ -48,6 +55,15 @@ impl Item {
         }
     }
 }
+
+/// How many kinds of items there are.
+const KINDS: usize = 2;
+const WEBHOOK: usize = 0;
+const TIMER: usize = 1;
+
+/// Tells one activation of a connection from every other one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Activation(u64);
 
 /// How the run of an item ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +78,9 @@ pub(crate) enum Ended {
     Later(Timestamp),
     /// The connection does not work now: nothing of it runs until that [changes](Agenda::changed).
     Paused,
+    /// It was not run, because the provider has refused the credentials again since the activation that it had waited for. It
+    /// waits for the next one, before those that were run.
+    Refused,
 }
 
 /// The agenda of a host. Cheap to clone.
@@ -78,8 +97,22 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     connections: HashMap<ConnectionId, Work>,
+    /// Stays when a connection has nothing to do.
+    terms: HashMap<ConnectionId, Terms>,
     /// The connections that have something to run, by the time at which it is due.
     announced: BTreeSet<(Timestamp, ConnectionId)>,
+    /// Those for which it was due when somebody looked: first those of which the fewest run, so that a connection whose runs take
+    /// long, or that has many of them, never holds up others.
+    due: BTreeSet<(usize, Timestamp, ConnectionId)>,
+    /// Counts activations, over all connections.
+    activations: u64,
+}
+
+#[derive(Debug, Default)]
+struct Terms {
+    /// How many of its items may run at a time, where that is known.
+    at_once: Option<usize>,
+    activation: Activation,
 }
 
 impl Agenda {
@@ -91,7 +124,23 @@ impl Agenda {
     /// Puts an item on, or decides anew when one that is on runs. If it runs already, this wins over what its run ends with. A
     /// webhook with an order key stands in the line at its place. `next` is `None` for one that only blocks its line.
     pub(crate) fn put(&self, connection: &ConnectionId, item: Item, order_key: Option<&str>, next: Option<Next>) {
-        self.change(connection, |work| work.put(item, order_key, next));
+        self.change(connection, |work, _| work.put(item, order_key, next));
+    }
+
+    /// The same for one whose fate was decided when this activation was the last: if there has been another one since, it does
+    /// not wait for a further one.
+    pub(crate) fn put_since(
+        &self,
+        connection: &ConnectionId,
+        item: Item,
+        order_key: Option<&str>,
+        next: Option<Next>,
+        seen: Activation,
+    ) {
+        self.change(connection, |work, last| {
+            let missed = next == Some(Next::Activation) && last != seen;
+            work.put(item, order_key, if missed { Some(Next::At(work::AT_ONCE)) } else { next });
+        });
     }
 
     /// Puts an item on unless it is on: whoever put it there has decided when it runs.
@@ -102,7 +151,7 @@ impl Agenda {
         order_key: Option<&str>,
         next: Option<Next>,
     ) {
-        self.change(connection, |work| {
+        self.change(connection, |work, _| {
             if !work.has(&item) {
                 work.put(item, order_key, next);
             }
@@ -111,22 +160,39 @@ impl Agenda {
 
     /// Takes an item off. If it runs, it is off once that has ended.
     pub(crate) fn remove(&self, connection: &ConnectionId, item: &Item) {
-        self.change(connection, |work| work.remove(item));
+        self.change(connection, |work, _| work.remove(item));
     }
 
     /// The connection was activated: what waits for that is due.
     pub(crate) fn activated(&self, connection: &ConnectionId) {
-        self.change(connection, Work::activated);
+        let mut state = self.lock();
+        state.activations += 1;
+        let activation = Activation(state.activations);
+        state.terms.entry(connection.clone()).or_default().activation = activation;
+        drop(state);
+        self.change(connection, |work, _| work.activated());
+    }
+
+    /// The connection's last activation.
+    pub(crate) fn activation(&self, connection: &ConnectionId) -> Activation {
+        self.lock().activation(connection)
     }
 
     /// The connection may work again.
     pub(crate) fn changed(&self, connection: &ConnectionId) {
-        self.change(connection, Work::resume);
+        self.change(connection, |work, _| work.resume());
+    }
+
+    /// The same, and from now on so many of its items run at a time, if that is less than may run of any connection.
+    pub(crate) fn works(&self, connection: &ConnectionId, at_once: usize) {
+        self.lock().terms.entry(connection.clone()).or_default().at_once = Some(at_once);
+        self.changed(connection);
     }
 
     /// The connection is deleted: takes all its items off.
     pub(crate) fn forget(&self, connection: &ConnectionId) {
-        self.change(connection, |work| {
+        self.lock().terms.remove(connection);
+        self.change(connection, |work, _| {
             work.resume();
             work.forget();
         });
@@ -134,7 +200,7 @@ impl Agenda {
 
     /// Takes a place in the line before an order key. Takes no time. `None`: too many calls stand there already.
     pub(crate) fn enter(&self, connection: &ConnectionId, order_key: &str, place: Place) -> Option<Turn> {
-        let (order_key, called) = self.change(connection, |work| {
+        let (order_key, called) = self.change(connection, |work, _| {
             let (key, line) = work.line(order_key);
             (line.calls() < limit::ORDER_WAITING_MAX).then(|| (key, line.enter(place)))
         })?;
@@ -147,33 +213,33 @@ impl Agenda {
         self.lock().connections.get(connection)?.line_before(order_key, place).cloned()
     }
 
-    /// Takes up to `max` items that are due at `now`, those that have been due for longest first. Each of them runs until it
-    /// has [ended](Self::ended).
+    /// Takes up to `max` items that are due at `now`: those of connections of which the fewest run first, and of these those that
+    /// have been due for longest. Each of them runs until it has [ended](Self::ended).
     pub(crate) fn take_due(&self, now: Timestamp, max: usize) -> Vec<(ConnectionId, Item)> {
         let mut state = self.lock();
+        state.look(now);
         let mut taken = Vec::new();
         while taken.len() < max {
-            let Some((at, connection)) = state.announced.first() else { break };
-            if *at > now {
-                break;
-            }
-            let connection = connection.clone();
-            let item = state.connections.get_mut(&connection).and_then(|work| work.take(now));
+            let Some((.., connection)) = state.due.pop_first() else { break };
+            let at_once = state.at_once(&connection, self.0.per_connection);
+            let Some(work) = state.connections.get_mut(&connection) else { continue };
+            work.announced = None;
+            // Nothing, if the clock was set back since.
+            taken.extend(work.take(now, at_once).map(|item| (connection.clone(), item)));
             state.announce(&connection, self.0.per_connection);
-            let Some(item) = item else { break };
-            taken.push((connection, item));
+            state.look(now);
         }
         taken
     }
 
     /// When the next item is due that may run.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        self.lock().announced.first().map(|(at, _)| *at)
+        self.lock().next_due()
     }
 
     /// An item that was [taken](Self::take_due) runs no more.
     pub(crate) fn ended(&self, connection: &ConnectionId, item: &Item, ended: Ended) {
-        self.change(connection, |work| work.ended(item, ended));
+        self.change(connection, |work, _| work.ended(item, ended));
     }
 
     /// Wakes whoever takes what is due, when that may have changed.
@@ -182,21 +248,22 @@ impl Agenda {
     }
 
     fn leave(&self, connection: &ConnectionId, order_key: &str, place: Place) {
-        self.change(connection, |work| {
+        self.change(connection, |work, _| {
             work.line(order_key).1.leave(place);
             work.refresh(order_key);
         });
     }
 
-    fn change<T>(&self, connection: &ConnectionId, change: impl FnOnce(&mut Work) -> T) -> T {
+    fn change<T>(&self, connection: &ConnectionId, change: impl FnOnce(&mut Work, Activation) -> T) -> T {
         let mut state = self.lock();
-        let first = state.announced.first().map(|(at, _)| *at);
+        let (first, activation) = (state.next_due(), state.activation(connection));
         if !state.connections.contains_key(connection) {
             state.connections.insert(connection.clone(), Work::default());
         }
-        let result = state.connections.get_mut(connection).map(change).expect("it was put there if it was not");
+        let work = state.connections.get_mut(connection).expect("it was put there if it was not");
+        let result = change(work, activation);
         state.announce(connection, self.0.per_connection);
-        if state.announced.first().map(|(at, _)| *at) != first {
+        if state.next_due() != first {
             self.0.changes.notify_one();
         }
         result
@@ -208,15 +275,43 @@ impl Agenda {
 }
 
 impl State {
+    fn activation(&self, connection: &ConnectionId) -> Activation {
+        self.terms.get(connection).map(|terms| terms.activation).unwrap_or_default()
+    }
+
+    fn at_once(&self, connection: &ConnectionId, per_connection: usize) -> usize {
+        let known = self.terms.get(connection).and_then(|terms| terms.at_once);
+        known.map_or(per_connection, |at_once| at_once.min(per_connection))
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        let due = self.due.first().map(|(_, at, _)| *at);
+        due.or_else(|| self.announced.first().map(|(at, _)| *at))
+    }
+
+    /// Sees what is due at `now`.
+    fn look(&mut self, now: Timestamp) {
+        while let Some((at, _)) = self.announced.first()
+            && *at <= now
+            && let Some((at, connection)) = self.announced.pop_first()
+        {
+            let running =
+                self.connections.get(&connection).and_then(|work| work.announced).map_or(0, |(running, _)| running);
+            self.due.insert((running, at, connection));
+        }
+    }
+
     /// Says anew when the connection has something to run, and drops it when it has nothing at all.
     fn announce(&mut self, connection: &ConnectionId, per_connection: usize) {
+        let at_once = self.at_once(connection, per_connection);
         let Some(work) = self.connections.get_mut(connection) else { return };
-        let next = work.next_due(per_connection);
+        let next = work.next_due(at_once);
         if work.announced != next {
-            if let Some(before) = work.announced {
-                self.announced.remove(&(before, connection.clone()));
+            if let Some((running, at)) = work.announced {
+                self.announced.remove(&(at, connection.clone()));
+                self.due.remove(&(running, at, connection.clone()));
             }
-            self.announced.extend(next.map(|at| (at, connection.clone())));
+            self.announced.extend(next.map(|(_, at)| (at, connection.clone())));
             work.announced = next;
         }
         if work.is_over() {

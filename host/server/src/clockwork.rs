@@ -29,6 +29,8 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sleep: Arc<dyn Sleep>,
     pub(crate) in_work: Arc<InWork>,
+    /// Runs at a time, over all connections.
+    pub(crate) at_once: usize,
 }
 
 /// Takes from the agenda what is due and runs it.
@@ -57,7 +59,7 @@ impl Clockwork {
 
 impl Parts {
     async fn look(self: Arc<Self>) {
-        let room = Arc::new(Semaphore::new(limit::INBOX_RUNS_MAX));
+        let room = Arc::new(Semaphore::new(self.at_once));
         let mut restored = Restored { reopened: self.store.workload().reopened, at: self.clock.now() };
         loop {
             self.restore(&mut restored).await;

@@ -131,6 +131,7 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
         clock: Arc::clone(&ground.clock),
         sleep: ground.sleep,
         in_work: Arc::clone(&in_work),
+        at_once: by_itself(settings.pool_slots),
     });
     let host = Arc::new(Host {
         settings,
@@ -154,6 +155,12 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let (stop, stopping) = watch::channel(false);
     let serving = tokio::spawn(http::serve(Arc::clone(&host), listeners, stopping));
     Ok(Running { host, addresses, stop, serving })
+}
+
+/// Webhooks of the inbox and timers that run at a time: with a small pool, half of it is left to those for whom somebody waits.
+fn by_itself(pool_slots: u32) -> usize {
+    let half = usize::try_from(pool_slots / 2).unwrap_or(usize::MAX);
+    half.clamp(1, limit::INBOX_RUNS_MAX)
 }
 
 /// What runs by itself, and the order in which it does.

@@ -104,6 +104,9 @@ pub struct Ready {
     pub limits: InvocationLimits,
     /// Invocations that it may have running: its share of the host's, so that a flood at one connection leaves room for others.
     pub share: Semaphore,
+    /// How much of that may be taken by what runs by itself, webhooks of the inbox and timers: the rest is left to webhooks that
+    /// arrive and to actions, for which somebody waits.
+    pub by_itself: usize,
 }
 
 /// How webhooks come in.

@@ -60,6 +60,7 @@ pub(crate) fn errand<'a>(
         attributes: attributes(webhook),
         attempt,
         until,
+        is_news: true,
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Inbox {
     keeps_all: bool,
     /// Held by one of those who have been overtaken while they decided about a webhook.
     deciding: Mutex<()>,
+    /// Held while the agenda is told what somebody has decided.
+    telling: Mutex<()>,
 }
 
 /// What an inbox works with.
@@ -64,7 +66,8 @@ impl Inbox {
     /// An inbox of which nothing runs before [`Inbox::restore`].
     pub fn new(parts: Parts) -> Self {
         let Parts { invoker, store, connections, agenda, places, keeps_all } = parts;
-        Self { invoker, store, connections, agenda, places, keeps_all, deciding: Mutex::default() }
+        let (deciding, telling) = (Mutex::default(), Mutex::default());
+        Self { invoker, store, connections, agenda, places, keeps_all, deciding, telling }
     }
 
     /// A place after that of everything that was received before.

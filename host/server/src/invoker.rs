@@ -75,6 +75,9 @@ pub(crate) struct Errand<'a> {
     pub(crate) attempt: u32,
     /// Every run and the commit lie before.
     pub(crate) until: Instant,
+    /// Whether how it ends says something about the plugin's version. What is run again because it has failed says it no second time:
+    /// a poisoned webhook would make a newer version fail, and one that succeeds in the end would make up for a failure.
+    pub(crate) is_news: bool,
 }
 
 /// Why something was not committed although the plugin succeeded.
@@ -144,16 +147,18 @@ impl Invoker {
             let (sent_unsafe, provider_accepted) = (draft.sent_unsafe, draft.provider_accepted);
             let told = told(&outcome);
             let concluded = undertaking.conclude(outcome, sent_unsafe);
-            if let Some(failed) = told {
+            if let Some(failed) = told.filter(|_| errand.is_news) {
                 let failed = failed || concluded.as_ref().is_err_and(U::unusable);
                 let plugin = &errand.ready.plugin;
                 self.trials.record(&plugin.manifest.name, plugin.component.hash(), failed);
             }
             let done = concluded?;
             undertaking.join(&done, &mut draft);
-            let not_committed = match self.commit(errand.connection, draft).await {
+            let not_committed = match self.commit(errand, draft).await {
                 Ok(()) => {
-                    if errand.connection.call_succeeded(provider_accepted, began, self.services.clock.now()) {
+                    let recovered =
+                        errand.connection.call_succeeded(provider_accepted, began, self.services.clock.now());
+                    if recovered || errand.connection.has_untold_health() {
                         errand.connection.tell_health(&self.services).await;
                     }
                     return Ok(done);
@@ -248,12 +253,24 @@ impl Invoker {
         (outcome, draft)
     }
 
-    async fn commit(&self, connection: &Connection, draft: Draft) -> Result<(), CommitError> {
-        let Draft { guards, writes, .. } = draft;
+    /// Commits what an invocation wants. Where it has sent what is not to be sent twice, a store that cannot take it now is asked
+    /// again, as long as there is time: otherwise the run would be repeated, and the request with it.
+    async fn commit(&self, errand: &Errand<'_>, draft: Draft) -> Result<(), CommitError> {
+        let Draft { guards, writes, sent_unsafe, .. } = draft;
         if guards.is_empty() && writes.is_empty() {
             return Ok(());
         }
-        self.commit_writes(connection, guards, writes).await
+        if !sent_unsafe {
+            return self.commit_writes(errand.connection, guards, writes).await;
+        }
+        for again in 1..=limit::COMMITS_AGAIN_MAX {
+            match self.commit_writes(errand.connection, guards.clone(), writes.clone()).await {
+                Err(error) if may_pass(&error, &guards) && Instant::now() < errand.until => {}
+                outcome => return outcome,
+            }
+            self.step_aside(again, errand.until).await;
+        }
+        self.commit_writes(errand.connection, guards, writes).await
     }
 
     /// Commits what the host itself has to write. Timers that are started or cancelled with it are on the agenda on return.
@@ -271,6 +288,18 @@ impl Invoker {
         self.metrics.events(connection.id.as_str(), committed.events.iter().flatten().count());
         self.timers.follow(&connection.id, timers.iter().map(String::as_str)).await;
         Ok(())
+    }
+}
+
+/// Whether the same commit may succeed a moment later. One of which it is not known whether it will be there after a crash is
+/// repeated only where a guard sees to it that it counts once.
+fn may_pass(error: &CommitError, guards: &[Guard]) -> bool {
+    let once = |guard: &Guard| matches!(guard, Guard::MarkAbsent(_) | Guard::WebhookAt { .. } | Guard::TimerAt { .. });
+    match error {
+        CommitError::Overloaded => true,
+        CommitError::Unavailable(StoreError::Closed) => false,
+        CommitError::Unavailable(_) => guards.iter().any(once),
+        _ => false,
     }
 }
 

@@ -136,16 +136,21 @@ impl Lifecycle {
 
     async fn keep_active(&self, connection: &Connection) {
         let mut attempt = self.activate(connection, Asked::ByItself).await;
-        let mut failed = 0;
+        let (mut failed, mut refused) = (0, 0);
         while !connection.is_retired() {
-            let before = connection.activations();
+            let mut before = connection.activations();
             match attempt {
                 Attempt::Succeeded | Attempt::Failed(Again::No) => {
                     failed = 0;
+                    let ended = self.invoker.services.clock.now();
                     connection.condition.look_again.notified().await;
-                    // What has refused the credentials a moment ago is not asked at once: many calls may fail together.
-                    attempt = Attempt::Failed(Again::Later(None));
-                    continue;
+                    if self.invoker.services.clock.now() > ended.after(limit::REFUSED_AGAIN_WITHIN) {
+                        refused = 0;
+                    }
+                    before = connection.activations();
+                    // What has refused the credentials a moment ago is not asked at once: many calls may fail together. Nor
+                    // over and over: a provider may take them when it is activated, and refuse every call.
+                    self.pause(connection, &mut refused, None).await;
                 }
                 Attempt::Failed(Again::Later(at_least)) => self.pause(connection, &mut failed, at_least).await,
                 Attempt::NotMade => self.pause(connection, &mut failed, None).await,
@@ -233,6 +238,7 @@ impl Lifecycle {
             attributes: vec![("received-at", now.to_string()), ("traceparent", traceparent)],
             attempt: 1,
             until: Instant::now() + ready.limits.deadline,
+            is_news: true,
         }
     }
 }

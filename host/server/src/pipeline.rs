@@ -122,10 +122,11 @@ impl Pipeline {
         let Ok(Ok(_share)) = timeout_at(received.until, ready.share.acquire()).await else {
             return Answer::try_again("overloaded", "the connection has too many webhooks in work");
         };
+        let seen = self.inbox.activation(connection);
         match self.handle(connection, ready, received).await {
             Ok(response) => Answer::Handled(response),
             Err(NotHandled::Failed(error)) if error.kind != ErrorKind::Invalid => {
-                self.keep_failed(connection, ready, received, &error, turn).await
+                self.keep_failed(connection, ready, received, (&error, seen), turn).await
             }
             Err(other) => Answer::from(other),
         }

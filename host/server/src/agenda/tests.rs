@@ -83,7 +83,7 @@ fn a_connection_runs_a_few_at_a_time_and_holds_up_nobody() {
     let (agenda, other) = (agenda(), "other".parse().expect("valid"));
     (1..=5).for_each(|place| agenda.put(&shop(), webhook(place), None, due(1)));
     agenda.put(&other, webhook(9), None, due(2));
-    assert_eq!(taken(&agenda, 10), [webhook(1), webhook(2), webhook(9)]);
+    assert_eq!(taken(&agenda, 10), [webhook(1), webhook(9), webhook(2)]);
     assert_eq!(taken(&agenda, 10), []);
     agenda.ended(&shop(), &webhook(1), Ended::Done);
     assert_eq!(taken(&agenda, 10), [webhook(3)]);
@@ -97,9 +97,9 @@ fn what_is_kept_keeps_its_place_and_nothing_passes_it() {
     let mut third = enter(&agenda, 3);
     assert!(first.is_first() && !second.is_first() && !has_come(&mut third));
     // The second is kept because the key is busy, then the first because it failed.
-    second.keep(webhook(2), due(5));
+    second.keep(webhook(2), due(5), Activation::default());
     assert_eq!(taken(&agenda, 100), [], "the first has the key");
-    first.keep(webhook(1), due(50));
+    first.keep(webhook(1), due(50), Activation::default());
     assert_eq!(agenda.next_due(), Some(at(50)));
     assert_eq!(taken(&agenda, 49), [], "the second waits for the first to be tried again");
     assert_eq!(taken(&agenda, 50), [webhook(1)]);
@@ -188,6 +188,79 @@ fn what_waits_for_the_activation_is_due_after_it() {
 }
 
 #[test]
+fn an_activation_that_has_come_since_is_not_waited_for() {
+    let agenda = agenda();
+    let seen = agenda.activation(&shop());
+    agenda.activated(&"other".parse().expect("valid"));
+    let turn = enter(&agenda, 1);
+    turn.keep(webhook(1), Some(Next::Activation), seen);
+    assert_eq!(taken(&agenda, 1), [], "that was of another connection");
+    let turn = enter(&agenda, 2);
+    agenda.activated(&shop());
+    assert_eq!(taken(&agenda, 1), [webhook(1)]);
+    agenda.ended(&shop(), &webhook(1), Ended::Done);
+    turn.keep(webhook(2), Some(Next::Activation), seen);
+    agenda.put_since(&shop(), timer("t"), None, Some(Next::Activation), agenda.activation(&shop()));
+    assert_eq!(taken(&agenda, 1), [webhook(2)], "only the timer waits for the next one");
+}
+
+#[test]
+fn those_that_are_refused_again_do_not_keep_others_from_being_tried() {
+    let agenda = Agenda::new(1);
+    (1..=3).for_each(|place| agenda.put(&shop(), webhook(place), None, Some(Next::Activation)));
+    let mut tried = Vec::new();
+    for _ in 0..4 {
+        agenda.activated(&shop());
+        // The first one is refused; what comes after it is not run at all.
+        for number in 0..3 {
+            let item = taken(&agenda, 1).remove(0);
+            agenda.ended(&shop(), &item, if number == 0 { Ended::Again(Next::Activation) } else { Ended::Refused });
+            tried.extend((number == 0).then_some(item));
+        }
+        assert_eq!(taken(&agenda, 1_000), [], "once an activation");
+    }
+    assert_eq!(tried, [webhook(1), webhook(2), webhook(3), webhook(1)]);
+}
+
+#[test]
+fn many_timers_do_not_hold_up_webhooks_nor_other_connections() {
+    let (agenda, other) = (Agenda::new(4), "other".parse().expect("valid"));
+    (0..1_000).for_each(|number| agenda.put(&shop(), timer(&number.to_string()), None, due(1)));
+    assert_eq!(taken(&agenda, 1).len(), 3, "one fewer than may run");
+    agenda.put(&shop(), webhook(1), None, due(5));
+    agenda.put(&other, webhook(2), None, due(6));
+    assert_eq!(taken(&agenda, 9), [webhook(2), webhook(1)]);
+    agenda.put(&shop(), webhook(3), None, due(7));
+    agenda.ended(&shop(), &webhook(1), Ended::Done);
+    assert_eq!(taken(&agenda, 9), [webhook(3)], "although all those timers have been due for longer");
+}
+
+#[test]
+fn with_room_for_one_webhooks_and_timers_take_turns() {
+    let agenda = Agenda::new(8);
+    agenda.works(&shop(), 1);
+    for number in 1..=2 {
+        agenda.put(&shop(), timer(&number.to_string()), None, due(1));
+        agenda.put(&shop(), webhook(number), None, due(2));
+    }
+    for expected in [timer("1"), webhook(1), timer("2"), webhook(2)] {
+        assert_eq!(taken(&agenda, 9), std::slice::from_ref(&expected));
+        agenda.ended(&shop(), &expected, Ended::Done);
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_holds_up_only_what_is_not_due_any_more() {
+    let (agenda, other) = (agenda(), "other".parse().expect("valid"));
+    agenda.put(&shop(), webhook(1), None, due(50));
+    assert_eq!(agenda.take_due(at(60), 0), []);
+    agenda.put(&other, webhook(2), None, due(20));
+    assert_eq!(taken(&agenda, 30), [webhook(2)]);
+    assert_eq!(agenda.next_due(), Some(at(50)));
+    assert_eq!(taken(&agenda, 50), [webhook(1)]);
+}
+
+#[test]
 fn a_connection_that_does_not_work_is_let_alone_until_it_changes() {
     let agenda = agenda();
     agenda.put(&shop(), webhook(1), None, due(1));
@@ -264,6 +337,66 @@ async fn whoever_takes_what_is_due_is_woken_when_something_is_sooner() {
 }
 
 proptest::proptest! {
+    /// Whoever gets the key is the first of those that stand in the line then: nobody passes one that is kept, waits to be tried again,
+    /// is replayed at its own place, or stands behind one that is skipped.
+    #[test]
+    fn nobody_is_passed(steps in proptest::collection::vec((0_u8..8, 0_usize..8), 1..200)) {
+        let agenda = Agenda::new(100);
+        let (mut carried, mut running): (Vec<Turn>, Option<Item>) = (Vec::new(), None);
+        // Those in the line, and of those the ones that are kept.
+        let (mut standing, mut kept): (BTreeSet<u64>, BTreeSet<u64>) = Default::default();
+        let (mut now, mut last, mut holder) = (1, 0, None);
+        for (step, which) in steps {
+            let chosen = kept.iter().copied().nth(which);
+            match step {
+                0 | 1 => { last += 2; carried.push(enter(&agenda, last)); standing.insert(last); }
+                2 if !carried.is_empty() => {
+                    let turn = carried.remove(which % carried.len());
+                    let place = turn.place.0;
+                    let next = [due(now), due(now + 10), Some(Next::Activation), None][which % 4];
+                    turn.keep(webhook(place), next, agenda.activation(&shop()));
+                    kept.insert(place);
+                }
+                3 if !carried.is_empty() => {
+                    standing.remove(&carried.remove(which % carried.len()).place.0);
+                }
+                4 => now += 5,
+                5 => if let Some(item) = running.take() {
+                    let ended = [Ended::Done, Ended::Again(Next::At(at(now + 10))), Ended::Again(Next::Activation), Ended::Blocks];
+                    let place = item.place().expect("a webhook").0;
+                    agenda.ended(&shop(), &item, ended[which % 4]);
+                    if which % 4 == 0 { standing.remove(&place); kept.remove(&place); }
+                },
+                6 => agenda.activated(&shop()),
+                _ => if let Some(place) = chosen.filter(|place| {
+                    let runs = running.as_ref().and_then(Item::place);
+                    runs != Some(Place(*place)) && runs != Some(Place(*place - 1))
+                }) {
+                    // One that stands is replayed or skipped; one that had gone comes back to its own place.
+                    if which % 2 == 0 {
+                        agenda.remove(&shop(), &webhook(place));
+                        standing.remove(&place);
+                        kept.remove(&place);
+                    } else if place % 2 == 0 {
+                        // Nobody was ever carried at an odd place.
+                        agenda.put(&shop(), webhook(place), Some("k"), due(now));
+                        agenda.put(&shop(), webhook(place - 1), Some("k"), due(now));
+                        standing.insert(place - 1);
+                        kept.insert(place - 1);
+                    }
+                },
+            }
+            running = running.or_else(|| taken(&agenda, now).pop());
+            let called = carried.iter_mut().find_map(|turn| turn.is_first().then_some(turn.place.0));
+            let holds = called.or_else(|| running.as_ref().and_then(Item::place).map(|place| place.0));
+            proptest::prop_assert!(called.is_none() || running.is_none(), "one at a time");
+            if holds != holder && let Some(place) = holds {
+                proptest::prop_assert_eq!(Some(&place), standing.first(), "nobody is passed");
+            }
+            holder = holds;
+        }
+    }
+
     /// Whatever happens, one at a time has an order key, nobody passes one that came before and still waits, and in the end
     /// everything has run and nothing is left.
     #[test]
@@ -277,7 +410,7 @@ proptest::proptest! {
                 2 if !carried.is_empty() => {
                     let turn = carried.remove(0);
                     let item = webhook(turn.place.0);
-                    turn.keep(item, due(1));
+                    turn.keep(item, due(1), Activation::default());
                 }
                 3 if !carried.is_empty() => drop(carried.pop()),
                 4 => {

@@ -6,7 +6,7 @@ use hookyard_domain::id::ConnectionId;
 use hookyard_domain::inbox::{Next, Place};
 use tokio::sync::oneshot;
 
-use super::{Agenda, Item};
+use super::{Activation, Agenda, Item};
 
 /// A place in a line, and the key itself once it is first. Dropping it lets the next one go.
 #[derive(Debug)]
@@ -45,10 +45,11 @@ impl Turn {
         self.agenda.in_the_way(&self.connection, &self.order_key, self.place)
     }
 
-    /// The webhook that was carried here is in the inbox from now on: it keeps its place. `next`: `None` if it only blocks.
-    pub(crate) fn keep(mut self, item: Item, next: Option<Next>) {
+    /// The webhook that was carried here is in the inbox from now on: it keeps its place. `next`: `None` if it only blocks. `seen`:
+    /// as [`Agenda::put_since`] says.
+    pub(crate) fn keep(mut self, item: Item, next: Option<Next>, seen: Activation) {
         self.given_up = true;
-        self.agenda.put(&self.connection, item, Some(&self.order_key), next);
+        self.agenda.put_since(&self.connection, item, Some(&self.order_key), next, seen);
     }
 }
 

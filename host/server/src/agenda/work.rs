@@ -7,24 +7,31 @@ use hookyard_domain::clock::Timestamp;
 use hookyard_domain::inbox::{Next, Place};
 
 use super::line::Line;
-use super::{Ended, Item};
+use super::{Ended, Item, KINDS, TIMER};
 
 /// The items of a connection, and the lines before its order keys.
 #[derive(Debug, Default)]
 pub(super) struct Work {
     items: HashMap<Item, Entry>,
     lines: HashMap<Arc<str>, Line>,
-    /// Items that may run when their time has come: they run not yet and stand first in their line, if in any.
-    due: BTreeSet<(Timestamp, Item)>,
-    running: usize,
+    /// Items that may run when their time has come: they run not yet and stand first in their line, if in any. By their kind.
+    due: [BTreeSet<(Timestamp, Item)>; KINDS],
+    running: [usize; KINDS],
+    /// The kind that was taken last.
+    last: Option<usize>,
     paused: bool,
     /// Counts how often it was said that the connection may work again.
     changes: u64,
     /// Counts activations.
     activations: u64,
-    /// Under which time the connection is announced to the clockwork.
-    pub(super) announced: Option<Timestamp>,
+    /// Counts how often something began to wait for an activation.
+    awaited: i64,
+    /// How the connection is announced to the clockwork.
+    pub(super) announced: Option<Announced>,
 }
+
+/// How many items of a connection run, and when the next one is due.
+pub(super) type Announced = (usize, Timestamp);
 
 #[derive(Debug)]
 struct Entry {
@@ -34,7 +41,9 @@ struct Entry {
 
 #[derive(Debug, Clone, Copy)]
 enum Stage {
-    Waits(Next),
+    Waits(Timestamp),
+    /// It waits for the activation, and is due then as if since this time: whoever has waited for longest goes first.
+    Awaits(Timestamp),
     /// It does not run by itself; whoever stands behind it waits.
     Blocks,
     Runs {
@@ -54,12 +63,19 @@ enum Decision {
 }
 
 impl Work {
-    /// When something is due that may run, given that so many may run at a time.
-    pub(super) fn next_due(&self, at_once: usize) -> Option<Timestamp> {
-        if self.paused || self.running >= at_once {
+    /// When something is due that may run, given that so many may run at a time; and how many do.
+    pub(super) fn next_due(&self, at_once: usize) -> Option<Announced> {
+        let running = self.running.iter().sum();
+        if self.paused || running >= at_once {
             return None;
         }
-        self.due.first().map(|(at, _)| *at)
+        let first = (0..KINDS).filter(|kind| self.has_room(*kind, at_once)).filter_map(|kind| self.due[kind].first());
+        Some((running, first.map(|(at, _)| *at).min()?))
+    }
+
+    /// Whether another item of this kind may run. Timers leave room for a webhook, if there is any.
+    const fn has_room(&self, kind: usize, at_once: usize) -> bool {
+        kind != TIMER || at_once <= 1 || self.running[TIMER] < at_once - 1
     }
 
     /// Whether nothing is left of it.
@@ -106,8 +122,8 @@ impl Work {
             }
             _ => None,
         };
-        let put = item.clone();
-        self.items.insert(item, Entry { order_key: key.clone(), stage: stage(next) });
+        let (put, stage) = (item.clone(), self.stage(next));
+        self.items.insert(item, Entry { order_key: key.clone(), stage });
         self.reschedule(&put, key.as_deref());
     }
 
@@ -128,18 +144,26 @@ impl Work {
     /// What waits for the activation waits no longer, nor does what runs now and ends by waiting for it.
     pub(super) fn activated(&mut self) {
         self.activations += 1;
-        let awaits = |entry: &Entry| matches!(entry.stage, Stage::Waits(Next::Activation));
-        let waiting: Vec<_> =
-            self.items.iter().filter(|(_, entry)| awaits(entry)).map(|(item, _)| item.clone()).collect();
-        for item in waiting {
-            self.wait(&item, Stage::Waits(AT_ONCE));
+        let awaits = |(item, entry): (&Item, &Entry)| match entry.stage {
+            Stage::Awaits(since) => Some((item.clone(), since)),
+            _ => None,
+        };
+        let waiting: Vec<_> = self.items.iter().filter_map(awaits).collect();
+        for (item, since) in waiting {
+            self.wait(&item, Stage::Waits(since));
         }
     }
 
-    /// Takes the item that has been due for longest, if one is due at `now`. It runs until it has [ended](Self::ended).
-    pub(super) fn take(&mut self, now: Timestamp) -> Option<Item> {
-        let (at, item) = self.due.first().filter(|(at, _)| *at <= now)?.clone();
-        self.due.pop_first();
+    /// Takes the item that has been due for longest, if one is due at `now`. It runs until it has [ended](Self::ended). While both
+    /// webhooks and timers are due, neither kind keeps the other from running, however many there are.
+    pub(super) fn take(&mut self, now: Timestamp, at_once: usize) -> Option<Item> {
+        let first = |kind: usize| {
+            let (at, _) = self.due[kind].first().filter(|(at, _)| *at <= now)?;
+            Some((self.running[kind], self.last == Some(kind), *at, kind))
+        };
+        let (_, _, _, kind) = (0..KINDS).filter(|kind| self.has_room(*kind, at_once)).filter_map(first).min()?;
+        let (at, item) = self.due[kind].pop_first()?;
+        self.last = Some(kind);
         let entry = self.items.get_mut(&item)?;
         entry.stage = Stage::Runs { since: at, meanwhile: None, began: (self.changes, self.activations) };
         if let (Some(key), Some(place)) = (&entry.order_key, item.place())
@@ -148,7 +172,7 @@ impl Work {
             line.eligible = None;
             line.run(place);
         }
-        self.running += 1;
+        self.running[kind] += 1;
         Some(item)
     }
 
@@ -158,7 +182,7 @@ impl Work {
             return;
         };
         let (since, meanwhile, began, order_key) = (*since, *meanwhile, *began, order_key.clone());
-        self.running -= 1;
+        self.running[item.kind()] -= 1;
         if let (Some(key), Some(place)) = (&order_key, item.place())
             && let Some(line) = self.lines.get_mut(key)
         {
@@ -169,14 +193,15 @@ impl Work {
         }
         let stage = match (meanwhile, ended) {
             (Some(Decision::Remove), _) | (None, Ended::Done) => return self.drop_item(item),
-            (Some(Decision::Put(next)), _) => stage(next),
-            (None, Ended::Again(next)) => Stage::Waits(next),
+            (Some(Decision::Put(next)), _) => self.stage(next),
+            (None, Ended::Again(next)) => self.stage(Some(next)),
             (None, Ended::Blocks) => Stage::Blocks,
-            (None, Ended::Later(at)) => Stage::Waits(Next::At(at)),
-            (None, Ended::Paused) => Stage::Waits(Next::At(since)),
+            (None, Ended::Later(at)) => Stage::Waits(at),
+            (None, Ended::Paused) => Stage::Waits(since),
+            (None, Ended::Refused) => Stage::Awaits(since),
         };
         let stage = match stage {
-            Stage::Waits(Next::Activation) if began.1 != self.activations => Stage::Waits(AT_ONCE),
+            Stage::Awaits(_) if began.1 != self.activations => Stage::Waits(AT_ONCE),
             stage => stage,
         };
         self.wait(item, stage);
@@ -226,24 +251,32 @@ impl Work {
     }
 
     fn schedule(&mut self, item: &Item) {
-        if let Some(Entry { stage: Stage::Waits(Next::At(at)), .. }) = self.items.get(item) {
-            self.due.insert((*at, item.clone()));
+        if let Some(Entry { stage: Stage::Waits(at), .. }) = self.items.get(item) {
+            self.due[item.kind()].insert((*at, item.clone()));
         }
     }
 
     fn unschedule(&mut self, item: &Item) {
-        if let Some(Entry { stage: Stage::Waits(Next::At(at)), .. }) = self.items.get(item) {
-            self.due.remove(&(*at, item.clone()));
+        if let Some(Entry { stage: Stage::Waits(at), .. }) = self.items.get(item) {
+            self.due[item.kind()].remove(&(*at, item.clone()));
+        }
+    }
+
+    const fn stage(&mut self, next: Option<Next>) -> Stage {
+        match next {
+            Some(Next::At(at)) => Stage::Waits(at),
+            Some(Next::Activation) => {
+                self.awaited += 1;
+                Stage::Awaits(Timestamp::from_millis(FIRST_AWAITED + self.awaited))
+            }
+            None => Stage::Blocks,
         }
     }
 }
 
 /// Before everything that has a time.
-const AT_ONCE: Next = Next::At(Timestamp::from_millis(0));
+pub(super) const AT_ONCE: Timestamp = Timestamp::from_millis(0);
 
-const fn stage(next: Option<Next>) -> Stage {
-    match next {
-        Some(next) => Stage::Waits(next),
-        None => Stage::Blocks,
-    }
-}
+/// What has waited for an activation is due before everything else. Those that have been refused again stand behind the others, so
+/// that a few which the provider never accepts do not keep the others from being tried.
+const FIRST_AWAITED: i64 = i64::MIN / 2;

@@ -170,6 +170,7 @@ impl Builder {
         let built = self.webhook_entry(plugin, &config, grant);
         let built =
             built.and_then(|webhook| Ok((webhook, self.outbound(identity, plugin, &config, grant, consented)?)));
+        let share = self.share(plugin);
         match built {
             Ok((webhook, outbound)) => Some(Ready {
                 plugin: Arc::clone(plugin),
@@ -178,7 +179,8 @@ impl Builder {
                 webhook,
                 outbound: Arc::new(outbound),
                 limits: plugin.manifest.limits.resolve(),
-                share: Semaphore::new(self.share(plugin)),
+                share: Semaphore::new(share),
+                by_itself: (share / 2).max(1),
             }),
             Err(messages) => {
                 faults.extend(messages.into_iter().map(|message| Fault::of_config(settings, message)));

@@ -10,6 +10,7 @@ use hookyard_domain::invocation::{ErrorKind, PluginError};
 use tokio::sync::Notify;
 
 use super::Connection;
+use super::telling::Telling;
 
 /// The code of the health of which nothing is known yet.
 pub(super) const ACTIVATING: &str = "activating";
@@ -26,8 +27,8 @@ pub(crate) struct Condition {
     retired: AtomicBool,
     /// Wakes whoever waits to activate it again, when it is retired.
     ended: Notify,
-    /// Whether all was well when that was told last; also by the connection which it succeeds.
-    pub(super) told: Arc<tokio::sync::Mutex<bool>>,
+    /// What was told of its health; also by the connection which it succeeds.
+    pub(super) telling: Arc<Telling>,
 }
 
 #[derive(Debug, Clone)]
@@ -63,7 +64,7 @@ impl Condition {
             look_again: Notify::default(),
             retired: AtomicBool::default(),
             ended: Notify::default(),
-            told: Arc::new(tokio::sync::Mutex::new(true)),
+            telling: Arc::default(),
         }
     }
 
@@ -82,7 +83,7 @@ impl Condition {
             look_again: Notify::default(),
             retired: AtomicBool::default(),
             ended: Notify::default(),
-            told: Arc::clone(&old.told),
+            telling: Arc::clone(&old.telling),
         }
     }
 
@@ -215,9 +216,10 @@ impl Connection {
         tracing::info!(connection = %self.id, recovered, "connection activated");
     }
 
-    /// Whether nothing is known to be wrong with it.
-    pub(crate) fn is_healthy(&self) -> bool {
-        self.health().status == HealthStatus::Healthy
+    /// Whether something has gone wrong since its last activation, so that what waits for one waits for the next: that comes by
+    /// itself, or the connection's health says why not.
+    pub(crate) fn is_refused_again(&self) -> bool {
+        self.has_lifecycle() && self.condition.with(|state| state.trouble.is_some())
     }
 
     /// A call that began at `began` succeeded. It tells that the provider takes the credentials again if the provider has

@@ -64,7 +64,7 @@ impl Inbox {
             let writes = beside.into_iter().chain([write]).collect();
             match self.invoker.commit_writes(&connection, vec![guard], writes).await {
                 Ok(()) => {
-                    self.schedule(&entry, &standing);
+                    self.schedule(&entry, &standing).await;
                     return Ok(InboxEntry { standing, version: entry.version.wrapping_add(1), ..entry });
                 }
                 Err(CommitError::Moved) if alone.is_none() => alone = Some(self.deciding.lock().await),

@@ -2,13 +2,14 @@
 
 use hookyard_domain::commit::{Guard, MarkKey, Write};
 use hookyard_domain::id::WebhookId;
-use hookyard_domain::inbox::{InboxEntry, Known, Standing, verdict};
+use hookyard_domain::inbox::{InboxEntry, Known, Next, Standing, verdict};
 use hookyard_domain::invocation::PluginError;
+use hookyard_domain::limit;
 use hookyard_domain::webhook::KeptWebhook;
 use hookyard_store::{CommitError, StoreError};
 
 use super::{Inbox, settle};
-use crate::agenda::{Item, Turn};
+use crate::agenda::{Activation, Item, Turn};
 use crate::connections::{Connection, Ready};
 
 impl Inbox {
@@ -30,11 +31,17 @@ impl Inbox {
         webhook: KeptWebhook,
         turn: Option<Turn>,
     ) -> Result<(), CommitError> {
-        let standing = Standing::fresh(self.now());
-        self.keep(connection, webhook, standing, turn, None).await
+        let (standing, seen) = (Standing::fresh(self.now()), Activation::default());
+        self.keep(connection, webhook, standing, seen, turn, None).await
     }
 
-    /// Keeps a webhook whose first run has failed, to be run again or not, as its error says. Durable on return.
+    /// Which activation of the connection was the last: to be asked before a first run.
+    pub(crate) fn activation(&self, connection: &Connection) -> Activation {
+        self.agenda.activation(&connection.id)
+    }
+
+    /// Keeps a webhook whose first run has failed, to be run again or not, as its error says. `seen` was the last activation when
+    /// the run began. Durable on return.
     ///
     /// # Errors
     /// Nothing is kept.
@@ -43,13 +50,13 @@ impl Inbox {
         connection: &Connection,
         ready: &Ready,
         webhook: KeptWebhook,
-        error: &PluginError,
+        (error, seen): (&PluginError, Activation),
         turn: Option<Turn>,
     ) -> Result<(), CommitError> {
         let fresh = Standing::fresh(webhook.received_at);
         let standing = self.after_failure(connection, ready, &fresh, error);
         let news = self.news(&webhook, &standing, error);
-        self.keep(connection, webhook, standing, turn, news).await
+        self.keep(connection, webhook, standing, seen, turn, news).await
     }
 
     /// How a webhook stands after one more run, which failed like this.
@@ -72,6 +79,7 @@ impl Inbox {
         connection: &Connection,
         webhook: KeptWebhook,
         standing: Standing,
+        seen: Activation,
         turn: Option<Turn>,
         news: Option<Write>,
     ) -> Result<(), CommitError> {
@@ -83,10 +91,10 @@ impl Inbox {
         let writes = std::iter::once(keep).chain(news).collect();
         self.invoker.commit_writes(connection, guards, writes).await?;
         match turn {
-            Some(turn) if holds_order_key => turn.keep(item, next),
+            Some(turn) if holds_order_key => turn.keep(item, next, seen),
             // Dropping it lets the next one go.
             Some(_) => {}
-            None if next.is_some() => self.agenda.put(&connection.id, item, None, next),
+            None if next.is_some() => self.agenda.put_since(&connection.id, item, None, next, seen),
             None => {}
         }
         Ok(())
@@ -101,7 +109,7 @@ impl Inbox {
         let Some(standing) = entry.standing.repeated(self.now()) else { return Ok(()) };
         let (guard, write) = settle(&entry, &standing);
         match self.invoker.commit_writes(connection, vec![guard], vec![write]).await {
-            Ok(()) => self.schedule(&entry, &standing),
+            Ok(()) => self.schedule(&entry, &standing).await,
             // Whoever has changed it has decided what becomes of it.
             Err(CommitError::Moved) => {}
             Err(error) => return Err(error.into()),
@@ -109,16 +117,37 @@ impl Inbox {
         Ok(())
     }
 
-    /// Tells the agenda how an entry stands from now on.
-    pub(super) fn schedule(&self, entry: &InboxEntry, standing: &Standing) {
-        let InboxEntry { webhook, .. } = entry;
-        let item = Item::Webhook { place: webhook.place, id: webhook.id };
-        if standing.next.is_some() || (standing.holds_order_key() && webhook.order_key.is_some()) {
-            self.agenda.put(&webhook.connection, item, webhook.order_key.as_deref(), standing.next);
-        } else {
-            self.agenda.remove(&webhook.connection, &item);
+    /// Tells the agenda that an entry stands like this from now on. Somebody else may have decided anew since, and told that
+    /// already: one that is on without need is looked at and goes, but one that is off stays off. So the store is asked before.
+    pub(super) async fn schedule(&self, entry: &InboxEntry, standing: &Standing) {
+        let _alone = self.telling.lock().await;
+        if is_on(entry, standing) {
+            return self.put(entry, standing.next);
+        }
+        match self.store.webhook(entry.webhook.id).await {
+            Ok(Some(now)) if is_on(&now, &now.standing) => self.put(&now, now.standing.next),
+            Ok(_) => self.agenda.remove(&entry.webhook.connection, &item(entry)),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the inbox cannot be read");
+                // Whoever runs it looks again.
+                self.put(entry, Some(Next::At(self.now().after(limit::TRY_AGAIN_AFTER))));
+            }
         }
     }
+
+    fn put(&self, entry: &InboxEntry, next: Option<Next>) {
+        let order_key = entry.webhook.order_key.as_deref();
+        self.agenda.put(&entry.webhook.connection, item(entry), order_key, next);
+    }
+}
+
+/// Whether an entry that stands like this is on the agenda.
+const fn is_on(entry: &InboxEntry, standing: &Standing) -> bool {
+    standing.next.is_some() || (standing.holds_order_key() && entry.webhook.order_key.is_some())
+}
+
+const fn item(entry: &InboxEntry) -> Item {
+    Item::Webhook { place: entry.webhook.place, id: entry.webhook.id }
 }
 
 /// Why a webhook that failed is not armed again.

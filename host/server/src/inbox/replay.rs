@@ -86,7 +86,9 @@ impl Inbox {
         let (guards, writes) = changes.unzip();
         let committed: Result<(), CommitError> = self.invoker.commit_writes(&connection, guards, writes).await;
         committed.map_err(|error| refused(error, of))?;
-        entries.iter().zip(&standings).for_each(|(entry, standing)| self.schedule(entry, standing));
+        for (entry, standing) in entries.iter().zip(&standings) {
+            self.schedule(entry, standing).await;
+        }
         Ok(entries.len() as u64)
     }
 

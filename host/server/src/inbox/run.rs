@@ -12,6 +12,7 @@ use super::{Inbox, settle};
 use crate::agenda::Ended;
 use crate::connections::{Connection, Ready};
 use crate::handling::{self, Beside, Handling, NotHandled};
+use crate::invoker::Errand;
 
 impl Inbox {
     /// Runs a kept webhook with the newest version of its plugin, and writes down what came of it: its effects and that it was
@@ -22,6 +23,9 @@ impl Inbox {
         // Not for long: what waits here keeps others from running.
         let Ok(Ok(_share)) = timeout(limit::SLOT_WAIT_MAX, ready.share.acquire()).await else { return self.later() };
         match self.store.webhook(id).await {
+            Ok(Some(entry)) if entry.standing.next == Some(Next::Activation) && connection.is_refused_again() => {
+                Ended::Refused
+            }
             Ok(Some(entry)) if entry.standing.state == WebhookState::Pending => {
                 let (outcome, ended) = self.run_entry(&connection, ready, entry).await;
                 self.invoker.metrics.inbox_run(connection.id.as_str(), outcome);
@@ -33,12 +37,13 @@ impl Inbox {
 
     /// Also says how it ended in the word that metrics use.
     async fn run_entry(&self, connection: &Connection, ready: &Ready, entry: InboxEntry) -> (&'static str, Ended) {
-        let activations = connection.activations();
         let webhook = VerifiedWebhook::from_kept(entry.webhook.clone());
         let attempt = entry.standing.attempts.saturating_add(1);
         let until = Instant::now() + ready.limits.deadline;
         let cause = handling::cause(&webhook, entry.webhook.fresh);
-        let errand = handling::errand(connection, ready, &webhook, cause, attempt, until);
+        // One that has failed before fails for the same reason in most cases, whatever version it meets.
+        let is_news = entry.standing.error.is_none();
+        let errand = Errand { is_news, ..handling::errand(connection, ready, &webhook, cause, attempt, until) };
         let clock = &*self.invoker.services.clock;
         let handling = Handling { webhook: &webhook, beside: Beside::Kept(&entry), clock };
         let error = match self.invoker.until_durable(&errand, &handling).await {
@@ -58,7 +63,7 @@ impl Inbox {
         match self.write_down(connection, &entry, &standing, &error).await {
             Ok(()) => {
                 let outcome = if standing.next.is_some() { "again" } else { "failed" };
-                (outcome, self.ended(connection, &standing, activations))
+                (outcome, ended(&standing))
             }
             Err(CommitError::Moved) => ("overtaken", self.as_it_stands(entry.webhook.id).await),
             Err(CommitError::Gone) => ("gone", Ended::Done),
@@ -95,9 +100,8 @@ impl Inbox {
 
     fn stands(&self, entry: Result<Option<InboxEntry>, StoreError>) -> Ended {
         match entry {
-            Ok(Some(InboxEntry { standing: Standing { next: Some(next), .. }, .. })) => Ended::Again(next),
-            Ok(Some(entry)) if entry.standing.holds_order_key() => Ended::Blocks,
-            Ok(Some(_) | None) => Ended::Done,
+            Ok(Some(entry)) => ended(&entry.standing),
+            Ok(None) => Ended::Done,
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the inbox cannot be read");
                 self.later()
@@ -105,22 +109,18 @@ impl Inbox {
         }
     }
 
-    /// What the agenda does about it. `activations`: how many the connection had seen when the run began.
-    fn ended(&self, connection: &Connection, standing: &Standing, activations: u64) -> Ended {
-        match standing.next {
-            // The activation that it waits for has come while it ran.
-            Some(Next::Activation) if connection.activations() != activations && connection.is_healthy() => {
-                Ended::Again(Next::At(self.now()))
-            }
-            Some(next) => Ended::Again(next),
-            None if standing.holds_order_key() => Ended::Blocks,
-            None => Ended::Done,
-        }
-    }
-
     /// The host could not do it now, which says nothing about the webhook and counts for nothing.
     fn later(&self) -> Ended {
         Ended::Later(self.now().after(limit::TRY_AGAIN_AFTER))
+    }
+}
+
+/// What the agenda does about it. It knows by itself whether the activation that is waited for has come during the run.
+const fn ended(standing: &Standing) -> Ended {
+    match standing.next {
+        Some(next) => Ended::Again(next),
+        None if standing.holds_order_key() => Ended::Blocks,
+        None => Ended::Done,
     }
 }
 

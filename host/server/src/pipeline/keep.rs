@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::reception::{self, Reception};
 use super::single_flight::Wait;
 use super::{Answer, Pipeline};
-use crate::agenda::Turn;
+use crate::agenda::{Activation, Turn};
 use crate::connections::{Connection, Ready};
 
 impl Pipeline {
@@ -55,16 +55,16 @@ impl Pipeline {
         answer(kept, None)
     }
 
-    /// Keeps a webhook whose first run has failed.
+    /// Keeps a webhook whose first run has failed like this; `seen` was the last activation when it began.
     pub(super) async fn keep_failed(
         &self,
         connection: &Connection,
         ready: &Ready,
         received: &Reception,
-        error: &PluginError,
+        (error, seen): (&PluginError, Activation),
         turn: Option<Turn>,
     ) -> Answer {
-        let kept = self.inbox.keep_failed(connection, ready, received.to_kept(), error, turn).await;
+        let kept = self.inbox.keep_failed(connection, ready, received.to_kept(), (error, seen), turn).await;
         self.count(connection, &kept, why(error.kind));
         answer(kept, Some(Reason::from(error)))
     }

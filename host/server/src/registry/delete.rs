@@ -79,6 +79,8 @@ impl Registry {
         while self.parts.store.purge_connection(id).await? {
             tokio::task::yield_now().await;
         }
+        // What was committed just before the deletion began may have been put on the agenda after it.
+        self.parts.agenda.forget(id);
         let lives = self.parts.store.lives().await?;
         let mut desired = self.desired.lock().await;
         desired.api.remove(id);

@@ -76,13 +76,13 @@ impl Registry {
                 if !old.as_ref().is_some_and(|old| connection.continues(old)) {
                     begun.push(Arc::clone(connection));
                 }
-                working.extend(connection.ready.is_some().then(|| id.clone()));
+                working.extend(connection.ready.as_ref().map(|ready| (id.clone(), ready.by_itself)));
                 disabled.extend(old.filter(|old| old.ready.is_some() && !connection.enabled));
             }
             shown.push((id, connection));
         }
         self.connections.replace_all(shown);
-        working.iter().for_each(|id| self.parts.agenda.changed(id));
+        working.iter().for_each(|(id, by_itself)| self.parts.agenda.works(id, *by_itself));
         begun.iter().for_each(|connection| self.parts.lifecycle.begin(connection));
         for old in disabled {
             let registry = Arc::clone(self);

@@ -70,7 +70,12 @@ impl Registry {
             let mut desired = self.desired.lock().await;
             let all = self.connections.all();
             self.settle(&mut desired, all.iter().map(|connection| &**connection)).await?;
-            all.iter().for_each(|connection| self.parts.lifecycle.begin(connection));
+            for connection in &all {
+                if let Some(ready) = &connection.ready {
+                    self.parts.agenda.works(&connection.id, ready.by_itself);
+                }
+                self.parts.lifecycle.begin(connection);
+            }
             for id in desired.lives.values().filter(|life| life.deleting).map(|life| life.connection.clone()) {
                 self.parts.agenda.forget(&id);
                 let leaving = self.as_it_was(&desired, &id);

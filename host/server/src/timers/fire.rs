@@ -40,8 +40,11 @@ impl Timers {
             // The agenda knows when the connection was activated.
             Some(Next::At(_) | Next::Activation) => {}
         }
-        // This semaphore is never closed.
-        let Ok(Ok(_share)) = timeout(ready.limits.deadline, ready.share.acquire()).await else { return self.later() };
+        if timer.standing.next == Some(Next::Activation) && connection.is_refused_again() {
+            return Ended::Refused;
+        }
+        // Not for long: what waits here keeps others from running. This semaphore is never closed.
+        let Ok(Ok(_share)) = timeout(limit::SLOT_WAIT_MAX, ready.share.acquire()).await else { return self.later() };
         let (outcome, ended) = match self.run(&connection, ready, &timer).await {
             Ok(()) => ("fired", Ended::Done),
             Err(Failed::Over) => ("overtaken", Ended::Done),
@@ -71,6 +74,7 @@ impl Timers {
             attributes: vec![("received-at", now.to_string()), ("traceparent", traceparent)],
             attempt: timer.standing.attempts.saturating_add(1),
             until: Instant::now() + ready.limits.deadline,
+            is_news: timer.standing.error.is_none(),
         };
         self.invoker.until_durable(&errand, &Fire { timer }).await
     }

@@ -11,7 +11,7 @@ use hookyard_domain::timer::Timer;
 use hookyard_store::{Store, StoreError};
 use tokio::sync::Mutex;
 
-use crate::agenda::{Agenda, Item};
+use crate::agenda::{Activation, Agenda, Item};
 
 /// When timers are due, as the agenda has it.
 pub struct Schedule {
@@ -42,7 +42,7 @@ impl Schedule {
             after = Some((last.connection.clone(), last.name.clone()));
             for timer in &page {
                 pending += usize::from(timer.standing.next.is_some());
-                self.tell(&timer.connection, &timer.name, Some(timer));
+                self.tell(&timer.connection, &timer.name, Some(timer), Activation::default());
             }
         }
     }
@@ -51,8 +51,9 @@ impl Schedule {
     pub(crate) async fn follow(&self, connection: &ConnectionId, names: impl IntoIterator<Item = &str>) {
         for name in names {
             let _alone = self.telling.lock().await;
+            let seen = self.agenda.activation(connection);
             match self.store.timer(connection, name).await {
-                Ok(timer) => self.tell(connection, name, timer.as_ref()),
+                Ok(timer) => self.tell(connection, name, timer.as_ref(), seen),
                 Err(error) => {
                     // Whoever fires it looks again.
                     tracing::warn!(%connection, timer = name, error = &error as &dyn std::error::Error, "reading a timer");
@@ -63,9 +64,9 @@ impl Schedule {
         }
     }
 
-    fn tell(&self, connection: &ConnectionId, name: &str, timer: Option<&Timer>) {
+    fn tell(&self, connection: &ConnectionId, name: &str, timer: Option<&Timer>, seen: Activation) {
         match timer.and_then(|timer| timer.standing.next) {
-            Some(next) => self.agenda.put(connection, item(name), None, Some(next)),
+            Some(next) => self.agenda.put_since(connection, item(name), None, Some(next), seen),
             None => self.agenda.remove(connection, &item(name)),
         }
     }
