@@ -9,7 +9,7 @@ use hookyard_domain::clock::{Clock, Timestamp};
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::limit;
 use hookyard_store::{Store, StoreError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::agenda::{Agenda, Ended, Item};
@@ -60,9 +60,9 @@ impl Clockwork {
 impl Parts {
     async fn look(self: Arc<Self>) {
         let room = Arc::new(Semaphore::new(self.at_once));
-        let mut restored = Restored { reopened: self.store.workload().reopened, at: self.clock.now() };
+        let mut reopenings = Reopenings { seen: self.store.reopenings(), not_before: self.clock.now() };
         loop {
-            self.restore(&mut restored).await;
+            self.restore(&mut reopenings).await;
             // This semaphore is never closed.
             let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
             match self.agenda.take_due(self.clock.now(), 1).pop() {
@@ -72,6 +72,7 @@ impl Parts {
                     tokio::select! {
                         () = self.agenda.changes().notified() => {}
                         () = self.until(self.agenda.next_due()) => {}
+                        () = self.reopened(&mut reopenings) => {}
                     }
                 }
             }
@@ -80,30 +81,41 @@ impl Parts {
 
     /// Where the store was opened anew after an error, a commit that nobody was told of may have become true: what it kept or
     /// started is put on the agenda.
-    async fn restore(&self, restored: &mut Restored) {
-        let (reopened, now) = (self.store.workload().reopened, self.clock.now());
-        // A store that fails again and again is not read through each time.
-        let pause = restored.at..restored.at.after(limit::TRY_AGAIN_AFTER);
-        if reopened == restored.reopened || pause.contains(&now) {
+    async fn restore(&self, reopenings: &mut Reopenings) {
+        let now = self.clock.now();
+        // The sender lives as long as the store. A store that fails again and again is not read through each time.
+        if !reopenings.seen.has_changed().unwrap_or(false) || now < reopenings.not_before {
             return;
         }
-        restored.at = now;
+        reopenings.not_before = now.after(limit::TRY_AGAIN_AFTER);
+        reopenings.seen.mark_unchanged();
         let read = async { Ok::<_, StoreError>((self.inbox.restore().await?, self.schedule.restore().await?)) };
         match read.await {
             Ok((webhooks, timers)) => {
                 tracing::info!(webhooks, timers, "the store was opened anew; what waits there is on the agenda");
-                restored.reopened = reopened;
             }
             Err(error) => {
+                reopenings.seen.mark_changed();
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, "what waits in the store cannot be read");
             }
         }
     }
 
+    /// Returns when it is worth looking whether the store was opened anew.
+    async fn reopened(&self, reopenings: &mut Reopenings) {
+        if reopenings.seen.has_changed().unwrap_or(false) {
+            return self.until(Some(reopenings.not_before)).await;
+        }
+        match reopenings.seen.changed().await {
+            Ok(()) => reopenings.seen.mark_changed(),
+            Err(_) => std::future::pending().await,
+        }
+    }
+
     async fn until(&self, due: Option<Timestamp>) {
-        let longest = || self.clock.now().after(limit::DUE_SLEEP_MAX);
-        let left = due.unwrap_or_else(longest).as_millis().saturating_sub(self.clock.now().as_millis());
+        let Some(due) = due else { return std::future::pending().await };
+        let left = due.as_millis().saturating_sub(self.clock.now().as_millis());
         if let Ok(left @ 1..) = u64::try_from(left) {
             self.sleep.sleep(Duration::from_millis(left).min(limit::DUE_SLEEP_MAX)).await;
         }
@@ -123,10 +135,10 @@ impl Parts {
     }
 }
 
-/// When what waits was read from the store last, and how often that had been opened anew by then.
-struct Restored {
-    reopened: u64,
-    at: Timestamp,
+/// How often the store was opened anew when what waits there was read last, and when it may be read again.
+struct Reopenings {
+    seen: watch::Receiver<u64>,
+    not_before: Timestamp,
 }
 
 /// A run; when it is dropped, the agenda hears how it ended. One that panics is tried again later.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 use crate::error::StoreError;
 
@@ -15,6 +16,10 @@ pub trait Observed: Send + Sync + fmt::Debug {
 
     /// How busy the store is. Takes no time and asks nobody, so that it can be told also while the store stands still.
     fn workload(&self) -> Workload;
+
+    /// Follows how often the database was opened anew after an error. A commit that was refused as unavailable before may have
+    /// become true then.
+    fn reopenings(&self) -> watch::Receiver<u64>;
 }
 
 /// How busy a store is, and how it has grouped commits since it was opened.
@@ -28,8 +33,7 @@ pub struct Workload {
     pub log_bytes: u64,
     /// How many commits became durable together.
     pub groups: GroupSizes,
-    /// How often the database was opened anew after an error. A commit that was refused as unavailable before may have become
-    /// true then.
+    /// How often the database was opened anew after an error.
     pub reopened: u64,
 }
 

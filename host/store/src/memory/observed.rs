@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 use super::MemoryStore;
 use crate::{GroupSizes, Observed, StoreError, Workload};
@@ -18,5 +19,10 @@ impl Observed for MemoryStore {
         let mut groups = GroupSizes { commits, ..GroupSizes::default() };
         groups.counts[GroupSizes::place(1)] = commits;
         Workload { groups, ..Workload::default() }
+    }
+
+    fn reopenings(&self) -> watch::Receiver<u64> {
+        // It never is; nobody sends.
+        watch::channel(0).1
     }
 }

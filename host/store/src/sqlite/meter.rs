@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::sync::watch;
+
 use crate::GroupSizes;
 
 /// What the writer has done, and what waits for it.
@@ -12,7 +14,7 @@ pub(super) struct Meter {
     log_bytes: AtomicU64,
     groups: [AtomicU64; GroupSizes::BOUNDS.len()],
     commits: AtomicU64,
-    reopened: AtomicU64,
+    reopened: watch::Sender<u64>,
 }
 
 impl Meter {
@@ -36,12 +38,12 @@ impl Meter {
 
     /// The database was opened anew after an error.
     pub(super) fn reopened(&self) {
-        self.reopened.fetch_add(1, Ordering::Relaxed);
+        self.reopened.send_modify(|times| *times += 1);
     }
 
     /// How often it was.
-    pub(super) fn how_often_reopened(&self) -> u64 {
-        self.reopened.load(Ordering::Relaxed)
+    pub(super) fn reopenings(&self) -> watch::Receiver<u64> {
+        self.reopened.subscribe()
     }
 
     /// How many wait.

@@ -1,6 +1,7 @@
 //! What can be seen of the store on disk.
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 use super::{SqliteStore, schema};
 use crate::{Observed, StoreError, Workload};
@@ -16,5 +17,9 @@ impl Observed for SqliteStore {
 
     fn workload(&self) -> Workload {
         self.writer.workload()
+    }
+
+    fn reopenings(&self) -> watch::Receiver<u64> {
+        self.writer.reopenings()
     }
 }

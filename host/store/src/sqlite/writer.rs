@@ -104,6 +104,11 @@ impl WriterQueue {
         answered.await.unwrap_or(Err(StoreError::Closed))
     }
 
+    /// Follows how often the database was opened anew.
+    pub(super) fn reopenings(&self) -> watch::Receiver<u64> {
+        self.meter.reopenings()
+    }
+
     /// How busy the writer is.
     pub(super) fn workload(&self) -> Workload {
         let taken = limit::COMMITS_WAITING_BYTES_MAX.saturating_sub(self.room.available_permits());
@@ -112,7 +117,7 @@ impl WriterQueue {
             waiting_bytes: u64::try_from(taken).unwrap_or(u64::MAX),
             log_bytes: self.meter.log_bytes(),
             groups: self.meter.groups(),
-            reopened: self.meter.how_often_reopened(),
+            reopened: *self.meter.reopenings().borrow(),
         }
     }
 }
