@@ -38,7 +38,9 @@ enum Told {
     Count(Count),
     /// Asks for an event with the counters of these keys.
     Report {
-        id: String,
+        /// The host's dedupe key; nothing is done with it here.
+        #[serde(rename = "id")]
+        _id: String,
         report: Vec<String>,
     },
 }
@@ -132,7 +134,7 @@ impl Plugin for Tally {
     fn handle(config: Config, webhook: Webhook) -> Result<Option<Response>, Error> {
         let count = match webhook.json::<Told>()? {
             Told::Count(count) => count,
-            Told::Report { id: _, report } => {
+            Told::Report { report, .. } => {
                 Event::new("counters.reported").emit(&counters(report)?)?;
                 return Ok(None);
             }
