@@ -9,6 +9,13 @@ use ring::rand::{SecureRandom, SystemRandom};
 pub trait Entropy: Send + Sync + fmt::Debug {
     /// Overwrites all of `buffer`.
     fn fill(&self, buffer: &mut [u8]);
+
+    /// Any number, each as likely as any other.
+    fn number(&self) -> u32 {
+        let mut random = [0; 4];
+        self.fill(&mut random);
+        u32::from_be_bytes(random)
+    }
 }
 
 /// The operating system's generator, fit for keys and tokens.

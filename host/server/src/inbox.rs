@@ -85,9 +85,7 @@ impl Inbox {
     }
 
     fn random(&self) -> u32 {
-        let mut random = [0; 4];
-        self.invoker.services.entropy.fill(&mut random);
-        u32::from_be_bytes(random)
+        self.invoker.services.entropy.number()
     }
 
     /// What tells that a webhook has failed: `hookyard.webhook.failed`, to be appended with what makes it fail. `None` where it has not.

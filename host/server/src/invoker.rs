@@ -200,9 +200,7 @@ impl Invoker {
 
     /// Waits for a random while before a run is repeated, so that runs which have met do not meet again.
     async fn step_aside(&self, run: u32, until: Instant) {
-        let mut random = [0; 4];
-        self.services.entropy.fill(&mut random);
-        let part = f64::from(u32::from_be_bytes(random)) / f64::from(u32::MAX);
+        let part = f64::from(self.services.entropy.number()) / f64::from(u32::MAX);
         let longest = limit::CONFLICT_WAIT_MAX * 2_u32.saturating_pow(run.saturating_sub(1));
         let left = until.saturating_duration_since(Instant::now());
         tokio::time::sleep(longest.mul_f64(part).min(left)).await;

@@ -167,10 +167,8 @@ impl Lifecycle {
     /// has asked to be left alone.
     async fn pause(&self, connection: &Connection, failed: &mut u32, at_least: Option<Duration>) {
         *failed = failed.saturating_add(1);
-        let mut random = [0; 4];
-        self.invoker.services.entropy.fill(&mut random);
         let at_least = at_least.map(|wait| wait.min(limit::RETRY_AFTER_MAX));
-        let wait = retry::ACTIVATION.wait(*failed, at_least, u32::from_be_bytes(random));
+        let wait = retry::ACTIVATION.wait(*failed, at_least, self.invoker.services.entropy.number());
         tokio::select! {
             () = self.sleep.sleep(wait) => {}
             () = connection.end() => {}

@@ -82,9 +82,7 @@ impl Timers {
     /// Writes down that a run has failed, and what is done about it. Also says how it ended in the word that metrics use.
     async fn settle(&self, connection: &Connection, timer: &Timer, error: &PluginError) -> (&'static str, Ended) {
         let (now, attempts) = (self.now(), timer.standing.attempts.saturating_add(1));
-        let mut random = [0; 4];
-        self.invoker.services.entropy.fill(&mut random);
-        let verdict = verdict(error, attempts, connection.has_lifecycle(), now, u32::from_be_bytes(random));
+        let verdict = verdict(error, attempts, connection.has_lifecycle(), now, self.invoker.services.entropy.number());
         let standing = Box::new(timer.standing.after_failure(error, verdict));
         let mut writes = vec![Write::SettleTimer { name: timer.name.clone(), standing }];
         if verdict == Verdict::GiveUp {
