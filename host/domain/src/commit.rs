@@ -2,11 +2,13 @@
 
 use crate::clock::Timestamp;
 use crate::connection::Incarnation;
+use crate::delivery::Delivery;
 use crate::event::{Event, Offset};
-use crate::id::{ConnectionId, WebhookId};
+use crate::id::{ConnectionId, SubscriptionId, WebhookId};
 use crate::idempotency::{IdempotencyId, IdempotencyRecord};
 use crate::inbox::Standing;
 use crate::kv::Revision;
+use crate::subscription::Position;
 use crate::timer::{Generation, TimerStanding};
 use crate::webhook::KeptWebhook;
 
@@ -24,7 +26,7 @@ pub enum Owner {
         /// Which of its lives.
         incarnation: Incarnation,
     },
-    /// The host itself. It appends events and keeps nothing else.
+    /// The host itself. It appends events, and keeps how far subscriptions and deliveries have come.
     Host,
 }
 
@@ -164,6 +166,17 @@ pub enum Write {
         name: String,
         /// How it stands from now on.
         standing: Box<TimerStanding>,
+    },
+    /// Says how far a subscription has come, in place of what was known; nothing if there is no such subscription.
+    Advance(Box<Position>),
+    /// Keeps a delivery in place of the one of its subscription and offset; nothing if there is no such subscription.
+    Deliver(Box<Delivery>),
+    /// Forgets the deliveries of events after this offset, because they are to be read again.
+    ForgetDeliveries {
+        /// Whose.
+        subscription: SubscriptionId,
+        /// The events after this one.
+        after: Offset,
     },
 }
 

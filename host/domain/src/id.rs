@@ -8,6 +8,8 @@ use ulid::Ulid;
 
 use crate::clock::Timestamp;
 use crate::entropy::Entropy;
+use crate::event::Offset;
+use crate::keyed_hash::HashKey;
 use crate::limit;
 
 /// Why a text is not the name or id that it should be.
@@ -120,6 +122,28 @@ generated_id!(
     "tok"
 );
 
+generated_id!(
+    /// `dlv_…`: the journey of one event to one subscription's endpoint, the same over all attempts.
+    DeliveryId,
+    "dlv"
+);
+
+impl DeliveryId {
+    /// The id of the delivery of this event to this subscription: it sorts by the event's time, and is the same whenever the same
+    /// event is delivered to the same subscription. `made_at` tells subscriptions apart that have one name after another.
+    pub fn of(
+        key: &HashKey,
+        subscription: &SubscriptionId,
+        made_at: Timestamp,
+        offset: Offset,
+        event: EventId,
+    ) -> Self {
+        let (made_at, offset) = (made_at.as_millis().to_be_bytes(), offset.0.to_be_bytes());
+        let hash = key.hash16(&[b"delivery", subscription.as_str().as_bytes(), &made_at, &offset]);
+        Self(Ulid::from_parts(event.0.timestamp_ms(), u128::from_be_bytes(hash)))
+    }
+}
+
 macro_rules! chosen_name {
     ($(#[$doc:meta])* $name:ident, $expected:literal, $valid:expr) => {
         $(#[$doc])*
@@ -171,6 +195,30 @@ chosen_name!(
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
     }
 );
+chosen_name!(
+    /// A subscription's name: chosen by the operator in the file, `sub_…` for one that was made through the API.
+    SubscriptionId,
+    "a subscription name: 1 to 64 of a-z, 0-9, - and _, starting with a letter or digit",
+    |text| {
+        text.len() <= limit::SUBSCRIPTION_ID_BYTES_MAX
+            && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+    }
+);
+
+impl SubscriptionId {
+    /// How names of subscriptions begin that were made through the API. None in the file may.
+    pub const GENERATED_PREFIX: &'static str = "sub_";
+
+    /// A new name, `sub_…`; names of a later millisecond sort after it.
+    pub fn generate(at: Timestamp, entropy: &dyn Entropy) -> Self {
+        let mut random = [0; 16];
+        entropy.fill(&mut random);
+        let ulid = Ulid::from_parts(at.as_millis().max(0).unsigned_abs(), u128::from_be_bytes(random));
+        Self(format!("{}{}", Self::GENERATED_PREFIX, ulid.to_string().to_ascii_lowercase()).into())
+    }
+}
+
 chosen_name!(
     /// A plugin's name, chosen by its author: the first part of its event types.
     PluginName,

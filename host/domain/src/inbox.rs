@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::id::{ConnectionId, WebhookId};
@@ -110,7 +110,7 @@ pub enum Next {
 }
 
 /// Why the last run failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// A stable word: the plugin's code, or `plugin-trap`, `deadline`, `conflict`, `invalid-response`, `declined`.
     pub code: String,

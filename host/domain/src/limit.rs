@@ -2,11 +2,13 @@
 //! its ceiling here.
 
 mod calling_out;
+mod delivery;
 mod store;
 
 use std::time::Duration;
 
 pub use calling_out::*;
+pub use delivery::*;
 pub use store::*;
 
 // Names

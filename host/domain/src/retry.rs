@@ -26,6 +26,21 @@ pub const INBOX: Schedule = Schedule(&[
     Duration::from_secs(12 * 60 * 60),
 ]);
 
+/// A delivery is tried at once and, as long as it fails, again 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h after the
+/// attempt before: ten times in all, over three days. It is the schedule that Standard Webhooks recommends
+/// (<https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#deliverability-and-reliability>).
+pub const DELIVERY: Schedule = Schedule(&[
+    Duration::from_secs(5),
+    Duration::from_secs(5 * 60),
+    Duration::from_secs(30 * 60),
+    Duration::from_secs(2 * 60 * 60),
+    Duration::from_secs(5 * 60 * 60),
+    Duration::from_secs(10 * 60 * 60),
+    Duration::from_secs(14 * 60 * 60),
+    Duration::from_secs(20 * 60 * 60),
+    Duration::from_secs(24 * 60 * 60),
+]);
+
 impl Schedule {
     /// How many waits it has: whoever gives up does so after one more attempt than that.
     pub fn waits(self) -> u32 {

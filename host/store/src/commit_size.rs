@@ -34,7 +34,10 @@ fn may_write(owner: &Owner, write: &Write) -> bool {
         }
         (Owner::Connection { id, .. }, Write::Keep { webhook, .. }) => webhook.connection == *id,
         (Owner::Host, Write::Append { event, .. }) => event.origin == EventOrigin::Host,
-        (Owner::Connection { .. }, _) | (Owner::Host, Write::Mark(_)) => true,
+        (Owner::Connection { .. }, _)
+        | (Owner::Host, Write::Mark(_) | Write::Advance(_) | Write::Deliver(_) | Write::ForgetDeliveries { .. }) => {
+            true
+        }
         (Owner::Host, _) => false,
     }
 }
@@ -70,6 +73,9 @@ fn write_bytes(write: &Write) -> usize {
         | Write::Settle { .. }
         | Write::CancelTimer { .. }
         | Write::SettleTimer { .. }
+        | Write::Advance(_)
+        | Write::Deliver(_)
+        | Write::ForgetDeliveries { .. }
         | Write::Idempotency { .. }
         | Write::ForgetIdempotency { .. }
         | Write::Keep { .. } => 0,

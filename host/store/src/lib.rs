@@ -9,6 +9,7 @@ mod commit_size;
 mod connection_records;
 mod consents;
 mod crash_points;
+mod deliveries;
 mod error;
 mod host_keys;
 mod inbox;
@@ -20,6 +21,7 @@ mod pages;
 mod plugin_states;
 mod purge_batch;
 pub mod sqlite;
+mod subscriptions;
 mod timers;
 mod tokens;
 
@@ -31,6 +33,7 @@ use async_trait::async_trait;
 pub use connection_records::{ConnectionRecord, ConnectionRecords, HeldVersion, Life, SaveConnectionError};
 pub use consents::{Consent, Consents};
 pub use crash_points::{CrashPoint, CrashPoints};
+pub use deliveries::{Deliveries, DeliveryPage, ListPlace};
 pub use error::StoreError;
 pub use host_keys::HostKeys;
 pub use inbox::{Inbox, WebhookPage};
@@ -38,13 +41,24 @@ pub use inbox_room::{InboxBounds, InboxSettings, InboxUse};
 pub use ledger::{CommitError, EventPage, KeyPage, Ledger};
 pub use observed::{GroupSizes, Observed, Workload};
 pub use plugin_states::{PluginState, PluginStates};
+pub use subscriptions::{SaveSubscriptionError, SubscriptionRecord, Subscriptions};
 pub use timers::Timers;
 pub use tokens::{AddTokenError, ApiToken, Tokens};
 
 /// All that a host keeps.
 #[async_trait]
 pub trait Store:
-    Ledger + HostKeys + Tokens + Consents + PluginStates + ConnectionRecords + Inbox + Timers + Observed
+    Ledger
+    + HostKeys
+    + Tokens
+    + Consents
+    + PluginStates
+    + ConnectionRecords
+    + Inbox
+    + Timers
+    + Subscriptions
+    + Deliveries
+    + Observed
 {
     /// Finishes what was accepted, then gives the store up: when this returns, another host may open it. Whatever is
     /// asked afterwards fails as [`StoreError::Closed`]. Closing twice does nothing.

@@ -1,6 +1,5 @@
 //! `GET /v1/events`: a page of the event log, at once or as soon as there is something.
 
-mod cloud_event;
 mod query;
 pub(super) mod stream;
 
@@ -19,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use super::app::App;
 use super::drain::Drain;
 use super::problem::Problem;
-use cloud_event::CloudEvent;
+use crate::cloud_event::CloudEvent;
 use query::PageQuery;
 
 /// A page on the wire. `next` is always there: the last offset looked at.

@@ -56,8 +56,13 @@ impl<'a> Staged<'a> {
                 Write::StartTimer { .. } | Write::CancelTimer { .. } | Write::SettleTimer { .. } => {
                     staged.timer(state, write)?;
                 }
-                Write::Mark(_) | Write::Append { .. } | Write::Idempotency { .. } | Write::ForgetIdempotency { .. } => {
-                }
+                Write::Mark(_)
+                | Write::Append { .. }
+                | Write::Idempotency { .. }
+                | Write::ForgetIdempotency { .. }
+                | Write::Advance(_)
+                | Write::Deliver(_)
+                | Write::ForgetDeliveries { .. } => {}
             }
         }
         Ok(staged)

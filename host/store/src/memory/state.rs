@@ -110,7 +110,10 @@ impl State {
                 | Write::Settle { .. }
                 | Write::StartTimer { .. }
                 | Write::CancelTimer { .. }
-                | Write::SettleTimer { .. } => {}
+                | Write::SettleTimer { .. }
+                | Write::Advance(_)
+                | Write::Deliver(_)
+                | Write::ForgetDeliveries { .. } => {}
             }
         }
         Ok(committed)

@@ -61,6 +61,7 @@ pub(super) fn apply(
             }
             Write::CancelTimer { name } => application.cancel_timer(name)?,
             Write::SettleTimer { name, standing } => timer_rows::update(database, owner, name, standing)?,
+            Write::Advance(_) | Write::Deliver(_) | Write::ForgetDeliveries { .. } => unimplemented!("S"),
         }
     }
     let room = application.room;

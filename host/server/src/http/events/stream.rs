@@ -21,8 +21,8 @@ use http::{HeaderMap, Uri};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::cloud_event::CloudEvent;
 use super::query::StreamQuery;
+use crate::cloud_event::CloudEvent;
 use crate::http::app::App;
 use crate::http::drain::Drain;
 use crate::http::problem::Problem;

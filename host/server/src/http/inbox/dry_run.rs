@@ -160,7 +160,10 @@ impl DryRunView {
             | Write::ForgetIdempotency { .. }
             | Write::Keep { .. }
             | Write::Settle { .. }
-            | Write::SettleTimer { .. } => {}
+            | Write::SettleTimer { .. }
+            | Write::Advance(_)
+            | Write::Deliver(_)
+            | Write::ForgetDeliveries { .. } => {}
         }
     }
 }

@@ -1,0 +1,78 @@
+//! Bounds of subscriptions and deliveries.
+
+use std::time::Duration;
+
+/// Longest name of a subscription.
+pub const SUBSCRIPTION_ID_BYTES_MAX: usize = 64;
+/// Subscriptions that were made through the API.
+pub const API_SUBSCRIPTIONS_MAX: usize = 10_000;
+/// Attempts of one delivery that are remembered.
+pub const ATTEMPTS_KEPT_MAX: usize = 16;
+/// Longest message of an attempt's error.
+pub const ATTEMPT_MESSAGE_BYTES_MAX: usize = 512;
+/// Types, connections or subjects of one subscription, each.
+pub const SUBSCRIPTION_FILTER_VALUES_MAX: usize = 50;
+/// Longest `when`, and longest string of an `input`.
+pub const TEMPLATE_BYTES_MAX: usize = 16 * 1024;
+/// Largest `input` of a flow, as JSON.
+pub const FLOW_INPUT_BYTES_MAX: usize = 64 * 1024;
+/// Largest input that comes of it.
+pub const FLOW_RESULT_BYTES_MAX: usize = 1024 * 1024;
+/// Instructions of one template or expression; a plain one takes about ten.
+pub const TEMPLATE_FUEL: u64 = 100_000;
+/// Headers that an operator may add to deliveries.
+pub const ENDPOINT_HEADERS_MAX: usize = 20;
+/// Bytes of all names and values of those headers.
+pub const ENDPOINT_HEADERS_BYTES_MAX: usize = 8 * 1024;
+/// Longest URL of an endpoint.
+pub const ENDPOINT_URL_BYTES_MAX: usize = 2 * 1024;
+/// One attempt, from looking the name up to the end of the answer's headers.
+pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes of an answer that are read, so that its connection can be used again; of a longer one the connection is closed.
+pub const DELIVERY_ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Attempts of one subscription at a time when the operator says nothing.
+pub const ENDPOINT_IN_FLIGHT_DEFAULT: u32 = 8;
+/// Most attempts of one subscription at a time.
+pub const ENDPOINT_IN_FLIGHT_MAX: u32 = 64;
+/// Most attempts within a second that can be set.
+pub const ENDPOINT_PER_SECOND_MAX: u32 = 10_000;
+/// Calls of one subject within a minute when the operator says nothing.
+pub const FLOW_PER_MINUTE_AND_SUBJECT_DEFAULT: u32 = 60;
+/// Most that can be set.
+pub const FLOW_PER_MINUTE_AND_SUBJECT_MAX: u32 = 6_000;
+/// Subjects of one subscription of which it is known when their last calls began; the oldest is forgotten.
+pub const FLOW_SUBJECTS_REMEMBERED_MAX: usize = 10_000;
+/// Actions that may lie between an event and the outside; one more, and it goes nowhere.
+pub const HOPS_MAX: u8 = 8;
+/// Attempts in flight, over all subscriptions. Of one URL's, so that deliveries leave room for what plugins send.
+pub const DELIVERIES_IN_FLIGHT_MAX: usize = 512;
+/// Deliveries of one subscription that wait to be tried again; with so many, it reads no further events.
+pub const DELIVERIES_PENDING_MAX: usize = 10_000;
+/// Deliveries of one page, and those of an answer when the client sets no bound.
+pub const DELIVERIES_PAGE_MAX: usize = 1_000;
+/// Deliveries of an answer when the client sets no bound.
+pub const DELIVERIES_LIMIT_DEFAULT: usize = 100;
+/// Rows that one page of deliveries looks at.
+pub const DELIVERIES_SCANNED_MAX: usize = 10_000;
+/// How long deliveries that were given up, or succeeded after all, are listed when the operator says nothing.
+pub const DELIVERY_RETENTION_DEFAULT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Longest that an operator may have them listed, in days.
+pub const DELIVERY_RETENTION_DAYS_MAX: u32 = 365;
+/// After how long without any success a subscription is paused when the operator says nothing.
+pub const PAUSE_AFTER_DEFAULT: Duration = Duration::from_secs(5 * 24 * 60 * 60);
+/// Longest that can be set, in hours.
+pub const PAUSE_AFTER_HOURS_MAX: u32 = 90 * 24;
+/// How long a secret goes on signing beside the one that took its place when the operator says nothing.
+pub const ROTATION_OVERLAP_DEFAULT: Duration = Duration::from_secs(24 * 60 * 60);
+/// Longest that can be asked for, in seconds.
+pub const ROTATION_OVERLAP_SECONDS_MAX: u64 = 30 * 24 * 60 * 60;
+/// Secrets that sign for one endpoint at a time.
+pub const ENDPOINT_SECRETS_MAX: usize = 5;
+/// How long what a delivery has begun is known to the connection that it calls.
+pub const DELIVERY_KEY_RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Events that are kept in memory for those who follow the log.
+pub const TAIL_EVENTS_MAX: usize = 4_096;
+/// Bytes of their data.
+pub const TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Those who follow the log at a time, by stream or by waiting; further ones are answered 503.
+pub const FOLLOWERS_MAX: usize = 2_000;

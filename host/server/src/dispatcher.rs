@@ -1,0 +1,3 @@
+//! Takes events to where subscriptions want them.
+
+pub(crate) mod attempt;
