@@ -10,17 +10,33 @@ use base64::engine::general_purpose::STANDARD;
 use hookyard_tests::guests;
 use hookyard_tests::host::{Builder, TestHost};
 use hookyard_tests::http::Reply;
+use hookyard_tests::provider::Provider;
 use http::Request;
 use serde_json::{Value, json};
 
 /// The webhook secret of every connection here.
 const SECRET: &str = "sesame-4711-open";
 
+/// What the host itself puts into requests.
+const TOKEN: &str = "tok-of-the-account-81";
+
 async fn host() -> TestHost {
     Builder::new(env!("CARGO_BIN_EXE_hookyard"))
         .plugin(guests::ECHO)
         .config(&format!("[connections.bot]\nplugin = \"echo\"\nconfig = {{ secret = \"{SECRET}\" }}"))
         .config(&format!("[connections.other]\nplugin = \"echo\"\nconfig = {{ secret = \"{SECRET}\" }}"))
+        .start()
+        .await
+}
+
+/// A host whose connection `bot` reaches the provider.
+async fn host_with(provider: &Provider) -> TestHost {
+    let config = format!("{{ secret = \"{SECRET}\", token = \"{TOKEN}\", base = \"{}\" }}", provider.base());
+    Builder::new(env!("CARGO_BIN_EXE_hookyard"))
+        .plugin(guests::ECHO)
+        .config(&format!(
+            "[connections.bot]\nplugin = \"echo\"\nconfig = {config}\ngrants = {{ private_addresses = [\"127.0.0.1/32\"] }}"
+        ))
         .start()
         .await
 }

@@ -32,3 +32,4 @@ pub mod tail;
 pub mod telemetry;
 pub mod timers;
 pub mod trials;
+mod unsuccessful;

@@ -25,6 +25,7 @@ use crate::handling::{self, Beside, Handling, NotHandled};
 use crate::in_work::InWork;
 use crate::inbox::Inbox;
 use crate::invoker::Invoker;
+use crate::unsuccessful::Unsuccessful;
 pub use answer::Answer;
 use reception::Reception;
 use single_flight::{Role, SingleFlight};
@@ -125,7 +126,7 @@ impl Pipeline {
         let seen = self.inbox.activation(connection);
         match self.handle(connection, ready, received).await {
             Ok(response) => Answer::Handled(response),
-            Err(NotHandled::Failed(error)) if error.kind != ErrorKind::Invalid => {
+            Err(NotHandled::Unsuccessful(Unsuccessful::Failed(error))) if error.kind != ErrorKind::Invalid => {
                 self.keep_failed(connection, ready, received, (&error, seen), turn).await
             }
             Err(other) => Answer::from(other),

@@ -2,21 +2,8 @@
 
 use futures_util::future::join_all;
 use hookyard_tests::gate::Gate;
-use hookyard_tests::provider::Provider;
 
 use super::*;
-
-/// A host whose connection `bot` reaches the provider.
-async fn host_with(provider: &Provider) -> TestHost {
-    let config = format!("{{ secret = \"{SECRET}\", base = \"{}\" }}", provider.base());
-    Builder::new(env!("CARGO_BIN_EXE_hookyard"))
-        .plugin(guests::ECHO)
-        .config(&format!(
-            "[connections.bot]\nplugin = \"echo\"\nconfig = {config}\ngrants = {{ private_addresses = [\"127.0.0.1/32\"] }}"
-        ))
-        .start()
-        .await
-}
 
 /// A webhook that is kept as failed, and from now on asks at the provider's gate before it is handled.
 async fn asks_at_the_gate(host: &TestHost, provider: &Provider) -> Value {

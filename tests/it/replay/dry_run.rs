@@ -1,25 +1,6 @@
 //! A dry run shows what a webhook would bring about, and brings nothing about.
 
-use hookyard_tests::guests;
-use hookyard_tests::host::{Builder, TestHost};
-use hookyard_tests::provider::Provider;
-use serde_json::{Value, json};
-
 use super::*;
-
-/// What the host itself puts into requests.
-const TOKEN: &str = "tok-of-the-account-81";
-
-async fn host_with(provider: &Provider) -> TestHost {
-    let config = format!("{{ secret = \"{SECRET}\", token = \"{TOKEN}\", base = \"{}\" }}", provider.base());
-    Builder::new(env!("CARGO_BIN_EXE_hookyard"))
-        .plugin(guests::ECHO)
-        .config(&format!(
-            "[connections.bot]\nplugin = \"echo\"\nconfig = {config}\ngrants = {{ private_addresses = [\"127.0.0.1/32\"] }}"
-        ))
-        .start()
-        .await
-}
 
 async fn dry_run(host: &TestHost, webhook: &Value) -> Value {
     let reply = host.post(&format!("/v1/webhooks/{}/replay", id(webhook)), &json!({ "dry_run": true })).await;

@@ -22,6 +22,7 @@ use crate::connections::{Connection, Ready};
 use crate::handling::{self, Beside, Handling, NotHandled};
 use crate::invocations::{Occasion, word};
 use crate::invoker::Undertaking as _;
+use crate::unsuccessful::Unsuccessful;
 
 /// What came of a dry run.
 #[derive(Debug)]
@@ -143,10 +144,12 @@ impl Inbox {
         }
         let (error, response) = match handling.conclude(outcome, false) {
             Ok(response) => (None, response),
-            Err(NotHandled::Failed(error)) => (Some(unfixable(error)), None),
+            Err(NotHandled::Unsuccessful(Unsuccessful::Failed(error))) => (Some(unfixable(error)), None),
             Err(NotHandled::Declined(response)) => (Some(declined(response.status)), Some(response)),
-            Err(NotHandled::NotNow { code, detail }) => return Err(DryRunError::NotNow { code, detail }),
-            Err(NotHandled::Seen | NotHandled::Moved | NotHandled::Gone) => {
+            Err(NotHandled::Unsuccessful(Unsuccessful::NotNow { code, detail })) => {
+                return Err(DryRunError::NotNow { code, detail });
+            }
+            Err(NotHandled::Unsuccessful(Unsuccessful::Seen | Unsuccessful::Moved | Unsuccessful::Gone)) => {
                 return Err(DryRunError::NotNow { code: "unavailable", detail: "the webhook is being changed" });
             }
         };

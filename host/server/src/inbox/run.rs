@@ -13,6 +13,7 @@ use crate::agenda::Ended;
 use crate::connections::{Connection, Ready};
 use crate::handling::{self, Beside, Handling, NotHandled};
 use crate::invoker::Errand;
+use crate::unsuccessful::Unsuccessful;
 
 impl Inbox {
     /// Runs a kept webhook with the newest version of its plugin, and writes down what came of it: its effects and that it was
@@ -51,13 +52,13 @@ impl Inbox {
                 tracing::info!(connection = %connection.id, webhook = %entry.webhook.id, attempt, "webhook handled");
                 return ("handled", Ended::Done);
             }
-            Err(NotHandled::Failed(error)) => unfixable(error),
+            Err(NotHandled::Unsuccessful(Unsuccessful::Failed(error))) => unfixable(error),
             Err(NotHandled::Declined(response)) => declined(response.status),
-            Err(NotHandled::Seen | NotHandled::Moved) => {
+            Err(NotHandled::Unsuccessful(Unsuccessful::Seen | Unsuccessful::Moved)) => {
                 return ("overtaken", self.as_it_stands(entry.webhook.id).await);
             }
-            Err(NotHandled::Gone) => return ("gone", Ended::Done),
-            Err(NotHandled::NotNow { .. }) => return ("put-off", self.later()),
+            Err(NotHandled::Unsuccessful(Unsuccessful::Gone)) => return ("gone", Ended::Done),
+            Err(NotHandled::Unsuccessful(Unsuccessful::NotNow { .. })) => return ("put-off", self.later()),
         };
         let standing = self.after_failure(connection, ready, &entry.standing, &error);
         match self.write_down(connection, &entry, &standing, &error).await {

@@ -9,6 +9,7 @@ use hookyard_sandbox::WebhookResponse;
 use hookyard_store::StoreError;
 
 use crate::handling::NotHandled;
+use crate::unsuccessful::Unsuccessful;
 
 /// What a webhook is answered.
 #[derive(Debug, Clone)]
@@ -98,11 +99,11 @@ impl From<NotHandled> for Answer {
     fn from(reason: NotHandled) -> Self {
         match reason {
             NotHandled::Declined(response) => Self::Declined(response),
-            NotHandled::Failed(error) => Self::Invalid(error),
-            NotHandled::Seen => Self::Seen,
-            NotHandled::Moved => Self::Kept(None),
-            NotHandled::Gone => Self::Gone,
-            NotHandled::NotNow { code, detail } => Self::try_again(code, detail),
+            NotHandled::Unsuccessful(Unsuccessful::Failed(error)) => Self::Invalid(error),
+            NotHandled::Unsuccessful(Unsuccessful::Seen) => Self::Seen,
+            NotHandled::Unsuccessful(Unsuccessful::Moved) => Self::Kept(None),
+            NotHandled::Unsuccessful(Unsuccessful::Gone) => Self::Gone,
+            NotHandled::Unsuccessful(Unsuccessful::NotNow { code, detail }) => Self::try_again(code, detail),
         }
     }
 }

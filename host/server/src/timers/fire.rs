@@ -5,10 +5,10 @@ use hookyard_domain::clock::Timestamp;
 use hookyard_domain::commit::{Guard, Write};
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::inbox::{Next, Verdict, verdict};
-use hookyard_domain::invocation::{Cause, ErrorKind, PluginError};
+use hookyard_domain::invocation::{Cause, PluginError};
 use hookyard_domain::limit;
 use hookyard_domain::timer::Timer;
-use hookyard_sandbox::{Component, Deadline, Finished, Invocation, Outcome, Sandbox};
+use hookyard_sandbox::{Component, Finished, Invocation, Outcome, Sandbox};
 use hookyard_store::CommitError;
 use serde_json::json;
 use tokio::time::{Instant, timeout};
@@ -18,8 +18,9 @@ use crate::agenda::Ended;
 use crate::connections::{Connection, Ready};
 use crate::host_event;
 use crate::invocations::Occasion;
-use crate::invoker::{Errand, NotCommitted, Undertaking};
+use crate::invoker::{Errand, Undertaking};
 use crate::telemetry::traceparent;
+use crate::unsuccessful::Unsuccessful;
 
 impl Timers {
     /// Fires a timer that the agenda says is due, and says how the agenda goes on with it. Whatever came of it is durable then.
@@ -47,19 +48,20 @@ impl Timers {
         let Ok(Ok(_share)) = timeout(limit::SLOT_WAIT_MAX, ready.share.acquire()).await else { return self.later() };
         let (outcome, ended) = match self.run(&connection, ready, &timer).await {
             Ok(()) => ("fired", Ended::Done),
-            Err(Failed::Over) => ("overtaken", Ended::Done),
-            Err(Failed::Host) => ("put-off", self.later()),
-            Err(Failed::Plugin(error)) => self.settle(&connection, &timer, &error).await,
+            // It was started anew, changed or cancelled meanwhile, or went with its connection: what was run counts no more.
+            Err(Unsuccessful::Seen | Unsuccessful::Moved | Unsuccessful::Gone) => ("overtaken", Ended::Done),
+            Err(Unsuccessful::NotNow { .. }) => ("put-off", self.later()),
+            Err(Unsuccessful::Failed(error)) => self.settle(&connection, &timer, &error).await,
         };
         self.invoker.metrics.timer_run(id.as_str(), outcome);
         ended
     }
 
-    async fn run(&self, connection: &Connection, ready: &Ready, timer: &Timer) -> Result<(), Failed> {
+    async fn run(&self, connection: &Connection, ready: &Ready, timer: &Timer) -> Result<(), Unsuccessful> {
         if !ready.plugin.component.exports().timer_handler {
             let plugin = ready.plugin.manifest.plugin();
             let message = format!("{plugin} does not export timer-handler");
-            return Err(Failed::unavailable("no-timer-handler", message));
+            return Err(Unsuccessful::unavailable("no-timer-handler", message));
         }
         let services = &self.invoker.services;
         let (now, traceparent) = (services.clock.now(), traceparent::of(&[], &*services.entropy));
@@ -133,123 +135,22 @@ struct Fire<'a> {
     timer: &'a Timer,
 }
 
-/// Why a timer has not fired with effect.
-#[derive(Debug, PartialEq)]
-enum Failed {
-    /// The plugin says so, or broke.
-    Plugin(PluginError),
-    /// The host could not do it; that says nothing about the timer.
-    Host,
-    /// It was started anew, changed or cancelled meanwhile, or went with its connection: what was run counts no more.
-    Over,
-}
-
-impl Failed {
-    fn unavailable(code: &str, message: impl Into<String>) -> Self {
-        Self::Plugin(PluginError::new(ErrorKind::Unavailable, code, message))
-    }
-
-    fn for_good(code: &str, message: impl Into<String>) -> Self {
-        Self::Plugin(PluginError::new(ErrorKind::Failed, code, message))
-    }
-}
-
 impl Undertaking for Fire<'_> {
     type Returned = ();
     type Done = ();
-    type Failed = Failed;
+    type Failed = Unsuccessful;
 
     async fn call(&self, sandbox: &Sandbox, component: &Component, invocation: Invocation) -> Finished<()> {
         sandbox.fire_timer(component, invocation, self.timer.name.clone(), self.timer.payload.clone()).await
     }
 
-    fn conclude(&self, outcome: Outcome<()>, _sent_unsafe: bool) -> Result<(), Failed> {
-        Err(match outcome {
-            Outcome::Returned(()) => return Ok(()),
-            Outcome::Error(error) => Failed::Plugin(error),
-            Outcome::Trap { .. } => Failed::unavailable("plugin-trap", "the plugin trapped"),
-            Outcome::Deadline(Deadline::Wall) => Failed::unavailable("deadline", "the plugin did not end in time"),
-            Outcome::Deadline(Deadline::Cpu) => {
-                Failed::unavailable("deadline", "the plugin used up its processor time")
-            }
-            Outcome::Unavailable(_) | Outcome::Busy => Failed::Host,
-        })
+    fn conclude(&self, outcome: Outcome<()>, _sent_unsafe: bool) -> Result<(), Unsuccessful> {
+        Unsuccessful::returned(outcome)
     }
 
     /// The timer is gone with the commit, unless the plugin has started it again: that write comes later.
     fn join(&self, (): &(), draft: &mut Draft) {
         draft.guards.push(at(self.timer));
         draft.writes.insert(0, Write::CancelTimer { name: self.timer.name.clone() });
-    }
-}
-
-impl From<NotCommitted> for Failed {
-    fn from(reason: NotCommitted) -> Self {
-        match reason {
-            NotCommitted::Seen | NotCommitted::Moved | NotCommitted::Gone => Self::Over,
-            NotCommitted::Conflict { sent_unsafe: false } => {
-                Self::unavailable("conflict", "others changed the same keys each time")
-            }
-            NotCommitted::Conflict { sent_unsafe: true } => {
-                let message = "others changed the same keys after the plugin had sent a request that changes something";
-                Self::for_good("conflict", message)
-            }
-            NotCommitted::Overloaded { .. } => Self::Host,
-            NotCommitted::Unavailable { error, .. } => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the store is unavailable");
-                Self::Host
-            }
-            NotCommitted::Refused(reason) => Self::for_good("invalid-response", reason),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use hookyard_domain::timer::{Generation, TimerStanding};
-
-    use super::*;
-
-    fn kind(failed: Failed) -> (ErrorKind, String) {
-        match failed {
-            Failed::Plugin(error) => (error.kind, error.code),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn what_was_not_committed_has_its_fate() {
-        assert_eq!(Failed::from(NotCommitted::Moved), Failed::Over);
-        assert_eq!(Failed::from(NotCommitted::Gone), Failed::Over);
-        assert_eq!(Failed::from(NotCommitted::Overloaded { sent_unsafe: true }), Failed::Host);
-        let conflict = |sent_unsafe| kind(NotCommitted::Conflict { sent_unsafe }.into());
-        assert_eq!(conflict(false), (ErrorKind::Unavailable, "conflict".to_owned()));
-        assert_eq!(conflict(true), (ErrorKind::Failed, "conflict".to_owned()));
-        let refused = kind(NotCommitted::Refused("too large".to_owned()).into());
-        assert_eq!(refused, (ErrorKind::Failed, "invalid-response".to_owned()));
-    }
-
-    #[test]
-    fn every_outcome_has_its_fate() {
-        let timer = Timer {
-            connection: "shop".parse().expect("valid"),
-            name: "poll".to_owned(),
-            generation: Generation(1),
-            payload: "1".to_owned(),
-            started_at: Timestamp::from_millis(1),
-            due_at: Timestamp::from_millis(1),
-            standing: TimerStanding::started(Timestamp::from_millis(1)),
-            version: 0,
-        };
-        let of = |outcome| Fire { timer: &timer }.conclude(outcome, false).expect_err("it has failed");
-        assert_eq!(of(Outcome::Busy), Failed::Host);
-        let trap = Outcome::Trap { message: String::new(), backtrace: String::new() };
-        assert_eq!(kind(of(trap)), (ErrorKind::Unavailable, "plugin-trap".to_owned()));
-        for deadline in [Deadline::Wall, Deadline::Cpu] {
-            assert_eq!(kind(of(Outcome::Deadline(deadline))), (ErrorKind::Unavailable, "deadline".to_owned()));
-        }
-        let error = PluginError::new(ErrorKind::Unauthorized, "refused", "it was");
-        assert_eq!(of(Outcome::Error(error.clone())), Failed::Plugin(error));
-        assert_eq!(Fire { timer: &timer }.conclude(Outcome::Returned(()), true), Ok(()));
     }
 }
