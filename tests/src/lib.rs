@@ -12,6 +12,6 @@ pub mod names;
 pub mod process;
 pub mod wit_freeze;
 
-pub use hookyard_fakes::{aftership, http, provider, sign};
+pub use hookyard_fakes::{aftership, http, provider, receiver, sign};
 pub use hookyard_faults as faults;
 pub use hookyard_faults::Reading;
