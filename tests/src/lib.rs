@@ -2,7 +2,9 @@
 //! `hookyard-fakes`; and the crash test.
 
 pub mod another_version;
+pub mod consumers;
 pub mod crash;
+mod deliveries;
 pub mod gate;
 pub mod guests;
 pub mod hookyard;
