@@ -76,3 +76,11 @@ pub const TAIL_EVENTS_MAX: usize = 4_096;
 pub const TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Those who follow the log at a time, by stream or by waiting; further ones are answered 503.
 pub const FOLLOWERS_MAX: usize = 2_000;
+/// Fewest bytes of a secret that signs deliveries (Standard Webhooks).
+pub const SIGNING_SECRET_BYTES_MIN: usize = 24;
+/// Most of them.
+pub const SIGNING_SECRET_BYTES_MAX: usize = 64;
+/// Bytes of one that the host makes.
+pub const SIGNING_SECRET_BYTES: usize = 32;
+/// Where to a redirect leads: what of it is shown.
+pub const REDIRECT_SHOWN_BYTES_MAX: usize = 200;
