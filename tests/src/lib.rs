@@ -5,6 +5,7 @@ pub mod another_version;
 pub mod consumers;
 pub mod crash;
 mod deliveries;
+pub mod followers;
 pub mod gate;
 pub mod guests;
 pub mod hookyard;

@@ -87,7 +87,29 @@ async fn an_endpoint_that_cannot_be_reached_says_why() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_does_not_end_its_answer_has_thirty_seconds() {
+async fn an_answer_counts_once_its_head_is_there() {
+    let receiver = Receiver::start().await;
+    let table = [("within", Answer::CloseWithin), ("endless", Answer::Trickle), ("long", Answer::Bytes(1 << 20))];
+    let mut toml = String::new();
+    for (name, answer) in &table {
+        receiver.answer(&format!("/{name}"), answer.clone());
+        toml.push_str(&to(name, &receiver, &format!("/{name}")));
+    }
+    let host = builder(&toml).start().await;
+    emit(&host, "c1", &json!(1)).await;
+    receiver.until("/endless", 1).await;
+    // As long as its body does not end, the endpoint's connection is not used again.
+    host.until_asleep(host.clock.now().after(Duration::from_secs(30))).await;
+    host.advance(Duration::from_secs(30));
+    emit(&host, "c1", &json!(2)).await;
+    for (name, _) in &table {
+        receiver.until(&format!("/{name}"), 2).await;
+        assert!(host.deliveries(name).await.is_empty(), "{name}: it was delivered at once");
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_does_not_answer_has_thirty_seconds() {
     let receiver = Receiver::start().await;
     receiver.answer("/hook", Answer::Hang);
     let host = builder(&to("crm", &receiver, "/hook")).start().await;

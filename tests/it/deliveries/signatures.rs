@@ -6,19 +6,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hookyard_domain::clock::Clock as _;
 use hookyard_tests::receiver::{Answer, Delivered, Receiver};
-use ring::hmac;
+use hookyard_tests::sign;
 use serde_json::json;
 
 use super::{KEY, OTHER_KEY, OTHER_SECRET, SECRET, builder, emit, tell, to, with};
 
 /// The signature that this key makes of a delivery.
 fn signature(key: &[u8], delivered: &Delivered) -> String {
-    let mut signed = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
-    for part in [delivered.header("webhook-id"), ".", delivered.header("webhook-timestamp"), "."] {
-        signed.update(part.as_bytes());
-    }
-    signed.update(&delivered.body);
-    format!("v1,{}", STANDARD.encode(signed.sign()))
+    let (id, timestamp) = (delivered.header("webhook-id"), delivered.header("webhook-timestamp"));
+    sign::standard_webhooks(key, id, timestamp, &delivered.body)
 }
 
 fn key_of(secret: &str) -> Vec<u8> {
