@@ -74,7 +74,7 @@ fn per_second(count: Count) -> f64 {
 
 /// A host that finds so many events when it starts. All of them have to arrive.
 async fn by_host(taker: &Server, events: u32, in_flight: u32) -> anyhow::Result<(Count, f64)> {
-    taker.forget().await?;
+    taker::forget(taker).await?;
     let directory = tempfile::tempdir()?;
     std::fs::create_dir(directory.path().join("plugins"))?;
     let config = format!(
@@ -103,9 +103,9 @@ async fn by_host(taker: &Server, events: u32, in_flight: u32) -> anyhow::Result<
 
 /// The client of deliveries, with as many requests and in flight as the host.
 async fn by_client(taker: &Server, events: u32, in_flight: u32) -> anyhow::Result<Count> {
-    taker.forget().await?;
+    taker::forget(taker).await?;
     let egress = Egress::new(EgressSettings::of_this_machine())?;
-    let policy = AddressPolicy::public_and(vec!["127.0.0.1/32".parse()?]);
+    let policy = AddressPolicy::new(["127.0.0.1/32".parse()?]);
     let client = Arc::new(EndpointClient::new(&egress, &policy, Arc::new(SystemSleep))?);
     let (url, next) = (url::Url::parse(&format!("http://{}/", taker.address))?, Arc::new(AtomicU32::new(0)));
     let body = Bytes::from(vec![b'x'; 1_000]);

@@ -1,11 +1,7 @@
 //! What a webhook costs more for subscriptions that its event does not concern.
 
-use hookyard_tests::sign::hmac_sha256_base64;
-use tempfile::TempDir;
-
-use super::super::load::{Job, drive};
-use super::super::process::Server;
-use super::super::webhooks::{SECRET, body};
+use super::super::load::drive;
+use super::super::webhooks::webhooks;
 use super::{host, range};
 
 /// Subscriptions of the hosts.
@@ -24,18 +20,21 @@ pub(crate) async fn measure() -> anyhow::Result<()> {
     for count in SUBSCRIPTIONS {
         let directory = tempfile::tempdir()?;
         let host = host(&directory, &that_match_nothing(count)).await?;
-        drive(&host, webhooks("warm-up"), CLIENTS).await?;
+        drive(&host, webhooks("warm-up", WEBHOOKS), CLIENTS).await?;
         hosts.push((count, directory, host, Vec::new(), Vec::new()));
     }
     for window in 0..WINDOWS {
         for (_, _, host, cpu, per_second) in &mut hosts {
-            let window = drive(host, webhooks(&window.to_string()), CLIENTS).await?;
+            let window = drive(host, webhooks(&window.to_string(), WEBHOOKS), CLIENTS).await?;
             cpu.push(window.cpu_us);
             per_second.push(window.per_second);
         }
     }
     println!("subscriptions that match nothing; {WINDOWS} windows of {WEBHOOKS} webhooks, medians (min-max)");
-    println!("{:>14} {:>24} {:>24} {:>22} {:>14}", "subscriptions", "CPU us a webhook", "webhooks/s", "ratio to none", "anonymous MiB");
+    println!(
+        "{:>14} {:>24} {:>24} {:>22} {:>14}",
+        "subscriptions", "CPU us a webhook", "webhooks/s", "ratio to none", "anonymous MiB"
+    );
     let none = hosts[0].3.clone();
     for (count, _, host, cpu, per_second) in hosts {
         let ratios = cpu.iter().zip(&none).map(|(with, without)| with / without).collect();
@@ -46,14 +45,10 @@ pub(crate) async fn measure() -> anyhow::Result<()> {
             range(ratios, 2),
             host.anonymous_mib()?
         );
-        end(host).await?;
+        host.end().await?;
     }
     println!();
     Ok(())
-}
-
-async fn end(host: Server) -> anyhow::Result<()> {
-    host.end().await
 }
 
 /// To an endpoint that would refuse the connection.
@@ -65,13 +60,4 @@ fn that_match_nothing(count: u32) -> String {
         )
     };
     (0..count).map(subscription).collect()
-}
-
-fn webhooks(window: &str) -> Vec<Job> {
-    let webhook = |number: usize| {
-        let body = body(&format!("{window}-{number}"), &format!("s-{window}-{number}"));
-        let signature = hmac_sha256_base64(SECRET, body.as_bytes());
-        Job { path: "/webhooks/shop", header: ("aftership-hmac-sha256", signature), body: body.into() }
-    };
-    (0..WEBHOOKS).map(webhook).collect()
 }

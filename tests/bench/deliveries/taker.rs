@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use bytes::Bytes;
+use hookyard_tests::http::send;
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -85,4 +86,11 @@ pub(crate) async fn count(taker: &Server) -> anyhow::Result<Count> {
     let mut figures = reply.split(' ');
     let mut next = || figures.next().context("three figures");
     Ok(Count { requests: next()?.parse()?, distinct: next()?.parse()?, seconds: next()?.parse()? })
+}
+
+/// Has it count anew.
+pub(crate) async fn forget(taker: &Server) -> anyhow::Result<()> {
+    let request = Request::delete("/").header("host", taker.address.to_string()).body(Full::new(Bytes::new()))?;
+    send(taker.address, request).await?;
+    Ok(())
 }
