@@ -24,11 +24,13 @@ use crate::host::Host;
 use crate::http::{self, Addresses, Listeners};
 use crate::inbox::{self, Inbox};
 use crate::lifecycle::Lifecycle;
+use crate::master_key;
 use crate::open_files;
 use crate::pipeline::Pipeline;
 use crate::places::Places;
 use crate::plugins::Catalogue;
 use crate::registry::{self, AllConnections, Registry};
+use crate::subscriptions;
 use crate::timers::Timers;
 use ground::Ground;
 
@@ -97,6 +99,7 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let addresses = listeners.addresses();
     let agenda = ground.agenda.clone();
     let lifecycle = Arc::new(Lifecycle::new(Arc::clone(&ground.invoker), agenda.clone(), Arc::clone(&ground.sleep)));
+    let key = master_key::open(&settings.data, &*ground.store, &*ground.entropy).await?;
     let parts = registry::Parts {
         store: Arc::clone(&ground.store),
         clock: Arc::clone(&ground.clock),
@@ -105,6 +108,7 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
         plugins: Arc::clone(&ground.plugins),
         builder: builder(&settings, &addresses.public.to_string(), &ground.hash_key, Arc::clone(&ground.egress)),
         lifecycle: Arc::clone(&lifecycle),
+        key: key.clone(),
         agenda: agenda.clone(),
         in_work: Arc::clone(&ground.in_work),
     };
@@ -191,7 +195,8 @@ async fn waiting(ground: &Ground, connections: &Arc<Connections>, keeps_all: boo
     Ok(Waiting { places, inbox: Arc::new(inbox), timers: Arc::new(timers) })
 }
 
-/// Everything for which a strict host with these settings would not start. Nothing is called, sent or kept.
+/// Everything for which a strict host with these settings would not start that has no connections beside those of the file. Nothing
+/// is called, sent or kept.
 ///
 /// # Errors
 /// What plugins send through cannot be set up on this machine.
@@ -201,8 +206,9 @@ pub fn problems(settings: &Settings, plugins: &Catalogue, now: Timestamp) -> any
     let hash_key = HashKey::new(&[0; HashKey::BYTES]);
     let egress = Arc::new(Egress::new(EgressSettings::of_this_machine())?);
     let builder = builder(settings, &settings.listen.to_string(), &hash_key, egress);
-    let all = AllConnections::of_file(settings, plugins, &builder, now);
-    Ok(with_rejected(all.problems, plugins))
+    let AllConnections { connections, mut problems } = AllConnections::of_file(settings, plugins, &builder, now);
+    problems.extend(subscriptions::problems_of_file(settings, &connections));
+    Ok(with_rejected(problems, plugins))
 }
 
 fn builder(settings: &Settings, listening: &str, hash_key: &HashKey, egress: Arc<Egress>) -> Builder {

@@ -8,7 +8,7 @@ use super::HeaderValues;
 use super::members::Members;
 
 /// What the host sets itself, or HTTP does.
-const OF_THE_HOST: [&str; 16] = [
+const OF_THE_HOST: [&str; 15] = [
     "accept-encoding",
     "connection",
     "content-encoding",
@@ -24,7 +24,6 @@ const OF_THE_HOST: [&str; 16] = [
     "transfer-encoding",
     "upgrade",
     "user-agent",
-    "webhook-signature",
 ];
 
 /// How the names of the headers begin that Standard Webhooks has.
