@@ -12,6 +12,7 @@ use hookyard_domain::entropy::{Entropy, SystemEntropy};
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::limit;
 use hookyard_sandbox::LoadBounds;
+use hookyard_store::Ledger;
 use hookyard_store::sqlite::SqliteSettings;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -31,6 +32,7 @@ use crate::places::Places;
 use crate::plugins::Catalogue;
 use crate::registry::{self, AllConnections, Registry};
 use crate::subscriptions;
+use crate::tail::Tail;
 use crate::timers::Timers;
 use ground::Ground;
 
@@ -137,11 +139,13 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
         in_work: Arc::clone(&in_work),
         at_once: by_itself(settings.pool_slots),
     });
+    let tail = Tail::start(Arc::clone(&ground.store) as Arc<dyn Ledger>);
     let host = Arc::new(Host {
         settings,
         clock: ground.clock,
         entropy: ground.entropy,
         store: ground.store,
+        tail,
         plugins: ground.plugins,
         connections,
         registry,

@@ -17,6 +17,7 @@ use crate::lifecycle::Lifecycle;
 use crate::pipeline::Pipeline;
 use crate::plugins::Plugins;
 use crate::registry::Registry;
+use crate::tail::Tail;
 use crate::telemetry::metrics::Metrics;
 use crate::timers::Timers;
 
@@ -30,6 +31,8 @@ pub struct Host {
     pub entropy: Arc<dyn Entropy>,
     /// The durable state.
     pub store: Arc<dyn Store>,
+    /// The newest events, read once for all who follow them.
+    pub tail: Arc<Tail>,
     /// What was loaded from the plugin directory.
     pub plugins: Arc<Plugins>,
     /// The connections, right and wrong ones.

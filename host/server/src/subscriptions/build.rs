@@ -81,7 +81,7 @@ impl Subscriptions {
             Some(Err(why)) => Err(whole(format!("what is stored of it cannot be read: {why}"))),
             None => Err(whole("it is none of the API".to_owned())),
         };
-        entry(id, Origin::Api, active, kept)
+        entry(id, None, active, kept)
     }
 
     /// A subscription of the file.
@@ -90,7 +90,7 @@ impl Subscriptions {
         let active = active.and_then(|built| {
             built.active(kept).map_err(|why| vec![format!("{}: subscriptions.{id}: {why}", settings.location)])
         });
-        entry(id, Origin::File, active, kept)
+        entry(id, Some(settings.clone()), active, kept)
     }
 }
 
@@ -116,11 +116,17 @@ pub(super) fn line(settings: &SubscriptionSettings, error: &InputError) -> Strin
     format!("{}: {}", settings.line_of(&error.pointer), error.detail)
 }
 
-fn entry(id: &SubscriptionId, origin: Origin, active: Result<Active, Vec<String>>, kept: &Kept) -> Entry {
+fn entry(
+    id: &SubscriptionId,
+    settings: Option<SubscriptionSettings>,
+    active: Result<Active, Vec<String>>,
+    kept: &Kept,
+) -> Entry {
+    let origin = if settings.is_some() { Origin::File } else { Origin::Api };
     let (active, problems) = match active {
         Ok(active) => (Some(Arc::new(active)), Vec::new()),
         Err(problems) => (None, problems),
     };
     let (created_at, updated_at) = (kept.created_at(), kept.updated_at());
-    Entry { id: id.clone(), origin, active, problems, created_at, updated_at }
+    Entry { id: id.clone(), origin, active, problems, settings, created_at, updated_at }
 }

@@ -8,6 +8,7 @@ use super::entry::Entry;
 use super::references::{Present, faults};
 use crate::config::{Settings, SubscriptionSettings};
 use crate::connections::Connection;
+use crate::http::problem::InputError;
 
 /// Everything that is wrong with the subscriptions of a file, each with file and line; also what they name that the file does not
 /// define. Nothing is kept.
@@ -28,16 +29,17 @@ fn unknown(subscription: &Subscription, settings: &SubscriptionSettings, present
 }
 
 impl Subscriptions {
-    /// What a subscription names that is not there now. Deliveries that need it are tried again until it is.
-    pub(crate) fn unknown_names(&self, entry: &Entry, settings: Option<&SubscriptionSettings>) -> Vec<String> {
-        let Some(active) = &entry.active else { return Vec::new() };
+    /// Why a subscription is invalid; or what it names that is not there now: deliveries that need it are tried again until it is.
+    pub(crate) fn problems_of(&self, entry: &Entry) -> Vec<String> {
+        let Some(active) = &entry.active else { return entry.problems.clone() };
         let connections = self.parts.connections.all();
         let present = Present::of(connections.iter().map(|connection| &**connection));
-        match settings {
+        match &entry.settings {
             Some(settings) => unknown(&active.definition, settings, &present),
             None => {
                 let faults = faults(&active.definition, |id| present.named(id));
-                faults.iter().map(|fault| format!("subscription {}: {}: {}", entry.id, fault.pointer, fault.detail)).collect()
+                let line = |fault: &InputError| format!("subscription {}: {}: {}", entry.id, fault.pointer, fault.detail);
+                faults.iter().map(line).collect()
             }
         }
     }

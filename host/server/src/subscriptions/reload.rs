@@ -66,17 +66,20 @@ impl Subscriptions {
                 desired.file.insert(id, settings);
                 continue;
             }
-            let is_known = old.is_some();
+            let (is_known, is_same) = (old.is_some(), old.is_some_and(|old| old.document == settings.document));
             let entry = self.first_seen(&id, &settings, &mut desired.kept).await?;
-            outcome.problems.extend(entry.problems.iter().cloned());
-            outcome.problems.extend(self.unknown_names(&entry, Some(&settings)));
+            outcome.problems.extend(self.problems_of(&entry));
             if works && entry.active.is_none() {
                 outcome.kept.push(id);
                 continue;
             }
             self.show(entry).await?;
             desired.file.insert(id.clone(), settings);
-            if is_known { outcome.changed.push(id) } else { outcome.added.push(id) }
+            match (is_known, is_same) {
+                (true, true) => {}
+                (true, false) => outcome.changed.push(id),
+                (false, _) => outcome.added.push(id),
+            }
         }
         Ok(outcome)
     }

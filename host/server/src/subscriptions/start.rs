@@ -51,8 +51,7 @@ impl Subscriptions {
         let mut positions: BTreeMap<SubscriptionId, Position> =
             positions.into_iter().map(|position| (position.subscription.clone(), position)).collect();
         for entry in &entries {
-            problems.extend(entry.problems.iter().cloned());
-            problems.extend(self.unknown_names(entry, desired.file.get(&entry.id)));
+            problems.extend(self.problems_of(entry));
             if let (Some(active), Some(position)) = (&entry.active, positions.remove(&entry.id)) {
                 self.parts.dispatcher.put(Arc::clone(active), position);
             }
