@@ -81,3 +81,11 @@ pub const DELIVERIES_PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// What a commit may have for positions and deliveries, on top of its events: a hundred deliveries with the longest histories fit
 /// (each 16 attempts with messages of 512 bytes), or ten thousand that were not tried yet.
 pub const DELIVERY_WRITES_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Fewest bytes of a secret that signs deliveries (Standard Webhooks).
+pub const SIGNING_SECRET_BYTES_MIN: usize = 24;
+/// Most of them.
+pub const SIGNING_SECRET_BYTES_MAX: usize = 64;
+/// Bytes of one that the host makes.
+pub const SIGNING_SECRET_BYTES: usize = 32;
+/// Where to a redirect leads: what of it is shown.
+pub const REDIRECT_SHOWN_BYTES_MAX: usize = 200;
