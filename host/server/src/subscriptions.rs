@@ -17,8 +17,6 @@ mod rotate;
 mod secrets;
 mod start;
 
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;

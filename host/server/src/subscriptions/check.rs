@@ -10,9 +10,12 @@ use crate::config::{Settings, SubscriptionSettings};
 use crate::connections::Connection;
 use crate::http::problem::InputError;
 
-/// Everything that is wrong with the subscriptions of a file, each with file and line; also what they name that the file does not
-/// define. Nothing is kept.
-pub(crate) fn problems_of_file(settings: &Settings, connections: &[Connection]) -> Vec<String> {
+/// Everything that is wrong with the subscriptions of a file, each with file and line; also what they name that is none
+/// of these connections. Nothing is kept.
+pub(crate) fn problems_of_file<'a>(
+    settings: &Settings,
+    connections: impl IntoIterator<Item = &'a Connection>,
+) -> Vec<String> {
     let present = Present::of(connections);
     let problems = settings.subscriptions.iter().flat_map(|(id, subscription)| {
         match built_of_file(id, subscription, &settings.egress_private_addresses) {

@@ -174,5 +174,3 @@ pub(super) fn is_signed(subscription: &Subscription) -> bool {
 /// Longest text of a filter: that of a subject that a plugin may give.
 const FILTER_VALUE_BYTES_MAX: usize = limit::SUBJECT_BYTES_MAX;
 
-#[cfg(test)]
-mod tests;
