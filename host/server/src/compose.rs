@@ -21,6 +21,7 @@ use crate::actions::Actions;
 use crate::clockwork::{self, Clockwork};
 use crate::config::Settings;
 use crate::connections::{Builder, Connections};
+use crate::dispatcher::attempt::Attempts;
 use crate::dispatcher::{self, Dispatcher};
 use crate::host::Host;
 use crate::http::{self, Addresses, Listeners};
@@ -246,7 +247,7 @@ async fn delivering(
     Ok(Delivering { dispatcher, subscriptions })
 }
 
-fn attempts() -> Arc<dyn crate::dispatcher::attempt::Attempts> {
+fn attempts() -> Arc<dyn Attempts> {
     unimplemented!("W")
 }
 

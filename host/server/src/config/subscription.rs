@@ -34,6 +34,16 @@ impl SubscriptionSettings {
         self.document == other.document && self.problems.is_empty() && other.problems.is_empty()
     }
 
+    /// Where events go, as far as the document says it: the URL without what may be secret in it, or the connection and the action.
+    pub fn endpoint(&self) -> String {
+        let member = |name: &str| self.document.get("endpoint")?.get(name)?.as_str();
+        match (member("url"), member("connection"), member("action")) {
+            (Some(url), _, _) => url.split(['?', '#']).next().unwrap_or_default().to_owned(),
+            (None, Some(connection), Some(action)) => format!("{connection} {action}"),
+            _ => String::new(),
+        }
+    }
+
     /// Where the member that `pointer` names stands, as messages begin.
     pub(crate) fn line_of(&self, pointer: &str) -> String {
         self.lines.line_of(pointer).unwrap_or_else(|| self.location.clone())
