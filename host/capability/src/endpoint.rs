@@ -167,7 +167,9 @@ fn timed_out() -> EndpointError {
 
 fn failed(failure: SendFailure, client: &GuardedClient) -> EndpointError {
     let (code, message) = match failure {
-        SendFailure::Refused(refused) => (EndpointErrorCode::AddressRefused, address_refused(&refused, client.policy())),
+        SendFailure::Refused(refused) => {
+            (EndpointErrorCode::AddressRefused, address_refused(&refused, client.policy()))
+        }
         SendFailure::Dns(why) => (EndpointErrorCode::Dns, format!("the name could not be looked up: {why}")),
         SendFailure::Connect(why) => (EndpointErrorCode::Connect, format!("no connection could be opened: {why}")),
         SendFailure::Tls(why) => (EndpointErrorCode::Tls, format!("the server could not be trusted: {why}")),
@@ -186,7 +188,8 @@ fn address_refused(refused: &AddressesRefused, policy: &AddressPolicy) -> String
     if policy.is_private_only() && refused.0.iter().all(|refusal| internet.check(refusal.address).is_ok()) {
         return format!("{refused}, and plain http goes to egress.private_addresses only: use https");
     }
-    let mut ranges: Vec<_> = refused.0.iter().flat_map(|refusal| &refusal.grantable).map(|range| format!("\"{range}\"")).collect();
+    let mut ranges: Vec<_> =
+        refused.0.iter().flat_map(|refusal| &refusal.grantable).map(|range| format!("\"{range}\"")).collect();
     ranges.dedup();
     if ranges.is_empty() || refused.0.iter().any(|refusal| refusal.grantable.is_empty()) {
         return refused.to_string();

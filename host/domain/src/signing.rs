@@ -124,7 +124,9 @@ mod tests {
         assert!(key(&of(24)).is_ok() && key(&of(64)).is_ok());
         assert_eq!(key(&of(23)).expect_err("short"), InvalidSigningSecret::Length { bytes: 23 });
         assert_eq!(key(&of(65)).expect_err("long"), InvalidSigningSecret::Length { bytes: 65 });
-        for wrong in ["", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_%%%%", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa"] {
+        for wrong in
+            ["", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_%%%%", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa"]
+        {
             let error = key(wrong).expect_err(wrong);
             assert!(wrong.len() < 7 || !error.to_string().contains(&wrong[6..]), "{error}");
         }

@@ -13,6 +13,7 @@ pub mod config;
 pub mod connections;
 mod consents;
 pub mod dispatcher;
+mod endpoints;
 mod handling;
 pub mod host;
 mod host_event;

@@ -118,7 +118,8 @@ async fn an_event_arrives_as_it_was_given_and_the_answer_is_told() {
 
 #[tokio::test]
 async fn a_redirect_is_an_answer_and_is_not_followed() {
-    let (url, _) = receiver("HTTP/1.1 302 Found\r\nlocation: http://here.test/x\r\nretry-after: 7\r\n\r\n", false).await;
+    let (url, _) =
+        receiver("HTTP/1.1 302 Found\r\nlocation: http://here.test/x\r\nretry-after: 7\r\n\r\n", false).await;
     let answer = World::at_home().post(&url).await.expect("an answer");
     assert_eq!((answer.status, answer.location.as_deref()), (302, Some("http://here.test/x")));
     assert_eq!(answer.retry_after.as_deref(), Some("7"));
@@ -145,8 +146,11 @@ async fn an_answer_whose_body_never_ends_counts_when_the_time_is_up() {
 #[tokio::test]
 async fn of_a_long_body_only_so_much_is_read() {
     let long: &'static str = Box::leak(
-        format!("HTTP/1.1 200 OK\r\ncontent-length: 900000000\r\n\r\n{}", "x".repeat(limit::DELIVERY_ANSWER_BYTES_MAX + 1))
-            .into_boxed_str(),
+        format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: 900000000\r\n\r\n{}",
+            "x".repeat(limit::DELIVERY_ANSWER_BYTES_MAX + 1)
+        )
+        .into_boxed_str(),
     );
     let (url, seen) = receiver(long, true).await;
     let world = World::at_home();
@@ -182,7 +186,9 @@ async fn a_server_that_speaks_no_tls_is_not_trusted() {
 #[tokio::test]
 async fn only_permitted_addresses_are_dialled_and_plain_http_goes_to_private_ones_alone() {
     let strict = World::new(&[]);
-    for url in ["https://here.test/", "https://127.0.0.1/", "http://here.test/", "http://public.test/", "https://[::1]/"] {
+    for url in
+        ["https://here.test/", "https://127.0.0.1/", "http://here.test/", "http://public.test/", "https://[::1]/"]
+    {
         assert_eq!(strict.code(url).await, "address-refused", "{url}");
     }
     let message = strict.post("https://here.test/").await.expect_err("refused").message;

@@ -100,7 +100,8 @@ impl Node {
             Self::Fixed(fixed) => output::push(json, fixed)?,
             Self::Expression(pointer, expression) => {
                 let value = language::evaluate(expression, event);
-                let value = value.and_then(|value| output::json(&value, room)).map_err(|mistake| mistake.at(pointer))?;
+                let value =
+                    value.and_then(|value| output::json(&value, room)).map_err(|mistake| mistake.at(pointer))?;
                 output::push(json, &value)?;
             }
             Self::Text(pointer, _) => {

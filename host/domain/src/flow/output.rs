@@ -64,9 +64,9 @@ fn write(value: &Value, depth: usize, room: usize, json: &mut String) -> Result<
             push_within(json, "{", room)?;
             for (at, key) in items(value)?.enumerate() {
                 let key = checked(key)?;
-                let name = key.as_str().ok_or_else(|| {
-                    Mistake(format!("a key of the result is not a string but {}", key.kind()))
-                })?;
+                let name = key
+                    .as_str()
+                    .ok_or_else(|| Mistake(format!("a key of the result is not a string but {}", key.kind())))?;
                 push_within(json, if at == 0 { "" } else { "," }, room)?;
                 push_within(json, &string(name), room)?;
                 push_within(json, ":", room)?;
@@ -93,5 +93,7 @@ fn number(value: &Value) -> Result<String, Mistake> {
         return Ok(value.to_string());
     }
     let number = f64::try_from(value.clone()).ok().and_then(serde_json::Number::from_f64);
-    number.map(|number| number.to_string()).ok_or_else(|| Mistake(format!("the result is {value}, which JSON does not have")))
+    number
+        .map(|number| number.to_string())
+        .ok_or_else(|| Mistake(format!("the result is {value}, which JSON does not have")))
 }

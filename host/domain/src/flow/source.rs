@@ -112,7 +112,8 @@ struct Piece {
 #[expect(clippy::option_option, reason = "the end of the text and a piece without end are two things")]
 fn next_piece(text: &str, from: usize) -> Option<Option<Piece>> {
     let starts = text[from..].match_indices('{').map(|(at, _)| from + at);
-    let start = starts.map(|at| (at, text.as_bytes().get(at + 1))).find(|(_, next)| matches!(next, Some(b'{' | b'%' | b'#')));
+    let start =
+        starts.map(|at| (at, text.as_bytes().get(at + 1))).find(|(_, next)| matches!(next, Some(b'{' | b'%' | b'#')));
     let Some((start, Some(next))) = start else { return Some(None) };
     let inside = start + 2;
     if *next == b'#' {

@@ -176,15 +176,19 @@ fn an_input_keeps_its_shape_and_what_has_no_template_in_it() {
     });
     let rendered = input(&shape).expect("it maps");
     let value: Value = serde_json::from_str(&rendered).expect("JSON");
-    assert_eq!(value, json!({
-        "fixed": {"n": 1.5, "deep": [null, "}} {"]}, "list": [1, "c1", {"x": "-true-"}], "{{ event.subject }}": true,
-    }));
+    assert_eq!(
+        value,
+        json!({
+            "fixed": {"n": 1.5, "deep": [null, "}} {"]}, "list": [1, "c1", {"x": "-true-"}], "{{ event.subject }}": true,
+        })
+    );
     assert_eq!(Flow::compile(None, None).expect("nothing").input(EVENT).as_deref(), Ok("{}"));
 }
 
 #[test]
 fn every_text_that_does_not_compile_is_told_with_its_place() {
-    let input = json!({"a/b": ["{{ event. }}"], "c": "line 1\n  {% if %}x", "d": "{{ event.data.b | nothing }}", "e": "{{ x"});
+    let input =
+        json!({"a/b": ["{{ event. }}"], "c": "line 1\n  {% if %}x", "d": "{{ event.data.b | nothing }}", "e": "{{ x"});
     let problems = problems(Some("event.data."), Some(&input));
     let pointers: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
     assert_eq!(pointers, ["/when", "/endpoint/input/a~1b/0", "/endpoint/input/c", "/endpoint/input/e"], "{problems:?}");
@@ -237,7 +241,8 @@ fn written() -> impl Strategy<Value = String> {
         prop_oneof![
             prop::collection::vec(inner, 0..6).prop_map(|items| format!("[{}]", items.join(" , "))),
             prop::collection::vec(member, 0..6).prop_map(|members| {
-                let members: Vec<_> = members.iter().map(|(key, json)| format!("{}:{json}", Value::from(key.as_str()))).collect();
+                let members: Vec<_> =
+                    members.iter().map(|(key, json)| format!("{}:{json}", Value::from(key.as_str()))).collect();
                 format!("{{{}}}", members.join(",\n"))
             }),
         ]
