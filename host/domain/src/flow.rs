@@ -16,6 +16,7 @@ mod source;
 
 use minijinja::{Expression, Value};
 
+use crate::delivery::reason;
 use crate::inbox::Reason;
 use crate::limit;
 use language::{Language, Mistake};
@@ -92,8 +93,7 @@ impl Flow {
 
 /// How a flow says that it cannot make anything of an event.
 fn failed(Mistake(message): Mistake) -> Reason {
-    let message = message[..message.floor_char_boundary(limit::ATTEMPT_MESSAGE_BYTES_MAX)].to_owned();
-    Reason { code: "mapping-failed".to_owned(), message }
+    reason("mapping-failed", message)
 }
 
 /// A pointer to the member `key`.
