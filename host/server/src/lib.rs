@@ -23,6 +23,7 @@ pub mod inbox;
 pub mod invocations;
 pub mod invoker;
 pub mod lifecycle;
+mod master_key;
 mod open_files;
 pub mod pipeline;
 pub mod places;

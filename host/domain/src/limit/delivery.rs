@@ -76,6 +76,11 @@ pub const TAIL_EVENTS_MAX: usize = 4_096;
 pub const TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Those who follow the log at a time, by stream or by waiting; further ones are answered 503.
 pub const FOLLOWERS_MAX: usize = 2_000;
+/// Bytes of one page of deliveries, after which it ends.
+pub const DELIVERIES_PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// What a commit may have for positions and deliveries, on top of its events: a hundred deliveries with the longest histories fit
+/// (each 16 attempts with messages of 512 bytes), or ten thousand that were not tried yet.
+pub const DELIVERY_WRITES_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Fewest bytes of a secret that signs deliveries (Standard Webhooks).
 pub const SIGNING_SECRET_BYTES_MIN: usize = 24;
 /// Most of them.
