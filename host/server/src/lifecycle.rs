@@ -232,6 +232,7 @@ impl Lifecycle {
             cause: Cause::Call(InvocationId::new(now, &*services.entropy)),
             webhook: None,
             traceparent: Some(traceparent.clone()),
+            hops: 0,
             received_at: now,
             attributes: vec![("received-at", now.to_string()), ("traceparent", traceparent)],
             attempt: 1,

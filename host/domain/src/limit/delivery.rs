@@ -103,3 +103,11 @@ pub const FAILING_IN_FLIGHT_PER_SUBSCRIPTION_MAX: usize = 1;
 pub const OUTAGE_FAILURES: u32 = 5;
 /// What operators want of one subscription that its worker has not looked at yet.
 pub const DELIVERY_ORDERS_MAX: usize = 16;
+/// Fewest bytes of a secret that signs deliveries (Standard Webhooks).
+pub const SIGNING_SECRET_BYTES_MIN: usize = 24;
+/// Most of them.
+pub const SIGNING_SECRET_BYTES_MAX: usize = 64;
+/// Bytes of one that the host makes.
+pub const SIGNING_SECRET_BYTES: usize = 32;
+/// Where to a redirect leads: what of it is shown.
+pub const REDIRECT_SHOWN_BYTES_MAX: usize = 200;
