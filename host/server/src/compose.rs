@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use hookyard_capability::{Egress, EgressSettings, Sleep, SystemSleep};
+use hookyard_capability::{Egress, EgressSettings, EndpointClient, Sleep, SystemSleep};
+use hookyard_domain::address::AddressPolicy;
 use hookyard_domain::clock::{Clock, SystemClock, Timestamp};
 use hookyard_domain::entropy::{Entropy, SystemEntropy};
 use hookyard_domain::keyed_hash::HashKey;
@@ -21,8 +22,8 @@ use crate::actions::Actions;
 use crate::clockwork::{self, Clockwork};
 use crate::config::Settings;
 use crate::connections::{Builder, Connections};
-use crate::dispatcher::attempt::Attempts;
 use crate::dispatcher::{self, Dispatcher};
+use crate::endpoints::{self, Endpoints};
 use crate::host::Host;
 use crate::http::{self, Addresses, Listeners};
 use crate::inbox::{self, Inbox};
@@ -129,7 +130,7 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let (invoker, in_work) = (Arc::clone(&ground.invoker), Arc::clone(&ground.in_work));
     let actions = Arc::new(Actions::new(Arc::clone(&invoker), agenda.clone(), places, Arc::clone(&in_work)));
     let tail = Tail::start(Arc::clone(&ground.store) as Arc<dyn Ledger>);
-    let Delivering { dispatcher, subscriptions } = delivering(&ground, &settings, &connections, &tail, key).await?;
+    let Delivering { dispatcher, subscriptions } = delivering(&ground, &settings, &connections, &actions, &tail, key).await?;
     registry.begin().await?;
     let pipeline = Pipeline::new(invoker, agenda.clone(), Arc::clone(&inbox), Arc::clone(&in_work));
     let clockwork = Clockwork::start(clockwork::Parts {
@@ -216,13 +217,24 @@ async fn delivering(
     ground: &Ground,
     settings: &Settings,
     connections: &Arc<Connections>,
+    actions: &Arc<Actions>,
     tail: &Arc<Tail>,
     key: Sealing,
 ) -> anyhow::Result<Delivering> {
+    let policy = AddressPolicy::new(settings.egress_private_addresses.iter().copied());
+    let client = EndpointClient::new(&ground.egress, &policy, Arc::clone(&ground.sleep));
+    let attempts = Arc::new(Endpoints::new(endpoints::Parts {
+        client: client.context("cannot set up what deliveries are sent with")?,
+        actions: Arc::clone(actions),
+        connections: Arc::clone(connections),
+        clock: Arc::clone(&ground.clock),
+        entropy: Arc::clone(&ground.entropy),
+        sleep: Arc::clone(&ground.sleep),
+    }));
     let dispatcher = Dispatcher::start(dispatcher::Parts {
         store: Arc::clone(&ground.store),
         tail: Arc::clone(tail),
-        attempts: attempts(),
+        attempts,
         clock: Arc::clone(&ground.clock),
         entropy: Arc::clone(&ground.entropy),
         sleep: Arc::clone(&ground.sleep),
@@ -245,10 +257,6 @@ async fn delivering(
         anyhow::bail!("not started (--strict):\n{}", problems.join("\n"));
     }
     Ok(Delivering { dispatcher, subscriptions })
-}
-
-fn attempts() -> Arc<dyn Attempts> {
-    unimplemented!("W")
 }
 
 /// Everything for which a strict host with these settings would not start that has no connections beside those of the file. Nothing
