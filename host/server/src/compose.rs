@@ -130,7 +130,11 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let (invoker, in_work) = (Arc::clone(&ground.invoker), Arc::clone(&ground.in_work));
     let actions = Arc::new(Actions::new(Arc::clone(&invoker), agenda.clone(), places, Arc::clone(&in_work)));
     let tail = Tail::start(Arc::clone(&ground.store) as Arc<dyn Ledger>);
-    let Delivering { dispatcher, subscriptions } = delivering(&ground, &settings, &connections, &actions, &tail, key).await?;
+    let Delivering { dispatcher, subscriptions } = {
+        let attempts = attempts(&ground, &settings, &connections, &actions)?;
+        delivering(&ground, &settings, &connections, &tail, attempts, key).await?
+    };
+    lifecycle.also_tells(Arc::clone(&dispatcher));
     registry.begin().await?;
     let pipeline = Pipeline::new(invoker, agenda.clone(), Arc::clone(&inbox), Arc::clone(&in_work));
     let clockwork = Clockwork::start(clockwork::Parts {
@@ -219,6 +223,7 @@ async fn delivering(
     connections: &Arc<Connections>,
     actions: &Arc<Actions>,
     tail: &Arc<Tail>,
+    attempts: Arc<dyn Attempts>,
     key: Sealing,
 ) -> anyhow::Result<Delivering> {
     let policy = AddressPolicy::new(settings.egress_private_addresses.iter().copied());
@@ -257,6 +262,23 @@ async fn delivering(
         anyhow::bail!("not started (--strict):\n{}", problems.join("\n"));
     }
     Ok(Delivering { dispatcher, subscriptions })
+}
+
+fn attempts(
+    ground: &Ground,
+    settings: &Settings,
+    connections: &Arc<Connections>,
+    actions: &Arc<Actions>,
+) -> anyhow::Result<Arc<dyn Attempts>> {
+    let policy = AddressPolicy::new(settings.egress_private_addresses.iter().copied());
+    let client = EndpointClient::new(&ground.egress, &policy, Arc::clone(&ground.sleep));
+    Ok(Arc::new(Endpoints::new(endpoints::Parts {
+        client: client.context("cannot set up what deliveries are sent through")?,
+        actions: Arc::clone(actions),
+        connections: Arc::clone(connections),
+        clock: Arc::clone(&ground.clock),
+        entropy: Arc::clone(&ground.entropy),
+    })))
 }
 
 /// Everything for which a strict host with these settings would not start that has no connections beside those of the file. Nothing
@@ -319,13 +341,13 @@ impl Running {
     pub async fn stop(self) {
         self.stop.send_replace(true);
         self.host.clockwork.stop().await;
-        if let Err(error) = self.serving.await {
+        let (serving, ()) = tokio::join!(self.serving, self.host.dispatcher.stop());
+        if let Err(error) = serving {
             tracing::error!(%error, "serving ended in a panic");
         }
         if !self.host.in_work.end(limit::HTTP_DRAIN_MAX).await {
             tracing::warn!("some webhooks, actions or timers did not end in time and are cut off");
         }
-        self.host.dispatcher.stop().await;
         self.host.plugins.stop().await;
         self.host.registry.stop().await;
         self.host.lifecycle.stop().await;
