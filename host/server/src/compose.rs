@@ -136,6 +136,7 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
         let attempts = attempts(&ground, &settings, &connections, &actions)?;
         delivering(&ground, &settings, &connections, &tail, attempts, key).await?
     };
+    lifecycle.also_tells(Arc::clone(&dispatcher));
     registry.begin().await?;
     let pipeline = Pipeline::new(invoker, agenda.clone(), Arc::clone(&inbox), Arc::clone(&in_work));
     let clockwork = Clockwork::start(clockwork::Parts {
@@ -331,13 +332,13 @@ impl Running {
     pub async fn stop(self) {
         self.stop.send_replace(true);
         self.host.clockwork.stop().await;
-        if let Err(error) = self.serving.await {
+        let (serving, ()) = tokio::join!(self.serving, self.host.dispatcher.stop());
+        if let Err(error) = serving {
             tracing::error!(%error, "serving ended in a panic");
         }
         if !self.host.in_work.end(limit::HTTP_DRAIN_MAX).await {
             tracing::warn!("some webhooks, actions or timers did not end in time and are cut off");
         }
-        self.host.dispatcher.stop().await;
         self.host.plugins.stop().await;
         self.host.registry.stop().await;
         self.host.lifecycle.stop().await;

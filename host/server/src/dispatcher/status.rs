@@ -18,3 +18,10 @@ pub struct Status {
     /// When and why an attempt failed last, since the host started.
     pub last_error: Option<(Timestamp, Reason)>,
 }
+
+impl Status {
+    /// Nothing has happened yet.
+    pub(super) const fn at(position: Position) -> Self {
+        Self { position, pending: 0, in_flight: 0, last_delivered_at: None, last_error: None }
+    }
+}
