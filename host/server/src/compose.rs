@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use hookyard_capability::{Egress, EgressSettings, Sleep, SystemSleep};
+use hookyard_capability::{Egress, EgressSettings, EndpointClient, Sleep, SystemSleep};
+use hookyard_domain::address::AddressPolicy;
 use hookyard_domain::clock::{Clock, SystemClock, Timestamp};
 use hookyard_domain::entropy::{Entropy, SystemEntropy};
 use hookyard_domain::keyed_hash::HashKey;
@@ -23,6 +24,7 @@ use crate::config::Settings;
 use crate::connections::{Builder, Connections};
 use crate::dispatcher::attempt::Attempts;
 use crate::dispatcher::{self, Dispatcher};
+use crate::endpoints::{self, Endpoints};
 use crate::host::Host;
 use crate::http::{self, Addresses, Listeners};
 use crate::inbox::{self, Inbox};
@@ -118,7 +120,8 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     };
     let (registry, mut problems) = Registry::open(parts, settings.clone()).await?;
     let connections = registry.connections();
-    problems.extend(subscriptions::problems_of_file(&settings, connections.all().iter().map(|connection| &**connection)));
+    problems
+        .extend(subscriptions::problems_of_file(&settings, connections.all().iter().map(|connection| &**connection)));
     problems.iter().for_each(|problem| tracing::error!("{problem}"));
     if settings.strict {
         let problems = with_rejected(problems, &ground.plugins.catalogue());
@@ -129,7 +132,11 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let (invoker, in_work) = (Arc::clone(&ground.invoker), Arc::clone(&ground.in_work));
     let actions = Arc::new(Actions::new(Arc::clone(&invoker), agenda.clone(), places, Arc::clone(&in_work)));
     let tail = Tail::start(Arc::clone(&ground.store) as Arc<dyn Ledger>);
-    let Delivering { dispatcher, subscriptions } = delivering(&ground, &settings, &connections, &tail, key).await?;
+    let Delivering { dispatcher, subscriptions } = {
+        let attempts = attempts(&ground, &settings, &connections, &actions)?;
+        delivering(&ground, &settings, &connections, &tail, attempts, key).await?
+    };
+    lifecycle.also_tells(Arc::clone(&dispatcher));
     registry.begin().await?;
     let pipeline = Pipeline::new(invoker, agenda.clone(), Arc::clone(&inbox), Arc::clone(&in_work));
     let clockwork = Clockwork::start(clockwork::Parts {
@@ -217,12 +224,13 @@ async fn delivering(
     settings: &Settings,
     connections: &Arc<Connections>,
     tail: &Arc<Tail>,
+    attempts: Arc<dyn Attempts>,
     key: Sealing,
 ) -> anyhow::Result<Delivering> {
     let dispatcher = Dispatcher::start(dispatcher::Parts {
         store: Arc::clone(&ground.store),
         tail: Arc::clone(tail),
-        attempts: attempts(),
+        attempts,
         clock: Arc::clone(&ground.clock),
         entropy: Arc::clone(&ground.entropy),
         sleep: Arc::clone(&ground.sleep),
@@ -247,8 +255,21 @@ async fn delivering(
     Ok(Delivering { dispatcher, subscriptions })
 }
 
-fn attempts() -> Arc<dyn Attempts> {
-    unimplemented!("W")
+fn attempts(
+    ground: &Ground,
+    settings: &Settings,
+    connections: &Arc<Connections>,
+    actions: &Arc<Actions>,
+) -> anyhow::Result<Arc<dyn Attempts>> {
+    let policy = AddressPolicy::new(settings.egress_private_addresses.iter().copied());
+    let client = EndpointClient::new(&ground.egress, &policy, Arc::clone(&ground.sleep));
+    Ok(Arc::new(Endpoints::new(endpoints::Parts {
+        client: client.context("cannot set up what deliveries are sent through")?,
+        actions: Arc::clone(actions),
+        connections: Arc::clone(connections),
+        clock: Arc::clone(&ground.clock),
+        entropy: Arc::clone(&ground.entropy),
+    })))
 }
 
 /// Everything for which a strict host with these settings would not start that has no connections beside those of the file. Nothing
@@ -311,13 +332,13 @@ impl Running {
     pub async fn stop(self) {
         self.stop.send_replace(true);
         self.host.clockwork.stop().await;
-        if let Err(error) = self.serving.await {
+        let (serving, ()) = tokio::join!(self.serving, self.host.dispatcher.stop());
+        if let Err(error) = serving {
             tracing::error!(%error, "serving ended in a panic");
         }
         if !self.host.in_work.end(limit::HTTP_DRAIN_MAX).await {
             tracing::warn!("some webhooks, actions or timers did not end in time and are cut off");
         }
-        self.host.dispatcher.stop().await;
         self.host.plugins.stop().await;
         self.host.registry.stop().await;
         self.host.lifecycle.stop().await;

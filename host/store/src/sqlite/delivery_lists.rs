@@ -14,9 +14,9 @@ use super::subscription_rows::{number as subscription_number, offset_column};
 use crate::pages::{DeliveryPageBuilder, asked_states};
 use crate::{DeliveryPage, ListPlace};
 
-/// Its condition is that of an index, or the index would not be its own.
+/// The index is named, because SQLite reckons that the one of all deliveries does as well; there may be many more of those.
 pub(super) const PENDING: &str = "
-    SELECT offset, subject, next_at FROM delivery
+    SELECT offset, subject, next_at FROM delivery INDEXED BY delivery_pending
     WHERE subscription = ?1 AND state = 0 AND offset > ?2 ORDER BY offset LIMIT ?3";
 
 /// The pending deliveries of a subscription after an offset.
