@@ -108,7 +108,8 @@ fn print(settings: &Settings, plugins: &Catalogue) -> std::io::Result<()> {
     if !subscriptions.is_empty() {
         output::table(&["subscription", "endpoint", "defined at"], &subscriptions)?;
     }
-    let (loaded, subscribed) = (counted(plugins.serving().count(), "plugin"), counted(subscriptions.len(), "subscription"));
+    let (loaded, subscribed) =
+        (counted(plugins.serving().count(), "plugin"), counted(subscriptions.len(), "subscription"));
     output::note(&format!("{loaded}, {} and {subscribed}: nothing is wrong", counted(rows.len(), "connection")));
     Ok(())
 }

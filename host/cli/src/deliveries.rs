@@ -162,7 +162,13 @@ fn show(delivery: &Value) -> anyhow::Result<()> {
 
 fn attempt(attempt: &Value) -> Vec<String> {
     let error = &attempt["error"];
-    vec![cell(&attempt["at"]), cell(&attempt["took_ms"]), cell(&attempt["status"]), cell(&error["code"]), cell(&error["message"])]
+    vec![
+        cell(&attempt["at"]),
+        cell(&attempt["took_ms"]),
+        cell(&attempt["status"]),
+        cell(&error["code"]),
+        cell(&error["message"]),
+    ]
 }
 
 #[cfg(test)]
@@ -180,7 +186,8 @@ mod tests {
 
     #[test]
     fn an_attempt_is_a_line() {
-        let failed = json!({ "at": "2026-01-01T00:00:00Z", "took_ms": 12, "error": { "code": "dns", "message": "no name" } });
+        let failed =
+            json!({ "at": "2026-01-01T00:00:00Z", "took_ms": 12, "error": { "code": "dns", "message": "no name" } });
         assert_eq!(attempt(&failed), ["2026-01-01T00:00:00Z", "12", "", "dns", "no name"]);
     }
 }

@@ -182,7 +182,11 @@ fn a_configuration_is_checked_against_the_plugins_that_it_names() {
     let right = "[connections.right]\nplugin = \"aftership\"\nconfig = { api_key = \"k\", webhook_secret = \"s\" }\n";
     let output = check(right);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
-    assert!(stderr(&output).ends_with("1 plugin, 1 connection and 0 subscriptions: nothing is wrong\n"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).ends_with("1 plugin, 1 connection and 0 subscriptions: nothing is wrong\n"),
+        "{}",
+        stderr(&output)
+    );
     assert!(stdout(&output).contains("x.toml:1"), "{}", stdout(&output));
 
     std::fs::write(plugins.join("broken.wasm"), b"hello").expect("writable");
@@ -217,7 +221,8 @@ fn subscriptions_are_checked_with_what_they_name() {
         std::fs::write(directory.path().join("x.toml"), format!("{shop}{content}")).expect("writable");
         hookyard(directory.path(), &["check", "--config", "x.toml"])
     };
-    let right = "[subscriptions.crm]\ntypes = [\"aftership.*\"]\nendpoint = { url = \"https://crm.example.com/hooks\" }\n";
+    let right =
+        "[subscriptions.crm]\ntypes = [\"aftership.*\"]\nendpoint = { url = \"https://crm.example.com/hooks\" }\n";
     let output = check(right);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let all = "1 plugin, 1 connection and 1 subscription: nothing is wrong\n";

@@ -120,7 +120,8 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     };
     let (registry, mut problems) = Registry::open(parts, settings.clone()).await?;
     let connections = registry.connections();
-    problems.extend(subscriptions::problems_of_file(&settings, connections.all().iter().map(|connection| &**connection)));
+    problems
+        .extend(subscriptions::problems_of_file(&settings, connections.all().iter().map(|connection| &**connection)));
     problems.iter().for_each(|problem| tracing::error!("{problem}"));
     if settings.strict {
         let problems = with_rejected(problems, &ground.plugins.catalogue());

@@ -17,7 +17,6 @@ mod rotate;
 mod secrets;
 mod start;
 
-
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;

@@ -113,7 +113,8 @@ mod tests {
         let asked = |line: &str| bulk(&Line::try_parse_from(line.split(' ')).expect("right usage").arguments);
         assert_eq!(asked("retry --all"), json!({}));
         let filtered = "retry --subscription crm --state pending --since 2026-03-04T09:00:00Z --dry-run";
-        let expected = json!({ "subscription": "crm", "state": "pending", "since": "2026-03-04T09:00:00.000Z", "dry_run": true });
+        let expected =
+            json!({ "subscription": "crm", "state": "pending", "since": "2026-03-04T09:00:00.000Z", "dry_run": true });
         assert_eq!(asked(filtered), expected);
     }
 }

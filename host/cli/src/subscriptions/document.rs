@@ -182,7 +182,8 @@ mod tests {
         let url = ["--type", "aftership.*", "--url", "https://crm.example.com/hooks", "--header", "x-key=k=1"];
         let endpoint = json!({ "url": "https://crm.example.com/hooks", "headers": { "x-key": "k=1" } });
         assert_eq!(members(&url).expect("right"), json!({ "types": ["aftership.*"], "endpoint": endpoint }));
-        let action = ["--connection", "crm", "--action", "note", "--input", r#"{"text": "{{ event.subject }}"}"#, "--disable"];
+        let action =
+            ["--connection", "crm", "--action", "note", "--input", r#"{"text": "{{ event.subject }}"}"#, "--disable"];
         let endpoint = json!({ "connection": "crm", "action": "note", "input": { "text": "{{ event.subject }}" } });
         assert_eq!(members(&action).expect("right"), json!({ "endpoint": endpoint, "enabled": false }));
     }

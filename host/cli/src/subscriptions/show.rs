@@ -81,7 +81,10 @@ pub(super) fn one(subscription: &Value) -> anyhow::Result<()> {
         ("delivered", at("last_delivered_at")),
         ("failing since", at("failing_since")),
         ("last error", cell(&subscription["last_error"]["message"])),
-        ("problems", subscription["problems"].as_array().into_iter().flatten().map(cell).collect::<Vec<_>>().join("\n")),
+        (
+            "problems",
+            subscription["problems"].as_array().into_iter().flatten().map(cell).collect::<Vec<_>>().join("\n"),
+        ),
         ("secret", at("secret")),
         ("former until", at("former_until")),
     ];

@@ -31,8 +31,10 @@ impl Default for DeliverySettings {
 pub(super) fn read(table: &Section<'_>, problems: &mut Vec<Problem>) -> DeliverySettings {
     table.refuse_unknown(&KNOWN, problems);
     let defaults = DeliverySettings::default();
-    let hours = table.get("pause_after_hours").and_then(|entry| from_one(&entry, limit::PAUSE_AFTER_HOURS_MAX, problems));
-    let days = table.get("retention_days").and_then(|entry| from_one(&entry, limit::DELIVERY_RETENTION_DAYS_MAX, problems));
+    let hours =
+        table.get("pause_after_hours").and_then(|entry| from_one(&entry, limit::PAUSE_AFTER_HOURS_MAX, problems));
+    let days =
+        table.get("retention_days").and_then(|entry| from_one(&entry, limit::DELIVERY_RETENTION_DAYS_MAX, problems));
     DeliverySettings {
         pause_after: hours.map_or(defaults.pause_after, |hours| HOUR * hours),
         retention: days.map_or(defaults.retention, |days| DAY * days),

@@ -134,5 +134,7 @@ async fn in_work<T: Send + 'static>(app: &App, work: impl Future<Output = T> + S
 }
 
 fn not_found(id: DeliveryId) -> Problem {
-    Problem::not_found(format!("there is no delivery {id}; one that succeeds at once leaves none, and others are kept for a while"))
+    Problem::not_found(format!(
+        "there is no delivery {id}; one that succeeds at once leaves none, and others are kept for a while"
+    ))
 }

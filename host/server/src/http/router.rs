@@ -18,8 +18,8 @@ use super::entrance::{Entrance, Trust};
 use super::problem::Problem;
 use super::subscriptions::operations;
 use super::{
-    actions, connections, deliveries, events, health, inbox, invocations, plugins, subscriptions, timers, tokens, trigger,
-    webhooks,
+    actions, connections, deliveries, events, health, inbox, invocations, plugins, subscriptions, timers, tokens,
+    trigger, webhooks,
 };
 
 /// The routes of one listener.

@@ -56,9 +56,7 @@ impl Built {
         let Self { subscription, flow, secrets } = self;
         let secrets = match (definition::is_signed(&subscription), secrets) {
             (false, _) => Vec::new(),
-            (true, Some(given)) => {
-                given.into_iter().map(|secret| SigningSecret { secret, until: None }).collect()
-            }
+            (true, Some(given)) => given.into_iter().map(|secret| SigningSecret { secret, until: None }).collect(),
             (true, None) => match kept.secrets.clone() {
                 Ok(secrets) if secrets.is_empty() => return Err("it has no secret to sign with".to_owned()),
                 Ok(secrets) => secrets,

@@ -41,7 +41,8 @@ impl Subscriptions {
             Some(settings) => unknown(&active.definition, settings, &present),
             None => {
                 let faults = faults(&active.definition, |id| present.named(id));
-                let line = |fault: &InputError| format!("subscription {}: {}: {}", entry.id, fault.pointer, fault.detail);
+                let line =
+                    |fault: &InputError| format!("subscription {}: {}: {}", entry.id, fault.pointer, fault.detail);
                 faults.iter().map(line).collect()
             }
         }

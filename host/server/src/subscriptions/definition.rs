@@ -66,7 +66,11 @@ fn filter(members: &mut Members<'_>) -> EventFilter {
     let types = match members.has("types") {
         true => members.texts("types"),
         false => {
-            members.wrong("types", "required", "types is required: a list of event types, such as [\"aftership.*\"]; [\"*\"] for all");
+            members.wrong(
+                "types",
+                "required",
+                "types is required: a list of event types, such as [\"aftership.*\"]; [\"*\"] for all",
+            );
             Vec::new()
         }
     };
@@ -123,7 +127,9 @@ pub(super) fn write(subscription: &Subscription, values: HeaderValues) -> Map<St
 pub(super) fn merge(document: &Map<String, Value>, patch: Map<String, Value>) -> Map<String, Value> {
     let mut document = document.clone();
     let mut patch = patch;
-    if let (Some(Value::Object(before)), Some(Value::Object(after))) = (document.get("endpoint"), patch.get_mut("endpoint")) {
+    if let (Some(Value::Object(before)), Some(Value::Object(after))) =
+        (document.get("endpoint"), patch.get_mut("endpoint"))
+    {
         let other_kind = (before.contains_key("url") && after.contains_key("connection"))
             || (before.contains_key("connection") && after.contains_key("url"));
         if other_kind {
@@ -173,4 +179,3 @@ pub(super) fn is_signed(subscription: &Subscription) -> bool {
 
 /// Longest text of a filter: that of a subject that a plugin may give.
 const FILTER_VALUE_BYTES_MAX: usize = limit::SUBJECT_BYTES_MAX;
-

@@ -89,7 +89,8 @@ fn of_input(input: &Value, schema: &Schema) -> Vec<Violation> {
 
 /// Whether it holds whatever the templates become: names of members are never templates.
 fn is_certain(violation: &Violation, input: &Value) -> bool {
-    let is_of_names = matches!(violation.code.as_str(), "required" | "additional-properties" | "unevaluated-properties");
+    let is_of_names =
+        matches!(violation.code.as_str(), "required" | "additional-properties" | "unevaluated-properties");
     is_of_names || !input.pointer(&violation.pointer).is_some_and(has_template)
 }
 

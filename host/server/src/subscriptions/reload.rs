@@ -45,10 +45,7 @@ impl Subscriptions {
     ///
     /// # Errors
     /// The store cannot be read or written. What was applied before stays so, and the rest is as it was.
-    pub async fn reload(
-        &self,
-        newer: BTreeMap<SubscriptionId, SubscriptionSettings>,
-    ) -> Result<Reloaded, ChangeError> {
+    pub async fn reload(&self, newer: BTreeMap<SubscriptionId, SubscriptionSettings>) -> Result<Reloaded, ChangeError> {
         let mut desired = self.desired.lock().await;
         let mut outcome = Reloaded::default();
         let removed: Vec<_> = desired.file.keys().filter(|id| !newer.contains_key(*id)).cloned().collect();

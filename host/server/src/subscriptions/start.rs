@@ -42,7 +42,8 @@ impl Subscriptions {
             let entry = self.first_seen(id, settings, &mut desired.kept).await;
             entries.push(entry.context("cannot write the subscriptions of hookyard.toml")?);
         }
-        entries.extend(desired.kept.iter().filter(|(_, kept)| kept.is_of_api()).map(|(id, kept)| self.of_api(id, kept)));
+        entries
+            .extend(desired.kept.iter().filter(|(_, kept)| kept.is_of_api()).map(|(id, kept)| self.of_api(id, kept)));
         let gone = desired.kept.iter().filter(|(id, kept)| !kept.is_of_api() && !desired.file.contains_key(*id));
         gone.for_each(|(id, _)| {
             tracing::info!(subscription = %id, "it is in the file no more; what it had is kept until it comes back");
@@ -70,7 +71,8 @@ impl Subscriptions {
         kept: &mut BTreeMap<SubscriptionId, Kept>,
     ) -> Result<Entry, ChangeError> {
         let built = super::build::built_of_file(id, settings, &self.parts.private_addresses);
-        let needs_secret = built.is_ok_and(|built| built.secrets.is_none() && definition::is_signed(&built.subscription));
+        let needs_secret =
+            built.is_ok_and(|built| built.secrets.is_none() && definition::is_signed(&built.subscription));
         let is_without = |kept: &Kept| kept.secrets.as_ref().is_ok_and(Vec::is_empty);
         let now = self.parts.clock.now();
         let from = *self.parts.store.newest().borrow();

@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn without_parameters_the_newest_are_meant() {
-        let newest = ListQuery { filter: DeliveryFilter::default(), before: None, limit: limit::DELIVERIES_LIMIT_DEFAULT };
+        let newest =
+            ListQuery { filter: DeliveryFilter::default(), before: None, limit: limit::DELIVERIES_LIMIT_DEFAULT };
         assert_eq!(ListQuery::parse("").expect("right"), newest);
     }
 

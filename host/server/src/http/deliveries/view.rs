@@ -93,7 +93,10 @@ mod tests {
         assert_eq!(view["error"], json!({ "code": "http-500", "message": "it answered 500" }));
         assert!(view["next_attempt_at"].is_string() && view.get("awaits_activation").is_none());
         let first = &view["history"][0];
-        assert_eq!((&first["took_ms"], &first["status"], &first["error"]["code"]), (&json!(120), &json!(500), &json!("http-500")));
+        assert_eq!(
+            (&first["took_ms"], &first["status"], &first["error"]["code"]),
+            (&json!(120), &json!(500), &json!("http-500"))
+        );
     }
 
     #[test]

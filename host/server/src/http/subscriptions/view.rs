@@ -110,7 +110,11 @@ impl SubscriptionView {
             },
             document: entry.redacted(),
             state: state(entry, paused.as_ref()),
-            paused: paused.map(|Paused { since, reason: Reason { code, message } }| PausedView { since, code, message }),
+            paused: paused.map(|Paused { since, reason: Reason { code, message } }| PausedView {
+                since,
+                code,
+                message,
+            }),
             failing_since,
             problems,
             cursor: cursor.to_string(),

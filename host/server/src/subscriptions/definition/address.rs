@@ -15,7 +15,8 @@ pub(super) fn url(text: &str, private_addresses: &[IpNet]) -> Result<Url, String
     if text.len() > limit::ENDPOINT_URL_BYTES_MAX {
         return Err(format!("the URL has more than {} bytes", limit::ENDPOINT_URL_BYTES_MAX));
     }
-    let url = Url::parse(text).map_err(|error| format!("not a URL ({error}), such as https://crm.example.com/hooks"))?;
+    let url =
+        Url::parse(text).map_err(|error| format!("not a URL ({error}), such as https://crm.example.com/hooks"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("a URL may not hold a user or a password; use headers = { authorization = \"…\" }".to_owned());
     }

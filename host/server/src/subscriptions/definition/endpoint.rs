@@ -24,7 +24,10 @@ pub(super) fn read(mut members: Members<'_>, rules: Rules<'_>) -> Option<(Endpoi
             None
         }
         (false, false) => {
-            members.wrong_here("required", "endpoint says nothing of where events go: { url } or { connection, action, input }");
+            members.wrong_here(
+                "required",
+                "endpoint says nothing of where events go: { url } or { connection, action, input }",
+            );
             None
         }
     }

@@ -52,7 +52,8 @@ pub(super) fn read(mut members: Members<'_>) -> Vec<(String, String)> {
 
 /// The error never holds the value.
 fn header(name: &str, value: &Value) -> Result<(String, String), String> {
-    let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is not the name of a header"))?;
+    let parsed =
+        HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is not the name of a header"))?;
     let name = parsed.as_str();
     if OF_THE_HOST.contains(&name) || name.starts_with(STANDARD_WEBHOOKS) {
         return Err(format!("the host sets {name} itself"));
@@ -77,7 +78,8 @@ pub(super) fn write(headers: &[(String, String)], values: HeaderValues) -> Value
 /// Puts the values of `before` into `after`, a patch of the same endpoint, where that says `{"set": true}`, and has the patch use the
 /// names that there are: those of headers are the same in any case.
 pub(super) fn keep(after: &mut Map<String, Value>, before: &Map<String, Value>) {
-    let (Some(Value::Object(headers)), Some(Value::Object(known))) = (after.get_mut("headers"), before.get("headers")) else {
+    let (Some(Value::Object(headers)), Some(Value::Object(known))) = (after.get_mut("headers"), before.get("headers"))
+    else {
         return;
     };
     let patch = std::mem::take(headers);

@@ -61,7 +61,8 @@ impl<'a> Members<'a> {
 
     pub(super) fn number(&mut self, name: &str, range: RangeInclusive<u32>) -> Option<u32> {
         let value = self.get(name)?;
-        let number = value.as_u64().and_then(|number| u32::try_from(number).ok()).filter(|number| range.contains(number));
+        let number =
+            value.as_u64().and_then(|number| u32::try_from(number).ok()).filter(|number| range.contains(number));
         if number.is_none() {
             self.wrong(name, "invalid", format!("{name} is a whole number from {} to {}", range.start(), range.end()));
         }
@@ -126,7 +127,11 @@ impl<'a> Members<'a> {
             let place = format!("{name}/{index}");
             match item.as_str() {
                 Some(text) if text.len() > FILTER_VALUE_BYTES_MAX => {
-                    self.wrong(&place, "too-large", format!("a value of {name} has at most {FILTER_VALUE_BYTES_MAX} bytes"));
+                    self.wrong(
+                        &place,
+                        "too-large",
+                        format!("a value of {name} has at most {FILTER_VALUE_BYTES_MAX} bytes"),
+                    );
                 }
                 Some(text) => texts.push(text.to_owned()),
                 None => self.wrong(&place, "type", format!("{name} is a list of texts")),
