@@ -106,7 +106,8 @@ async fn a_patch_changes_what_it_names_and_nothing_is_missed_meanwhile() {
     assert_eq!(shown["endpoint"]["headers"], json!({ "x-key": { "set": true } }));
     assert_eq!(host.patch(&path(&made), &shown).await.status(), 200, "what is shown may be sent back");
 
-    let patched = host.patch(&path(&made), &json!({ "endpoint": { "url": receiver.url("/new"), "max_in_flight": 1 } })).await;
+    let patched =
+        host.patch(&path(&made), &json!({ "endpoint": { "url": receiver.url("/new"), "max_in_flight": 1 } })).await;
     assert_eq!(patched.status(), 200, "{}", patched.text());
     assert_eq!(patched.json()["endpoint"]["max_in_flight"], 1);
     emit(&host, "a").await;
@@ -158,7 +159,7 @@ async fn a_rotated_secret_is_shown_once_and_the_former_one_signs_for_the_overlap
 #[tokio::test]
 async fn an_action_has_no_secret_and_one_that_becomes_a_url_gets_one() {
     let (receiver, host) = (Receiver::start().await, host("").await);
-    let action = json!({ "connection": "bot", "action": "run", "input": {} });
+    let action = json!({ "connection": "bot", "action": "echo", "input": {} });
     let made = create(&host, &json!({ "types": ["other.*"], "endpoint": action })).await;
     assert!(made.get("secret").is_none());
     let refused = host.post(&format!("{}/rotate-secret", path(&made)), &json!({})).await;

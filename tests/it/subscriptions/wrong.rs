@@ -26,13 +26,11 @@ fn one(pointer: &str, code: &str) -> Vec<(String, String)> {
 #[tokio::test]
 async fn what_cannot_work_is_not_made() {
     let host = host("").await;
-    let action = |connection: &str, action: &str, input: Value| {
-        json!({ "types": [], "endpoint": { "connection": connection, "action": action, "input": input } })
-    };
+    let action = |connection: &str, action: &str, input: Value| json!({ "types": [], "endpoint": { "connection": connection, "action": action, "input": input } });
     let refused = async |document: Value| refused(&host, document).await;
-    assert_eq!(refused(action("nobody", "run", json!({}))).await, one("/endpoint/connection", "unknown-connection"));
+    assert_eq!(refused(action("nobody", "echo", json!({}))).await, one("/endpoint/connection", "unknown-connection"));
     assert_eq!(refused(action("bot", "fly", json!({}))).await, one("/endpoint/action", "unknown-action"));
-    let template = refused(action("bot", "run", json!({ "a": ["{{ event. }}"] }))).await;
+    let template = refused(action("bot", "echo", json!({ "a": ["{{ event. }}"] }))).await;
     assert_eq!(template, one("/endpoint/input/a/0", "template"));
     let when = json!({ "types": [], "when": "event ==", "endpoint": { "url": "https://x.example/" } });
     assert_eq!(refused(when).await, one("/when", "template"));
@@ -49,7 +47,9 @@ async fn what_cannot_work_is_not_made() {
 async fn a_patch_that_is_wrong_changes_nothing() {
     let (receiver, host) = (Receiver::start().await, host("").await);
     let made = create(&host, &document(&receiver, "/hook")).await;
-    let wrong = host.patch(&path(&made), &json!({ "enabled": false, "types": ["a*b"], "endpoint": { "max_in_flight": 0 } })).await;
+    let wrong = host
+        .patch(&path(&made), &json!({ "enabled": false, "types": ["a*b"], "endpoint": { "max_in_flight": 0 } }))
+        .await;
     let mut places: Vec<_> = errors(&wrong).into_iter().map(|(pointer, _)| pointer).collect();
     places.sort();
     assert_eq!(places, ["/endpoint/max_in_flight", "/types/0"]);
