@@ -12,6 +12,7 @@ mod contract;
 mod deliveries;
 mod disk;
 mod effects;
+mod flows;
 mod followers;
 mod grants;
 mod guests;
