@@ -222,21 +222,10 @@ async fn delivering(
     ground: &Ground,
     settings: &Settings,
     connections: &Arc<Connections>,
-    actions: &Arc<Actions>,
     tail: &Arc<Tail>,
     attempts: Arc<dyn Attempts>,
     key: Sealing,
 ) -> anyhow::Result<Delivering> {
-    let policy = AddressPolicy::new(settings.egress_private_addresses.iter().copied());
-    let client = EndpointClient::new(&ground.egress, &policy, Arc::clone(&ground.sleep));
-    let attempts = Arc::new(Endpoints::new(endpoints::Parts {
-        client: client.context("cannot set up what deliveries are sent with")?,
-        actions: Arc::clone(actions),
-        connections: Arc::clone(connections),
-        clock: Arc::clone(&ground.clock),
-        entropy: Arc::clone(&ground.entropy),
-        sleep: Arc::clone(&ground.sleep),
-    }));
     let dispatcher = Dispatcher::start(dispatcher::Parts {
         store: Arc::clone(&ground.store),
         tail: Arc::clone(tail),
