@@ -22,6 +22,7 @@ use crate::actions::Actions;
 use crate::clockwork::{self, Clockwork};
 use crate::config::Settings;
 use crate::connections::{Builder, Connections};
+use crate::dispatcher::attempt::Attempts;
 use crate::dispatcher::{self, Dispatcher};
 use crate::endpoints::{self, Endpoints};
 use crate::host::Host;
