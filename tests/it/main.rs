@@ -27,6 +27,7 @@ mod order;
 mod refusal;
 mod replay;
 mod secrets;
+mod subscriptions;
 mod swaps;
 mod tidy;
 mod timers;
