@@ -64,13 +64,15 @@ fn whole(response: http::response::Builder, body: Bytes) -> Result<Answered, io:
 }
 
 fn unfinished(ends: bool, open: Open) -> Result<Answered, io::Error> {
-    let body = Unfinished { first: Some(Bytes::from_static(b"{")), ends, _open: open };
+    let body = Unfinished { first: Some(Bytes::from_static(b"{")), is_sent: false, ends, _open: open };
     Response::builder().body(BoxBody::new(body)).map_err(io::Error::other)
 }
 
 /// A body that promises a hundred bytes and has one.
 struct Unfinished {
     first: Option<Bytes>,
+    /// Whether there was time to put the first byte on the wire, with the head before it.
+    is_sent: bool,
     /// Whether the connection ends after it; else nothing more happens.
     ends: bool,
     _open: Open,
@@ -80,9 +82,17 @@ impl Body for Unfinished {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         match self.first.take() {
             Some(first) => Poll::Ready(Some(Ok(Frame::data(first)))),
+            None if !self.is_sent => {
+                self.is_sent = true;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
             None if self.ends => Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into()))),
             None => Poll::Pending,
         }
