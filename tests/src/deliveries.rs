@@ -1,6 +1,6 @@
 //! The deliveries of a test host that did not succeed at once.
 
-use hookyard_domain::clock::Timestamp;
+use hookyard_domain::clock::{Clock as _, Timestamp};
 use hookyard_domain::delivery::{Delivery, DeliveryFilter, DeliveryState};
 use hookyard_domain::inbox::Next;
 use hookyard_domain::limit;
@@ -64,8 +64,9 @@ impl TestHost {
         }
     }
 
-    /// Waits until something of the host sleeps until then.
+    /// Waits until something of the host sleeps until then, or as far towards it as it sleeps at a time.
     pub async fn until_asleep(&self, until: Timestamp) {
+        let until = until.min(self.clock.now().after(limit::DUE_SLEEP_MAX));
         while !self.sleeping_until().contains(&until) {
             tokio::task::yield_now().await;
         }

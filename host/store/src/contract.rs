@@ -4,7 +4,7 @@ mod commits;
 mod connections;
 mod consents;
 mod deletion;
-mod deliveries;
+pub(crate) mod deliveries;
 mod delivery_pages;
 mod events;
 mod host;
@@ -17,7 +17,7 @@ mod keys;
 mod marks;
 mod observed;
 mod plugins;
-mod subscriptions;
+pub(crate) mod subscriptions;
 mod timers;
 pub(crate) mod world;
 

@@ -48,7 +48,7 @@ pub(super) fn read(
     let mut members = Members::top(document, &mut wrong);
     members.refuse_unknown(&KNOWN);
     let filter = filter(&mut members);
-    let when = members.template("when");
+    let when = members.text("when").map(str::to_owned);
     let ordered = members.boolean("ordered", false);
     let enabled = members.boolean("enabled", true);
     let endpoint = members.object("endpoint", "an object: { url } or { connection, action, input }");
@@ -179,3 +179,6 @@ pub(super) fn is_signed(subscription: &Subscription) -> bool {
 
 /// Longest text of a filter: that of a subject that a plugin may give.
 const FILTER_VALUE_BYTES_MAX: usize = limit::SUBJECT_BYTES_MAX;
+
+#[cfg(test)]
+mod tests;

@@ -51,8 +51,8 @@ impl Subscriptions {
         let positions = self.parts.store.positions().await.context("cannot read the subscriptions")?;
         let mut positions: BTreeMap<SubscriptionId, Position> =
             positions.into_iter().map(|position| (position.subscription.clone(), position)).collect();
+        problems.extend(self.problems_of(&entries).into_iter().flatten());
         for entry in &entries {
-            problems.extend(self.problems_of(entry));
             if let (Some(active), Some(position)) = (&entry.active, positions.remove(&entry.id)) {
                 self.parts.dispatcher.put(Arc::clone(active), position);
             }

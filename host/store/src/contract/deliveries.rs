@@ -16,7 +16,7 @@ use super::subscriptions::record;
 use super::world::{DAY, World, increment, noon};
 use crate::{CommitError, StoreError};
 
-pub(super) fn subscription_id(name: &str) -> SubscriptionId {
+pub(crate) fn subscription_id(name: &str) -> SubscriptionId {
     name.parse().expect("valid")
 }
 
@@ -26,7 +26,7 @@ pub(super) async fn subscribe(world: &World, name: &str) {
 }
 
 /// A delivery that has failed once; its id is that of no other offset.
-pub(super) fn failed_once(subscription: &str, offset: u64) -> Delivery {
+pub(crate) fn failed_once(subscription: &str, offset: u64) -> Delivery {
     let reason = Reason { code: "http-500".to_owned(), message: "it answered 500".to_owned() };
     let outcome = AttemptOutcome::Failed { status: Some(500), reason, retry_after: None };
     let salt = subscription.bytes().map(u64::from).sum::<u64>();
@@ -42,18 +42,18 @@ pub(super) fn failed_once(subscription: &str, offset: u64) -> Delivery {
     }
 }
 
-pub(super) fn in_state(subscription: &str, offset: u64, state: DeliveryState, since: u64) -> Delivery {
+pub(crate) fn in_state(subscription: &str, offset: u64, state: DeliveryState, since: u64) -> Delivery {
     let delivery = failed_once(subscription, offset);
     let next = (state == DeliveryState::Pending).then_some(Next::At(at(70)));
     let standing = DeliveryStanding { state, next, since: at(since), ..delivery.standing };
     Delivery { standing, ..delivery }
 }
 
-pub(super) fn deliver(delivery: Delivery) -> Write {
+pub(crate) fn deliver(delivery: Delivery) -> Write {
     Write::Deliver(Box::new(delivery))
 }
 
-pub(super) fn delivery(subscription: &str, offset: u64) -> Write {
+pub(crate) fn delivery(subscription: &str, offset: u64) -> Write {
     deliver(failed_once(subscription, offset))
 }
 

@@ -9,7 +9,7 @@ use super::kept::at;
 use super::world::World;
 use crate::{SaveSubscriptionError, StoreError, SubscriptionRecord};
 
-pub(super) fn record(name: &str) -> SubscriptionRecord {
+pub(crate) fn record(name: &str) -> SubscriptionRecord {
     SubscriptionRecord {
         id: subscription_id(name),
         definition: Some(vec![0, 255, 7]),

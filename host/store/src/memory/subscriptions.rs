@@ -22,7 +22,7 @@ impl State {
         let known = self.subscriptions.get(&record.id);
         let is_made = record.definition.is_some() && known.is_none_or(|kept| kept.record.definition.is_none());
         let made = || self.subscriptions.values().filter(|kept| kept.record.definition.is_some());
-        if is_made && made().count() >= max {
+        if is_made && self.subscriptions.len() >= max && made().count() >= max {
             return Err(SaveSubscriptionError::TooMany { max });
         }
         let begin = || Position {

@@ -214,6 +214,7 @@ const FIFTH: &str = "
         secrets BLOB,
         definition BLOB
     ) STRICT;
+    CREATE INDEX subscription_made ON subscription (number) WHERE definition IS NOT NULL;
     CREATE TABLE position (
         subscription INTEGER PRIMARY KEY,
         cursor INTEGER NOT NULL,

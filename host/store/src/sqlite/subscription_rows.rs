@@ -36,10 +36,7 @@ pub(super) fn save(
 ) -> rusqlite::Result<Result<(), SaveSubscriptionError>> {
     let max = limit::API_SUBSCRIPTIONS_MAX;
     let name = record.id.as_str();
-    let made: i64 = database
-        .prepare_cached("SELECT count(*) FROM subscription WHERE definition IS NOT NULL AND name <> ?1")?
-        .query_row([name], |row| row.get(0))?;
-    if record.definition.is_some() && usize::try_from(made).unwrap_or(usize::MAX) >= max {
+    if record.definition.is_some() && !is_made(database, name)? && count_made(database)? >= max {
         return Ok(Err(SaveSubscriptionError::TooMany { max }));
     }
     let columns =
@@ -62,6 +59,19 @@ pub(super) fn save(
     }
     Ok(Ok(()))
 }
+
+/// Whether there is one of this name that was made through the API.
+fn is_made(database: &Connection, name: &str) -> rusqlite::Result<bool> {
+    database.prepare_cached("SELECT 1 FROM subscription WHERE name = ?1 AND definition IS NOT NULL")?.exists([name])
+}
+
+fn count_made(database: &Connection) -> rusqlite::Result<usize> {
+    let count: i64 = database.prepare_cached(MADE)?.query_row([], |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+/// Reads nothing but an index.
+pub(super) const MADE: &str = "SELECT count(*) FROM subscription WHERE definition IS NOT NULL";
 
 /// Forgets a subscription and where it stands; whether there was one. Its deliveries are left to retention.
 pub(super) fn remove(database: &Connection, id: &SubscriptionId) -> rusqlite::Result<bool> {

@@ -96,7 +96,7 @@ fn action(mut members: Members<'_>) -> Option<ActionEndpoint> {
     }
     let connection = members.parsed("connection");
     let action = members.text("action");
-    let input = input(&mut members);
+    let input = members.get("input").cloned().unwrap_or_else(|| Value::Object(Map::new()));
     let max_in_flight = max_in_flight(&mut members);
     let most = limit::FLOW_PER_MINUTE_AND_SUBJECT_MAX;
     let per_minute = members.number("max_per_minute_and_subject", 1..=most);
@@ -113,30 +113,6 @@ fn action(mut members: Members<'_>) -> Option<ActionEndpoint> {
 fn max_in_flight(members: &mut Members<'_>) -> u32 {
     let given = members.number("max_in_flight", 1..=limit::ENDPOINT_IN_FLIGHT_MAX);
     given.unwrap_or(limit::ENDPOINT_IN_FLIGHT_DEFAULT)
-}
-
-fn input(members: &mut Members<'_>) -> Value {
-    let input = members.get("input").cloned().unwrap_or_else(|| Value::Object(Map::new()));
-    let bytes = input.to_string().len();
-    if bytes > limit::FLOW_INPUT_BYTES_MAX {
-        let detail = format!("input has {bytes} bytes, more than {}", limit::FLOW_INPUT_BYTES_MAX);
-        members.wrong("input", "too-large", detail);
-    }
-    if longest_text(&input) > limit::TEMPLATE_BYTES_MAX {
-        let detail = format!("a text of input has more than {} bytes", limit::TEMPLATE_BYTES_MAX);
-        members.wrong("input", "too-large", detail);
-    }
-    input
-}
-
-/// The document was read from JSON of bounded depth, or from TOML of bounded size.
-fn longest_text(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(longest_text).max().unwrap_or(0),
-        Value::Object(members) => members.values().map(longest_text).max().unwrap_or(0),
-        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-    }
 }
 
 /// The endpoint as a document has it.

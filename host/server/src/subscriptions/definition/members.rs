@@ -85,16 +85,6 @@ impl<'a> Members<'a> {
         text.parse().map_err(|error: T::Err| self.wrong(name, "invalid", error.to_string())).ok()
     }
 
-    /// A text that may be an expression or a template.
-    pub(super) fn template(&mut self, name: &str) -> Option<String> {
-        let text = self.text(name)?;
-        if text.len() > limit::TEMPLATE_BYTES_MAX {
-            self.wrong(name, "too-large", format!("{name} has more than {} bytes", limit::TEMPLATE_BYTES_MAX));
-            return None;
-        }
-        Some(text.to_owned())
-    }
-
     /// An object below this one.
     pub(super) fn object(&mut self, name: &str, expected: &str) -> Option<Members<'_>> {
         let pointer = format!("{}/{name}", self.pointer);

@@ -7,7 +7,7 @@ use rusqlite::config::DbConfig;
 use hookyard_domain::inbox::WebhookState;
 
 use crate::sqlite::schema::{MIGRATIONS, migrate};
-use crate::sqlite::{delivery_lists, delivery_rows, inbox_lists, inbox_rows, timer_rows};
+use crate::sqlite::{delivery_lists, delivery_rows, inbox_lists, inbox_rows, subscription_rows, timer_rows};
 
 /// What SQLite says that it will do, without the steps that only frame others.
 fn plan(sql: &str) -> Vec<String> {
@@ -109,6 +109,7 @@ fn counting_reads_nothing_of_deliveries_but_an_index() {
     assert_eq!(plan(delivery_lists::EXHAUSTED_DEPTH), [exhausted]);
     let subscriptions = "SCAN subscription USING COVERING INDEX sqlite_autoindex_subscription_1";
     assert_eq!(plan(delivery_lists::SUBSCRIPTIONS), [subscriptions]);
+    assert_eq!(plan(subscription_rows::MADE), ["SCAN subscription USING INDEX subscription_made"]);
 }
 
 #[test]
