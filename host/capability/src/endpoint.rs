@@ -111,20 +111,21 @@ impl EndpointClient {
     /// # Errors
     /// There is no answer.
     pub async fn post(&self, request: EndpointRequest) -> Result<EndpointAnswer, EndpointError> {
-        let client = if request.url.scheme() == "https" { &self.secure } else { &self.plain };
         let mut time = pin!(self.sleep.sleep(limit::DELIVERY_TIMEOUT));
-        let response = tokio::select! {
-            biased;
-            response = client.send(to_wire(request)) => response.map_err(|failure| failed(failure, client))?,
-            () = &mut time => return Err(timed_out()),
-        };
+        let response = self.head(request, time.as_mut()).await?;
         let answer = EndpointAnswer::of(&response);
+        read_off(response, time).await;
+        Ok(answer)
+    }
+
+    /// Sends, and waits for the head of the answer until the time is up.
+    async fn head(&self, request: EndpointRequest, time: impl Future<Output = ()>) -> Result<Response, EndpointError> {
+        let client = if request.url.scheme() == "https" { &self.secure } else { &self.plain };
         tokio::select! {
             biased;
-            () = read_off(response) => {}
-            () = time => {}
+            response = client.send(to_wire(request)) => response.map_err(|failure| failed(failure, client)),
+            () = time => Err(timed_out()),
         }
-        Ok(answer)
     }
 }
 
@@ -149,14 +150,21 @@ fn to_wire(request: EndpointRequest) -> Request {
     wire
 }
 
-/// Whatever goes wrong from here on: the endpoint has answered.
-async fn read_off(mut response: Response) {
-    let mut read = 0;
-    while let Ok(Some(chunk)) = response.chunk().await {
-        read += chunk.len();
-        if read > limit::DELIVERY_ANSWER_BYTES_MAX {
-            return;
+/// Whatever goes wrong from here on, and whatever time is left: the endpoint has answered.
+async fn read_off(mut response: Response, time: impl Future<Output = ()>) {
+    let all = async {
+        let mut read = 0;
+        while let Ok(Some(chunk)) = response.chunk().await {
+            read += chunk.len();
+            if read > limit::DELIVERY_ANSWER_BYTES_MAX {
+                return;
+            }
         }
+    };
+    tokio::select! {
+        biased;
+        () = all => {}
+        () = time => {}
     }
 }
 

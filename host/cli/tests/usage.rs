@@ -325,7 +325,8 @@ fn a_host_does_not_start_with_a_wrong_configuration() {
 #[test]
 fn a_strict_host_does_not_start_with_a_wrong_subscription() {
     let directory = directory();
-    let file = "listen = \"127.0.0.1:0\"\npool_slots = 0\n[subscriptions.crm]\nendpoint = { url = \"https://x.example/\" }\n";
+    let file =
+        "listen = \"127.0.0.1:0\"\npool_slots = 0\n[subscriptions.crm]\nendpoint = { url = \"https://x.example/\" }\n";
     std::fs::write(directory.path().join("hookyard.toml"), file).expect("writable");
     let output = hookyard(directory.path(), &["serve", "--strict"]);
     let said = stderr(&output);

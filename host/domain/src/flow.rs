@@ -58,11 +58,12 @@ impl Flow {
                 None
             }
         });
-        let input = input.map(|input| Node::compile(&mut language, INPUT, input, &mut problems));
-        if let Some(bytes) = input.as_ref().map(Node::bytes).filter(|bytes| *bytes > limit::FLOW_INPUT_BYTES_MAX) {
-            let detail = format!("it has {bytes} bytes; at most {} are taken", limit::FLOW_INPUT_BYTES_MAX);
+        let bytes = input.map_or(0, |input| input.to_string().len());
+        if bytes > limit::FLOW_INPUT_BYTES_MAX {
+            let detail = format!("it has {bytes} bytes as JSON; at most {} are taken", limit::FLOW_INPUT_BYTES_MAX);
             problems.push(FlowProblem { pointer: INPUT.to_owned(), detail });
         }
+        let input = input.map(|input| Node::compile(&mut language, INPUT, input, &mut problems));
         if problems.is_empty() { Ok(Self { when, input, language }) } else { Err(problems) }
     }
 

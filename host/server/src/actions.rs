@@ -87,9 +87,16 @@ impl Actions {
     /// What it has begun is known by its key for [`DELIVERY_KEY_RETENTION`](limit::DELIVERY_KEY_RETENTION): an action that is not
     /// idempotent runs once under one key, unless it is clear that it has done nothing.
     pub(crate) async fn deliver(self: &Arc<Self>, connection: &Arc<Connection>, call: ActionCall) -> AttemptOutcome {
-        match self.run_to_its_end(connection, call).await {
+        let outcome = match self.run_to_its_end(connection, call).await {
             Ok(ended) => ended.outcome(),
             Err(refusal) => refusal.outcome(),
+        };
+        match outcome {
+            // Nothing would ever activate it, so that waiting for that would be waiting for ever.
+            AttemptOutcome::Unauthorized(reason) if !connection.has_lifecycle() => {
+                AttemptOutcome::Failed { status: None, reason, retry_after: None }
+            }
+            outcome => outcome,
         }
     }
 

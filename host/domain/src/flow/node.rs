@@ -15,7 +15,7 @@ pub(super) enum Node {
     /// A string that is one expression, and its place.
     Expression(String, Box<Expression<'static, 'static>>),
     /// A string with templates in it: its place, under which the language has it.
-    Text(String, usize),
+    Text(String),
     /// A list with templates in it.
     List(Vec<Self>),
     /// An object with templates in it.
@@ -64,26 +64,15 @@ impl Node {
             return Ok(Some(Self::Expression(pointer.to_owned(), Box::new(compiled))));
         }
         language.add_text(pointer, text)?;
-        Ok(Some(Self::Text(pointer.to_owned(), text.len())))
+        Ok(Some(Self::Text(pointer.to_owned())))
     }
 
     fn has_templates(&self) -> bool {
         match self {
             Self::Fixed(_) => false,
-            Self::Expression(..) | Self::Text(..) => true,
+            Self::Expression(..) | Self::Text(_) => true,
             Self::List(nodes) => nodes.iter().any(Self::has_templates),
             Self::Map(members) => members.iter().any(|(_, node)| node.has_templates()),
-        }
-    }
-
-    /// About how much the operator has written.
-    pub(super) fn bytes(&self) -> usize {
-        match self {
-            Self::Fixed(json) => json.len(),
-            Self::Expression(pointer, _) => pointer.len(),
-            Self::Text(_, bytes) => *bytes,
-            Self::List(nodes) => nodes.iter().map(Self::bytes).sum(),
-            Self::Map(members) => members.iter().map(|(key, node)| key.len() + node.bytes()).sum(),
         }
     }
 
@@ -104,7 +93,7 @@ impl Node {
                     value.and_then(|value| output::json(&value, room)).map_err(|mistake| mistake.at(pointer))?;
                 output::push(json, &value)?;
             }
-            Self::Text(pointer, _) => {
+            Self::Text(pointer) => {
                 let text = language.render(pointer, event, room).map_err(|mistake| mistake.at(pointer))?;
                 output::push(json, &output::string(&text))?;
             }

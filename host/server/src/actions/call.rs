@@ -81,3 +81,21 @@ impl Caller {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_a_delivery_outlives_its_schedule_and_stands_for_it_whatever_it_asks() {
+        let client = Caller::Client { idempotency_key: Some("k".into()) };
+        let delivery = Caller::Delivery { idempotency_key: "dlv_1".into(), hops: 3, is_first: false };
+        assert_eq!((client.idempotency_key(), delivery.idempotency_key()), (Some("k"), Some("dlv_1")));
+        assert_eq!((client.hops(), delivery.hops()), (0, 3));
+        assert_eq!((client.is_news(), delivery.is_news()), (true, false));
+        let days = |days: u64| Duration::from_secs(days * 24 * 60 * 60);
+        assert_eq!((client.retention(), delivery.retention()), (days(1), days(30)));
+        assert_ne!(client.meaning(b"1"), client.meaning(b"2"));
+        assert_eq!(delivery.meaning(b"1"), delivery.meaning(b"2"));
+    }
+}

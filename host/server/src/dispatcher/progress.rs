@@ -102,11 +102,6 @@ impl Progress {
         self.rows.len()
     }
 
-    /// How the store knows it.
-    pub(super) const fn kept(&self) -> &Position {
-        &self.kept
-    }
-
     /// The next batch, if there is any: up to so many deliveries, and the cursor as far as it may go with them.
     pub(super) fn batch(&mut self, window: &mut Window, urgency: Urgency) -> Option<Batch> {
         let changed = Position { cursor: self.kept.cursor, ..self.position.clone() } != self.kept;

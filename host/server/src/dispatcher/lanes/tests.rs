@@ -63,7 +63,7 @@ fn each_is_forwarded_once_until_it_is_forgiven() {
     lanes.save(Offset(1), Some(Next::At(at(9))));
     lanes.saved(Offset(1));
     lanes.forward();
-    assert_eq!(begun(&mut lanes), []);
+    assert!(begun(&mut lanes).is_empty());
     lanes.forgive();
     lanes.forward();
     assert_eq!(begun(&mut lanes), [1]);

@@ -17,6 +17,9 @@ impl Worker {
         if !self.delivers() {
             return self.stop_reading();
         }
+        if self.page_not_before.is_some_and(|at| at <= self.shared.now()) {
+            self.page_not_before = None;
+        }
         loop {
             let room = self.room_to_read();
             if room == 0 {
@@ -61,10 +64,9 @@ impl Worker {
     }
 
     fn read_log(&mut self, room: usize) {
-        if self.page_not_before.is_some_and(|at| self.shared.now() < at) || self.page.is_some() {
+        if self.page_not_before.is_some() || self.page.is_some() {
             return;
         }
-        self.page_not_before = None;
         let (store, filter) = (Arc::clone(&self.shared.parts.store), self.active.definition.filter.clone());
         let (after, max, seen) =
             (self.window.read(), room.min(limit::DELIVERY_PAGE_EVENTS), self.shared.feeds.through());
