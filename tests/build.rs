@@ -2,7 +2,8 @@
 //!
 //! The Rust guests are built by a second cargo, in a target directory of its own below the outer one (a shared one would wait for
 //! the outer cargo for ever). The guests in JavaScript and Python need tools that Rust does not bring along; without its tool, a guest
-//! is left out with a warning, or with `HOOKYARD_REQUIRE_ALL_GUESTS=1` the build fails.
+//! is left out with a warning, or with `HOOKYARD_REQUIRE_ALL_GUESTS=1` the build fails. The same is true of the consumers in these
+//! languages (`tests/consumers`) and the packages that they need.
 
 use std::env::var_os;
 use std::ffi::OsString;
@@ -76,6 +77,28 @@ const FOREIGN: [Foreign; 4] = [
     },
 ];
 
+/// What a consumer of `tests/consumers` needs to run.
+struct Consumer {
+    /// Its language, and with `_consumer` the cfg of its tests.
+    name: &'static str,
+    /// Names it.
+    variable: &'static str,
+    install: &'static str,
+}
+
+const CONSUMERS: [Consumer; 2] = [
+    Consumer {
+        name: "python",
+        variable: "HOOKYARD_CONSUMER_PYTHON",
+        install: "the `python` of a virtual environment with `pip install standardwebhooks==1.1.0 cloudevents==2.2.0`",
+    },
+    Consumer {
+        name: "javascript",
+        variable: "HOOKYARD_CONSUMER_NODE_MODULES",
+        install: "the `node_modules` of `npm install standardwebhooks@1.1.1 cloudevents@10.0.0`",
+    },
+];
+
 fn componentize_py(command: &mut Command, Files { wit, component, .. }: &Files<'_>, folder: &str) {
     command.arg("-d").arg(wit).args(["-w", "webhook-plugin", "componentize", "-p", folder, "app"]);
     command.arg("--output").arg(component);
@@ -106,7 +129,8 @@ fn build() -> Result<(), String> {
     for contract in contracts(&tests.join("guests/contract/examples"))? {
         hand_over(&contract, &built.join(format!("examples/{contract}.wasm")))?;
     }
-    FOREIGN.iter().try_for_each(|foreign| build_foreign(foreign, root, &output))
+    FOREIGN.iter().try_for_each(|foreign| build_foreign(foreign, root, &output))?;
+    CONSUMERS.iter().try_for_each(hand_over_consumer)
 }
 
 /// What makes this script run again.
@@ -130,6 +154,10 @@ fn watch(root: &Path) {
     for Foreign { name, variable, .. } in &FOREIGN {
         println!("cargo::rerun-if-env-changed={variable}");
         println!("cargo::rustc-check-cfg=cfg({name}_guest)");
+    }
+    for Consumer { name, variable, .. } in &CONSUMERS {
+        println!("cargo::rerun-if-env-changed={variable}");
+        println!("cargo::rustc-check-cfg=cfg({name}_consumer)");
     }
 }
 
@@ -189,7 +217,7 @@ fn build_foreign(foreign: &Foreign, root: &Path, output: &Path) -> Result<(), St
     let Foreign { name, tool, variable, install, source, arguments } = foreign;
     let Some(executable) = var_os(variable).map(PathBuf::from).or_else(|| on_path(tool)) else {
         let how = format!("`{install}` puts it on the PATH, or {variable} names it");
-        if var_os("HOOKYARD_REQUIRE_ALL_GUESTS").is_some_and(|value| value == "1") {
+        if all_are_required() {
             return Err(format!("the guest `{name}` is required and there is no {tool}: {how}"));
         }
         println!("cargo::warning=the tests of the guest `{name}` are left out, because there is no {tool}: {how}");
@@ -207,6 +235,24 @@ fn build_foreign(foreign: &Foreign, root: &Path, output: &Path) -> Result<(), St
     }
     println!("cargo::rustc-cfg={name}_guest");
     hand_over(name, &component)
+}
+
+/// Tells the crate what a consumer needs: `CONSUMER_PYTHON`.
+fn hand_over_consumer(Consumer { name, variable, install }: &Consumer) -> Result<(), String> {
+    let Some(needed) = var_os(variable).map(PathBuf::from).filter(|needed| needed.exists()) else {
+        if all_are_required() {
+            return Err(format!("the consumer in {name} is required: {variable} is to name {install}"));
+        }
+        println!("cargo::warning=the tests of the consumer in {name} are left out: {variable} may name {install}");
+        return Ok(());
+    };
+    println!("cargo::rustc-cfg={name}_consumer");
+    println!("cargo::rustc-env=CONSUMER_{}={}", name.to_uppercase(), needed.display());
+    Ok(())
+}
+
+fn all_are_required() -> bool {
+    var_os("HOOKYARD_REQUIRE_ALL_GUESTS").is_some_and(|value| value == "1")
 }
 
 /// The copy of a file in another folder: the tools write beside their sources.

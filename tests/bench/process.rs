@@ -168,7 +168,8 @@ impl Server {
         Ok(())
     }
 
-    async fn get(&self, path: &str) -> anyhow::Result<hookyard_tests::http::Reply> {
+    /// `GET` with the token.
+    pub(crate) async fn get(&self, path: &str) -> anyhow::Result<hookyard_tests::http::Reply> {
         let request = Request::get(path)
             .header("host", self.address.to_string())
             .header("authorization", format!("Bearer {TOKEN}"))

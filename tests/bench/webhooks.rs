@@ -71,7 +71,7 @@ pub(crate) fn body(event: &str, shipment: &str) -> String {
 }
 
 /// So many webhooks with ids of their own, signed.
-fn webhooks(window: &str, count: usize) -> Vec<Job> {
+pub(crate) fn webhooks(window: &str, count: usize) -> Vec<Job> {
     let webhook = |number: usize| {
         let body = body(&format!("{window}-{number}"), &format!("s-{window}-{number}"));
         let signature = hmac_sha256_base64(SECRET, body.as_bytes());

@@ -10,12 +10,13 @@ const LAYERS: [&str; 6] =
     ["hookyard-domain", "hookyard-store", "hookyard-capability", "hookyard-sandbox", "hookyard-server", "hookyard"];
 
 /// Which crates may depend on a foreign crate that has one door.
-const DOORS: [(&str, &[&str]); 10] = [
+const DOORS: [(&str, &[&str]); 11] = [
     ("wasmparser", &["hookyard-sandbox"]),
     ("wasmtime", &["hookyard-sandbox"]),
     ("wasmtime-wasi", &["hookyard-sandbox"]),
     ("wasmtime-wasi-http", &["hookyard-sandbox"]),
     ("rusqlite", &["hookyard-store", "hookyard-faults"]),
+    ("minijinja", &["hookyard-domain"]),
     ("jsonschema", &["hookyard-domain", "hookyard-sdk"]),
     ("axum", &["hookyard-server", "hookyard-fakes"]),
     ("hyper", &["hookyard-capability", "hookyard-server", "hookyard-fakes", "hookyard-tests"]),

@@ -1,16 +1,19 @@
 //! The crash test: providers send signed webhooks and repeat each until it is acknowledged, while the host is killed again and again,
-//! at random moments and at every named point around what becomes durable. In the end, what is there is compared with what was
-//! acknowledged.
+//! at random moments and at every named point around what becomes durable. Subscriptions take its events to a receiver that refuses
+//! some of them at first, and to an action that may not run twice. In the end, what is there is compared with what was acknowledged,
+//! and what the receiver got with what is there.
 //!
 //! Two programs are killed: `hookyard serve`, as it is, and [`serve`], which is the same host with a clock that runs faster (so that
 //! retries and timers come in time), with crash points, and, where it is told so, on a disk that forgets what was not synced.
 
+mod deliveries;
 mod drain;
 mod grounds;
 mod host;
 mod orders;
 mod providers;
 mod random;
+mod receiver;
 mod report;
 mod rounds;
 mod verdict;
@@ -20,6 +23,7 @@ use std::path::PathBuf;
 
 use hookyard_store::CrashPoint;
 
+pub use deliveries::DeliveryVerdict;
 pub use host::serve;
 pub use report::Report;
 pub use verdict::Verdict;

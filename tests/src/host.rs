@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hookyard_capability::{EgressSettings, ManualSleep, Sleep};
-use hookyard_domain::clock::{Clock, ManualClock, Timestamp};
+use hookyard_domain::clock::{Clock, ManualClock, SystemClock, Timestamp};
 use hookyard_domain::entropy::{Entropy, SeededEntropy};
 use hookyard_sandbox::LoadBounds;
 use hookyard_server::compose::{self, Running, Surroundings};
@@ -45,6 +45,7 @@ pub struct Builder {
     load_bounds: LoadBounds,
     store: SqliteSettings,
     entropy: Arc<dyn Entropy>,
+    began: Timestamp,
 }
 
 impl Builder {
@@ -62,7 +63,15 @@ impl Builder {
             load_bounds: LoadBounds::default(),
             store: SqliteSettings::default(),
             entropy: Arc::new(SeededEntropy::new(1)),
+            began: START,
         }
+    }
+
+    /// Whose clock begins at what this machine's says, for those who compare the host's time with their own.
+    #[must_use]
+    pub fn at_present(mut self) -> Self {
+        self.began = SystemClock.now();
+        self
     }
 
     /// With this component in the plugin directory.
@@ -136,10 +145,10 @@ impl Builder {
     /// # Panics
     /// It does not start.
     pub async fn start(self) -> TestHost {
-        let Self { compiler, directory, config, pool_slots, egress, load_bounds, store, entropy } = self;
+        let Self { compiler, directory, config, pool_slots, egress, load_bounds, store, entropy, began } = self;
         let file = format!("listen = \"127.0.0.1:0\"\npool_slots = {pool_slots}\n{config}");
         fs::write(directory.path().join("hookyard.toml"), file).expect("a file can be written");
-        let clock = Arc::new(ManualClock::at(START));
+        let clock = Arc::new(ManualClock::at(began));
         let sleep = Arc::new(ManualSleep::by(Arc::clone(&clock)));
         let mut host =
             TestHost { running: None, clock, sleep, directory, compiler, egress, load_bounds, store, entropy };

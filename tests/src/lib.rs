@@ -2,7 +2,10 @@
 //! `hookyard-fakes`; and the crash test.
 
 pub mod another_version;
+pub mod consumers;
 pub mod crash;
+mod deliveries;
+pub mod followers;
 pub mod gate;
 pub mod guests;
 pub mod hookyard;
@@ -12,6 +15,6 @@ pub mod names;
 pub mod process;
 pub mod wit_freeze;
 
-pub use hookyard_fakes::{aftership, http, provider, sign};
+pub use hookyard_fakes::{aftership, http, provider, receiver, sign};
 pub use hookyard_faults as faults;
 pub use hookyard_faults::Reading;

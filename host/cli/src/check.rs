@@ -100,8 +100,17 @@ fn print(settings: &Settings, plugins: &Catalogue) -> std::io::Result<()> {
     if !rows.is_empty() {
         output::table(&["connection", "plugin", "defined at"], &rows)?;
     }
-    let loaded = counted(plugins.serving().count(), "plugin");
-    output::note(&format!("{loaded} and {}: nothing is wrong", counted(rows.len(), "connection")));
+    let subscriptions: Vec<_> = settings
+        .subscriptions
+        .iter()
+        .map(|(id, subscription)| vec![id.to_string(), subscription.endpoint(), subscription.location.clone()])
+        .collect();
+    if !subscriptions.is_empty() {
+        output::table(&["subscription", "endpoint", "defined at"], &subscriptions)?;
+    }
+    let (loaded, subscribed) =
+        (counted(plugins.serving().count(), "plugin"), counted(subscriptions.len(), "subscription"));
+    output::note(&format!("{loaded}, {} and {subscribed}: nothing is wrong", counted(rows.len(), "connection")));
     Ok(())
 }
 

@@ -8,6 +8,7 @@ mod check;
 mod client;
 mod connections;
 mod curl;
+mod deliveries;
 mod dev;
 mod events;
 mod failure;
@@ -19,6 +20,7 @@ mod plugins;
 mod serve;
 mod source;
 mod sse;
+mod subscriptions;
 mod timers;
 mod tokens;
 mod trigger;
@@ -63,6 +65,10 @@ enum Command {
     Plugins(plugins::Arguments),
     /// List, show, change or check the connections of a running host
     Connections(connections::Arguments),
+    /// List, show, make, change, pause or replay the subscriptions of a running host
+    Subscriptions(subscriptions::Arguments),
+    /// List or show the deliveries of a running host that did not succeed at once, or have them tried again
+    Deliveries(deliveries::Arguments),
     /// List, show, cancel or fire the timers of a running host
     Timers(timers::Arguments),
     /// Make bearer tokens for the HTTP API
@@ -105,6 +111,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Invocations(arguments) => invocations::run(arguments).await,
         Command::Plugins(arguments) => plugins::run(arguments).await,
         Command::Connections(arguments) => connections::run(arguments).await,
+        Command::Subscriptions(arguments) => subscriptions::run(arguments).await,
+        Command::Deliveries(arguments) => deliveries::run(arguments).await,
         Command::Timers(arguments) => timers::run(arguments).await,
         Command::Tokens(arguments) => tokens::run(arguments).await,
         Command::CompileComponent { .. } => Ok(()),
@@ -180,6 +188,26 @@ mod tests {
             "hookyard timers show demo poll",
             "hookyard timers cancel demo poll --data d",
             "hookyard timers fire demo poll",
+            "hookyard subscriptions",
+            "hookyard subscriptions list --json --data d",
+            "hookyard subscriptions show parcel-to-crm",
+            "hookyard subscriptions create --type aftership.* --type x --url https://crm.example.com/hooks --header a=b",
+            "hookyard subscriptions create --type x --connection crm --action note --input {} --ordered true --from shop",
+            "hookyard subscriptions create --document @subscription.json",
+            "hookyard subscriptions set sub_01h2xcejqtf2nbrexx3vqjhp41 --disable --when event.data.x",
+            "hookyard subscriptions delete crm",
+            "hookyard subscriptions pause crm",
+            "hookyard subscriptions resume crm --json",
+            "hookyard subscriptions rotate-secret crm --overlap 0",
+            "hookyard subscriptions replay crm --after 17",
+            "hookyard subscriptions replay crm --since 2026-03-04T09:00:00Z",
+            "hookyard deliveries",
+            "hookyard deliveries --state exhausted --state pending --subscription crm --limit 5 --before 77",
+            "hookyard deliveries list --since 2026-03-04T09:00:00Z --json",
+            "hookyard deliveries show dlv_01h2xcejqtf2nbrexx3vqjhp41",
+            "hookyard deliveries retry dlv_01h2xcejqtf2nbrexx3vqjhp41 dlv_01h2xcejqtf2nbrexx3vqjhp42",
+            "hookyard deliveries retry --all --since 2026-03-04T09:00:00Z --dry-run",
+            "hookyard deliveries retry --subscription crm --state pending",
             "hookyard tokens create --name ci",
             "hookyard compile-component --memory 5 x",
         ] {
@@ -223,6 +251,20 @@ mod tests {
             "hookyard webhooks replay whk_01h2xcejqtf2nbrexx3vqjhp41 --since 2026-03-04T09:00:00Z",
             "hookyard webhooks skip",
             "hookyard webhooks --limit 0",
+            "hookyard subscriptions show",
+            "hookyard subscriptions show CRM",
+            "hookyard subscriptions create --url nowhere",
+            "hookyard subscriptions create --url https://a.example --connection crm",
+            "hookyard subscriptions set crm --enable --disable",
+            "hookyard subscriptions replay crm",
+            "hookyard subscriptions replay crm --after 1 --since 2026-03-04T09:00:00Z",
+            "hookyard subscriptions replay crm --after x",
+            "hookyard deliveries --state broken",
+            "hookyard deliveries show 17",
+            "hookyard deliveries retry",
+            "hookyard deliveries retry --all --subscription crm",
+            "hookyard deliveries retry dlv_01h2xcejqtf2nbrexx3vqjhp41 --all",
+            "hookyard deliveries retry dlv_01h2xcejqtf2nbrexx3vqjhp41 --dry-run",
             "hookyard invocations --limit many",
             "hookyard invocations --limit 0",
             "hookyard invocations --limit 1001",

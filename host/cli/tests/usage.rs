@@ -30,7 +30,7 @@ fn stdout(output: &Output) -> String {
 }
 
 /// All but the hidden one.
-const SUBCOMMANDS: [&str; 14] = [
+const SUBCOMMANDS: [&str; 16] = [
     "serve",
     "dev",
     "new",
@@ -41,6 +41,8 @@ const SUBCOMMANDS: [&str; 14] = [
     "events",
     "plugins",
     "connections",
+    "subscriptions",
+    "deliveries",
     "timers",
     "webhooks",
     "invocations",
@@ -79,6 +81,8 @@ fn wrong_usage_ends_with_2() {
         &["serve", "--listen", "nowhere"],
         &["trigger", "Not An Id"],
         &["webhooks", "replay"],
+        &["deliveries", "retry"],
+        &["subscriptions", "replay", "crm"],
     ] {
         let output = hookyard(directory.path(), arguments);
         assert_eq!(code(&output), 2, "{arguments:?}: {}", stderr(&output));
@@ -97,6 +101,9 @@ fn without_a_host_clients_end_with_1_and_say_how_to_start_one() {
         &["webhooks"],
         &["webhooks", "replay", "--all-failed", "demo"],
         &["invocations"],
+        &["subscriptions"],
+        &["subscriptions", "pause", "crm"],
+        &["deliveries", "retry", "--all"],
         &["trigger", "demo", "x"],
         &["tokens", "create"],
     ] {
@@ -175,7 +182,11 @@ fn a_configuration_is_checked_against_the_plugins_that_it_names() {
     let right = "[connections.right]\nplugin = \"aftership\"\nconfig = { api_key = \"k\", webhook_secret = \"s\" }\n";
     let output = check(right);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
-    assert!(stderr(&output).ends_with("1 plugin and 1 connection: nothing is wrong\n"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).ends_with("1 plugin, 1 connection and 0 subscriptions: nothing is wrong\n"),
+        "{}",
+        stderr(&output)
+    );
     assert!(stdout(&output).contains("x.toml:1"), "{}", stdout(&output));
 
     std::fs::write(plugins.join("broken.wasm"), b"hello").expect("writable");
@@ -196,6 +207,45 @@ fn a_configuration_is_checked_against_the_plugins_that_it_names() {
         assert!(said.contains(problem), "{problem} is missing:\n{said}");
     }
     assert!(said.starts_with("error: 4 problems\n") && !said.contains("connections.right"), "{said}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn subscriptions_are_checked_with_what_they_name() {
+    let directory = directory();
+    let plugins = directory.path().join("plugins");
+    std::fs::create_dir(&plugins).expect("writable");
+    std::fs::copy(hookyard_tests::guests::AFTERSHIP, plugins.join("aftership.wasm")).expect("a guest can be copied");
+    let check = |content: &str| {
+        let shop = "[connections.shop]\nplugin = \"aftership\"\nconfig = { api_key = \"k\", webhook_secret = \"s\" }\n";
+        std::fs::write(directory.path().join("x.toml"), format!("{shop}{content}")).expect("writable");
+        hookyard(directory.path(), &["check", "--config", "x.toml"])
+    };
+    let right =
+        "[subscriptions.crm]\ntypes = [\"aftership.*\"]\nendpoint = { url = \"https://crm.example.com/hooks\" }\n";
+    let output = check(right);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let all = "1 plugin, 1 connection and 1 subscription: nothing is wrong\n";
+    assert!(stderr(&output).ends_with(all), "{}", stderr(&output));
+    assert!(stdout(&output).contains("https://crm.example.com/hooks") && stdout(&output).contains("x.toml:4"));
+
+    let output = check(
+        "[subscriptions.lost]\ntypes = []\nendpoint = { connection = \"nowhere\", action = \"x\" }\n\
+         [subscriptions.idle]\ntypes = [\"a.b\"]\nendpoint = { connection = \"shop\", action = \"fly\" }\n\
+         [subscriptions.wrong]\ntypes = [\"a.b\"]\nwhen = \"event.\"\n\
+         endpoint = { connection = \"shop\", action = \"track-shipment\", input = { tracking_number = 7 } }\n\
+         [subscriptions.flat]\ntypes = [\"a*b\"]\nendpoint = { url = \"http://crm.example.com\", secret = \"${MISSING}\" }\n",
+    );
+    let said = stderr(&output);
+    assert_eq!(code(&output), 1, "{said}");
+    for problem in [
+        "x.toml:6: subscriptions.lost.endpoint.connection: there is no connection nowhere",
+        "x.toml:9: subscriptions.idle.endpoint.action: connection shop has no action fly; it has ",
+        "x.toml:12: subscriptions.wrong.when: ",
+        "x.toml:16: subscriptions.flat.endpoint.secret: the variable MISSING is not set",
+    ] {
+        assert!(said.contains(problem), "{problem} is missing:\n{said}");
+    }
     assert!(output.stdout.is_empty());
 }
 
@@ -270,4 +320,16 @@ fn a_host_does_not_start_with_a_wrong_configuration() {
     assert_eq!(code(&output), 1);
     assert_eq!(stderr(&output).matches("hookyard.toml:").count(), 2, "{}", stderr(&output));
     assert!(!directory.path().join("data").exists(), "nothing is made before the configuration is right");
+}
+
+#[test]
+fn a_strict_host_does_not_start_with_a_wrong_subscription() {
+    let directory = directory();
+    let file =
+        "listen = \"127.0.0.1:0\"\npool_slots = 0\n[subscriptions.crm]\nendpoint = { url = \"https://x.example/\" }\n";
+    std::fs::write(directory.path().join("hookyard.toml"), file).expect("writable");
+    let output = hookyard(directory.path(), &["serve", "--strict"]);
+    let said = stderr(&output);
+    assert_eq!(code(&output), 1, "{said}");
+    assert!(said.contains("hookyard.toml:3: subscriptions.crm.types: types is required"), "{said}");
 }

@@ -152,6 +152,13 @@ pub enum AttemptOutcome {
     },
 }
 
+/// Why an attempt failed: the message is cut to [`ATTEMPT_MESSAGE_BYTES_MAX`](limit::ATTEMPT_MESSAGE_BYTES_MAX).
+pub fn reason(code: impl Into<String>, message: impl Into<String>) -> Reason {
+    let mut message = message.into();
+    message.truncate(message.floor_char_boundary(limit::ATTEMPT_MESSAGE_BYTES_MAX));
+    Reason { code: code.into(), message }
+}
+
 impl DeliveryStanding {
     /// Not tried yet; `replay` is the number of replays in the subscription's position.
     pub const fn new(now: Timestamp, replay: u32) -> Self {

@@ -1,11 +1,34 @@
 //! Flows: what an event becomes on its way to an action. `when` and the strings of an `input` are MiniJinja over `event`.
+//!
+//! A string that is one `{{ … }}` keeps the type of the value; any other text is text, and nothing in it is escaped. Something
+//! undefined is an error, also as a result. Where an expression is a plain path into the event (`event.data.items[0].price`), it
+//! stands for the JSON as the event has it, with its digits and the order of its members. In other expressions integers are exact
+//! (up to 128 bits with a sign), other numbers are floats where a float has their value, and else they can only be printed.
+//!
+//! Templates load nothing: there is no include, import, extends or macro.
 
-use serde_json::Value;
+mod language;
+mod node;
+mod number;
+mod output;
+mod part;
+mod source;
 
+use minijinja::{Expression, Value};
+
+use crate::delivery::reason;
 use crate::inbox::Reason;
+use crate::limit;
+use language::{Language, Mistake};
+use node::Node;
+use part::Event;
 
 /// The expressions of a subscription, compiled.
-pub struct Flow {}
+pub struct Flow {
+    when: Option<Expression<'static, 'static>>,
+    input: Option<Node>,
+    language: Language,
+}
 
 /// A text that cannot be compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,28 +39,74 @@ pub struct FlowProblem {
     pub detail: String,
 }
 
+/// Where `when` stands.
+const WHEN: &str = "/when";
+/// Where `input` stands.
+const INPUT: &str = "/endpoint/input";
+
 impl Flow {
     /// Compiles the `when` and the `input` of a subscription; each may be absent.
     ///
     /// # Errors
-    /// Every text that cannot be compiled.
-    pub fn compile(_when: Option<&str>, _input: Option<&Value>) -> Result<Self, Vec<FlowProblem>> {
-        unimplemented!("W")
+    /// Every text that cannot be compiled, or is too long.
+    pub fn compile(when: Option<&str>, input: Option<&serde_json::Value>) -> Result<Self, Vec<FlowProblem>> {
+        let (mut language, mut problems) = (Language::new(), Vec::new());
+        let when = when.and_then(|text| match language::expression(text) {
+            Ok(expression) => Some(expression),
+            Err(Mistake(detail)) => {
+                problems.push(FlowProblem { pointer: WHEN.to_owned(), detail });
+                None
+            }
+        });
+        let bytes = input.map_or(0, |input| input.to_string().len());
+        if bytes > limit::FLOW_INPUT_BYTES_MAX {
+            let detail = format!("it has {bytes} bytes as JSON; at most {} are taken", limit::FLOW_INPUT_BYTES_MAX);
+            problems.push(FlowProblem { pointer: INPUT.to_owned(), detail });
+        }
+        let input = input.map(|input| Node::compile(&mut language, INPUT, input, &mut problems));
+        if problems.is_empty() { Ok(Self { when, input, language }) } else { Err(problems) }
     }
 
     /// Whether `when` holds for this event (a CloudEvent as JSON); it does where there is none.
     ///
     /// # Errors
     /// The code is `mapping-failed`.
-    pub fn wants(&self, _event: &str) -> Result<bool, Reason> {
-        unimplemented!("W")
+    pub fn wants(&self, event: &str) -> Result<bool, Reason> {
+        let Some(when) = &self.when else { return Ok(true) };
+        let event = Event::parse(event).map_err(failed)?;
+        let value = language::evaluate(when, &event).map_err(|mistake| failed(mistake.at(WHEN)))?;
+        if value.is_undefined() {
+            return Err(failed(Mistake::undefined().at(WHEN)));
+        }
+        Ok(value.is_true())
     }
 
-    /// The input for the action, as JSON.
+    /// The input for the action, as JSON: `{}` where the subscription says nothing.
     ///
     /// # Errors
     /// The code is `mapping-failed`.
-    pub fn input(&self, _event: &str) -> Result<String, Reason> {
-        unimplemented!("W")
+    pub fn input(&self, event: &str) -> Result<String, Reason> {
+        let Some(input) = &self.input else { return Ok("{}".to_owned()) };
+        let event = Event::parse(event).map_err(failed)?;
+        input.render(&self.language, &event).map_err(failed)
     }
 }
+
+/// How a flow says that it cannot make anything of an event.
+fn failed(Mistake(message): Mistake) -> Reason {
+    reason("mapping-failed", message)
+}
+
+/// A pointer to the member `key`.
+fn below(pointer: &str, key: &str) -> String {
+    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+/// Whether a value is one that prints its own JSON.
+fn as_it_stands(value: &Value) -> Option<&str> {
+    let part = value.downcast_object_ref::<part::Part>().map(part::Part::json);
+    part.or_else(|| value.downcast_object_ref::<number::Digits>().map(number::Digits::json))
+}
+
+#[cfg(test)]
+mod tests;

@@ -41,6 +41,12 @@ macro_rules! generated_id {
                 Self(Ulid::from_parts(at.as_millis().max(0).unsigned_abs(), u128::from_be_bytes(random)))
             }
 
+            /// The moment that it was made for.
+            pub const fn made_at(self) -> Timestamp {
+                // 48 bits, which no signed number of 64 bits is too small for.
+                Timestamp::from_millis(self.0.timestamp_ms().cast_signed())
+            }
+
             /// The id without its prefix, as the 16 bytes of a ULID; they sort as ids do.
             pub const fn to_bytes(self) -> [u8; 16] {
                 self.0.to_bytes()
@@ -241,6 +247,7 @@ mod tests {
         let earlier = EventId::new(Timestamp::from_millis(1_000), &entropy);
         let later = EventId::new(Timestamp::from_millis(1_001), &entropy);
         assert!(earlier.to_string() < later.to_string());
+        assert_eq!(later.made_at(), Timestamp::from_millis(1_001));
         assert_eq!(earlier.to_string().parse(), Ok(earlier));
         assert!(earlier.to_string().starts_with("evt_"));
         assert!(earlier.to_string().replace("evt_", "whk_").parse::<EventId>().is_err());

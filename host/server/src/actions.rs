@@ -5,16 +5,19 @@
 //! a second time.
 
 mod answer;
+mod call;
+mod ended;
 mod failure;
 mod in_flight;
 mod input;
 mod keyed;
+mod refusal;
 mod run_action;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use hookyard_domain::delivery::AttemptOutcome;
 use hookyard_domain::id::InvocationId;
 use hookyard_domain::invocation::Cause;
 use hookyard_domain::limit;
@@ -30,9 +33,13 @@ use crate::invocations::Occasion;
 use crate::invoker::{Errand, Invoker};
 use crate::places::Places;
 pub(crate) use answer::Answer;
+pub(crate) use call::{ActionCall, Caller};
+use ended::Ended;
+pub(crate) use ended::missing;
 use failure::Failure;
 use in_flight::InFlight;
 use keyed::{Admission, Keyed};
+use refusal::Refusal;
 use run_action::RunAction;
 
 /// Runs the actions of connections.
@@ -42,19 +49,6 @@ pub struct Actions {
     agenda: Agenda,
     places: Arc<Places>,
     in_flight: InFlight,
-}
-
-/// What a client asks.
-#[derive(Debug)]
-pub(crate) struct ActionCall {
-    /// Which action.
-    pub(crate) name: String,
-    /// JSON; nothing counts as `{}`.
-    pub(crate) input: Bytes,
-    /// The client's name for this call: 1 to 255 of visible ASCII.
-    pub(crate) idempotency_key: Option<String>,
-    /// W3C trace context.
-    pub(crate) traceparent: String,
 }
 
 /// A call that has been found right.
@@ -85,24 +79,52 @@ impl Actions {
         connection: &Arc<Connection>,
         call: ActionCall,
     ) -> Result<Answer, Problem> {
+        Ok(self.run_to_its_end(connection, call).await?.answer())
+    }
+
+    /// The same for a delivery.
+    ///
+    /// What it has begun is known by its key for [`DELIVERY_KEY_RETENTION`](limit::DELIVERY_KEY_RETENTION): an action that is not
+    /// idempotent runs once under one key, unless it is clear that it has done nothing.
+    pub(crate) async fn deliver(self: &Arc<Self>, connection: &Arc<Connection>, call: ActionCall) -> AttemptOutcome {
+        let outcome = match self.run_to_its_end(connection, call).await {
+            Ok(ended) => ended.outcome(),
+            Err(refusal) => refusal.outcome(),
+        };
+        match outcome {
+            // Nothing would ever activate it, so that waiting for that would be waiting for ever.
+            AttemptOutcome::Unauthorized(reason) if !connection.has_lifecycle() => {
+                AttemptOutcome::Failed { status: None, reason, retry_after: None }
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn run_to_its_end(
+        self: &Arc<Self>,
+        connection: &Arc<Connection>,
+        call: ActionCall,
+    ) -> Result<Ended, Refusal> {
         let began = Instant::now();
-        let (task, keyed, turn) = self.begin(connection, call).inspect_err(|problem| {
-            self.tell(connection, problem.status().as_u16(), false, began);
+        let (task, keyed, turn) = self.begin(connection, call).inspect_err(|refusal| {
+            self.tell(connection, refusal.problem().status().as_u16(), false, began);
         })?;
         let (actions, idempotent) = (Arc::clone(self), task.idempotent);
         let work = async move {
-            let answer = actions.work(&task, keyed, turn).await;
-            let (status, replayed) = match &answer {
-                Ok(answer) => (answer.status(), answer.is_replayed()),
-                Err(problem) => (problem.status().as_u16(), false),
+            let ended = actions.work(&task, keyed, turn).await;
+            let (status, replayed) = match &ended {
+                Ok(Ended::Output(_)) => (200, false),
+                Ok(Ended::Replayed(stored)) => (stored.status, true),
+                Ok(Ended::Failed { failure, .. }) => (failure.problem().status().as_u16(), false),
+                Err(refusal) => (refusal.problem().status().as_u16(), false),
             };
             actions.tell(&task.connection, status, replayed, began);
-            answer
+            ended
         };
         self.in_work.spawn(work.in_current_span()).await.unwrap_or_else(|error| {
             tracing::error!(%error, "running an action panicked");
-            let failure = Failure::Host { code: "unavailable", sent_unsafe: true };
-            Ok(Answer::problem(&failure.weighed(idempotent).problem()))
+            let failure = Failure::Host { code: "unavailable", sent_unsafe: true }.weighed(idempotent);
+            Ok(Ended::Failed { failure, idempotent })
         })
     }
 
@@ -111,10 +133,10 @@ impl Actions {
         &self,
         connection: &Arc<Connection>,
         call: ActionCall,
-    ) -> Result<(Task, Option<Keyed>, Option<Turn>), Problem> {
+    ) -> Result<(Task, Option<Keyed>, Option<Turn>), Refusal> {
         let (ready, rule) = find(connection, &call.name)?;
-        let input = input::read(rule, &call.input)?;
-        let keyed = match &call.idempotency_key {
+        let input = input::read(rule, &call.input).map_err(Refusal::Input)?;
+        let keyed = match call.caller.idempotency_key() {
             Some(key) => Some(Keyed::begin(self, connection, rule, &call, key)?),
             None => None,
         };
@@ -134,12 +156,12 @@ impl Actions {
         tracing::info!(status, replayed, micros = took.as_micros(), "action answered");
     }
 
-    async fn work(&self, task: &Task, mut keyed: Option<Keyed>, mut turn: Option<Turn>) -> Result<Answer, Problem> {
+    async fn work(&self, task: &Task, mut keyed: Option<Keyed>, mut turn: Option<Turn>) -> Result<Ended, Refusal> {
         let (ready, rule) = find(&task.connection, &task.call.name)?;
         let mut attempt = 1;
         if let Some(keyed) = &keyed {
             match keyed.admit(&self.invoker).await? {
-                Admission::Replay(answer) => return Ok(answer),
+                Admission::Replay(answer) => return Ok(Ended::Replayed(answer)),
                 Admission::Run { attempt: next } => attempt = next,
             }
         }
@@ -156,13 +178,14 @@ impl Actions {
         }
         let result = self.call(task, ready, rule, keyed.as_ref(), attempt).await;
         match result {
-            Ok(output) => Ok(Answer::output(output)),
+            Ok(output) => Ok(Ended::Output(output)),
             Err(failure) => {
-                let failure = failure.weighed(rule.declaration.idempotent);
+                let idempotent = rule.declaration.idempotent;
+                let failure = failure.weighed(idempotent);
                 if let Some(keyed) = &keyed {
                     keyed.settle(&self.invoker, &task.connection, &failure).await;
                 }
-                Ok(Answer::problem(&failure.problem()))
+                Ok(Ended::Failed { failure, idempotent })
             }
         }
     }
@@ -178,8 +201,8 @@ impl Actions {
         let services = &self.invoker.services;
         let now = services.clock.now();
         let Task { connection, call, .. } = task;
-        let cause = match &call.idempotency_key {
-            Some(key) => Cause::ActionKey { action: call.name.clone(), key: key.clone() },
+        let cause = match call.caller.idempotency_key() {
+            Some(key) => Cause::ActionKey { action: call.name.clone(), key: key.to_owned() },
             None => Cause::Call(InvocationId::new(now, &*services.entropy)),
         };
         let attributes = vec![("received-at", now.to_string()), ("traceparent", call.traceparent.clone())];
@@ -190,11 +213,12 @@ impl Actions {
             cause,
             webhook: None,
             traceparent: Some(call.traceparent.clone()),
+            hops: call.caller.hops(),
             received_at: now,
             attributes,
             attempt,
             until: Instant::now() + task.timeout,
-            is_news: true,
+            is_news: call.caller.is_news(),
         };
         let undertaking = RunAction { name: &call.name, input: &task.input, rule, keyed };
         self.invoker.until_durable(&errand, &undertaking).await
@@ -207,29 +231,31 @@ fn timeout(ready: &Ready, rule: &ActionRule) -> Duration {
     own.unwrap_or(ready.limits.deadline).min(limit::DEADLINE_MAX)
 }
 
-fn find<'c>(connection: &'c Connection, name: &str) -> Result<(&'c Ready, &'c ActionRule), Problem> {
-    let ready = connection.ready.as_ref().ok_or_else(|| Problem::not_ready(connection))?;
+fn find<'c>(connection: &'c Connection, name: &str) -> Result<(&'c Ready, &'c ActionRule), Refusal> {
+    let ready = connection.ready.as_ref().ok_or_else(|| Refusal::Unready(Problem::not_ready(connection)))?;
     let actions = &ready.plugin.actions;
     let rule = actions.get(name).ok_or_else(|| {
         let known: Vec<_> = actions.names().collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        Problem::not_found(format!("plugin {} has no action {name:?} (it has: {known})", connection.plugin_name))
+        let detail = format!("plugin {} has no action {name:?} (it has: {known})", connection.plugin_name);
+        Refusal::NoAction(Problem::not_found(detail))
     })?;
     Ok((ready, rule))
 }
 
 /// Nothing was begun.
-fn busy() -> Problem {
-    Problem::unavailable("overloaded", "the connection has too much in work").retry_after(limit::TRY_AGAIN_AFTER)
+fn busy() -> Refusal {
+    let problem = Problem::unavailable("overloaded", "the connection has too much in work");
+    Refusal::Later(problem.retry_after(limit::TRY_AGAIN_AFTER))
 }
 
 /// Nothing was begun: others stand before it in the line of its order key.
-fn order_key_busy(in_the_way: Option<&Item>) -> Problem {
+fn order_key_busy(in_the_way: Option<&Item>) -> Refusal {
     let detail = match in_the_way {
         Some(Item::Webhook { id, .. }) => {
             format!("the webhook {id} has the same order key and is not handled yet; it can be replayed or skipped")
         }
         Some(Item::Timer { .. }) | None => "earlier webhooks or actions with the same order key are in work".to_owned(),
     };
-    Problem::unavailable("order-key-busy", detail).retry_after(limit::TRY_AGAIN_AFTER)
+    Refusal::Later(Problem::unavailable("order-key-busy", detail).retry_after(limit::TRY_AGAIN_AFTER))
 }

@@ -30,13 +30,6 @@ pub(crate) struct CloudEvent<'a> {
     traceparent: Option<&'a str>,
 }
 
-impl CloudEvent<'_> {
-    /// The CloudEvents type.
-    pub(crate) fn event_type(&self) -> &str {
-        &self.event_type
-    }
-}
-
 impl<'a> From<&'a LoggedEvent> for CloudEvent<'a> {
     fn from(logged: &'a LoggedEvent) -> Self {
         let event = &logged.event;

@@ -6,12 +6,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use hookyard_capability::{Egress, EgressSettings, Sleep, SystemSleep};
+use hookyard_capability::{Egress, EgressSettings, EndpointClient, Sleep, SystemSleep};
+use hookyard_domain::address::AddressPolicy;
 use hookyard_domain::clock::{Clock, SystemClock, Timestamp};
 use hookyard_domain::entropy::{Entropy, SystemEntropy};
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::limit;
 use hookyard_sandbox::LoadBounds;
+use hookyard_store::Ledger;
 use hookyard_store::sqlite::SqliteSettings;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -20,15 +22,21 @@ use crate::actions::Actions;
 use crate::clockwork::{self, Clockwork};
 use crate::config::Settings;
 use crate::connections::{Builder, Connections};
+use crate::dispatcher::attempt::Attempts;
+use crate::dispatcher::{self, Dispatcher};
+use crate::endpoints::{self, Endpoints};
 use crate::host::Host;
 use crate::http::{self, Addresses, Listeners};
 use crate::inbox::{self, Inbox};
 use crate::lifecycle::Lifecycle;
+use crate::master_key::{self, Sealing};
 use crate::open_files;
 use crate::pipeline::Pipeline;
 use crate::places::Places;
 use crate::plugins::Catalogue;
 use crate::registry::{self, AllConnections, Registry};
+use crate::subscriptions::{self, Subscriptions};
+use crate::tail::Tail;
 use crate::timers::Timers;
 use ground::Ground;
 
@@ -97,30 +105,21 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let addresses = listeners.addresses();
     let agenda = ground.agenda.clone();
     let lifecycle = Arc::new(Lifecycle::new(Arc::clone(&ground.invoker), agenda.clone(), Arc::clone(&ground.sleep)));
-    let parts = registry::Parts {
-        store: Arc::clone(&ground.store),
-        clock: Arc::clone(&ground.clock),
-        entropy: Arc::clone(&ground.entropy),
-        sleep: Arc::clone(&ground.sleep),
-        plugins: Arc::clone(&ground.plugins),
-        builder: builder(&settings, &addresses.public.to_string(), &ground.hash_key, Arc::clone(&ground.egress)),
-        lifecycle: Arc::clone(&lifecycle),
-        agenda: agenda.clone(),
-        in_work: Arc::clone(&ground.in_work),
-    };
-    let (registry, problems) = Registry::open(parts, settings.clone()).await?;
-    problems.iter().for_each(|problem| tracing::error!("{problem}"));
-    if settings.strict {
-        let problems = with_rejected(problems, &ground.plugins.catalogue());
-        anyhow::ensure!(problems.is_empty(), "not started (--strict):\n{}", problems.join("\n"));
-    }
+    let key = master_key::open(&settings.data, &*ground.store, &*ground.entropy).await?;
+    let registry = registry(&ground, &settings, &addresses.public.to_string(), &lifecycle, &key).await?;
     let connections = registry.connections();
     // Before anything is received or activated: what came first stands first, and an activation finds what waits for it.
     let Waiting { places, inbox, timers } = waiting(&ground, &connections, settings.inbox.keep_all).await?;
-    registry.begin().await?;
     let (invoker, in_work) = (Arc::clone(&ground.invoker), Arc::clone(&ground.in_work));
-    let pipeline = Pipeline::new(Arc::clone(&invoker), agenda.clone(), Arc::clone(&inbox), Arc::clone(&in_work));
-    let actions = Actions::new(invoker, agenda.clone(), places, Arc::clone(&in_work));
+    let actions = Arc::new(Actions::new(Arc::clone(&invoker), agenda.clone(), places, Arc::clone(&in_work)));
+    let tail = Tail::start(Arc::clone(&ground.store) as Arc<dyn Ledger>);
+    let Delivering { dispatcher, subscriptions } = {
+        let attempts = attempts(&ground, &settings, &connections, &actions)?;
+        delivering(&ground, &settings, &connections, &tail, attempts, key).await?
+    };
+    lifecycle.also_tells(Arc::clone(&dispatcher));
+    registry.begin().await?;
+    let pipeline = Pipeline::new(invoker, agenda.clone(), Arc::clone(&inbox), Arc::clone(&in_work));
     let clockwork = Clockwork::start(clockwork::Parts {
         agenda,
         inbox: Arc::clone(&inbox),
@@ -138,13 +137,16 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
         clock: ground.clock,
         entropy: ground.entropy,
         store: ground.store,
+        tail,
         plugins: ground.plugins,
         connections,
         registry,
         pipeline: Arc::new(pipeline),
-        actions: Arc::new(actions),
+        actions,
         inbox,
         timers,
+        dispatcher,
+        subscriptions,
         clockwork,
         lifecycle,
         in_work,
@@ -155,6 +157,38 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let (stop, stopping) = watch::channel(false);
     let serving = tokio::spawn(http::serve(Arc::clone(&host), listeners, stopping));
     Ok(Running { host, addresses, stop, serving })
+}
+
+/// The connections of the file and of the API, and what changes them.
+async fn registry(
+    ground: &Ground,
+    settings: &Settings,
+    listening: &str,
+    lifecycle: &Arc<Lifecycle>,
+    key: &Sealing,
+) -> anyhow::Result<Arc<Registry>> {
+    let parts = registry::Parts {
+        store: Arc::clone(&ground.store),
+        clock: Arc::clone(&ground.clock),
+        entropy: Arc::clone(&ground.entropy),
+        sleep: Arc::clone(&ground.sleep),
+        plugins: Arc::clone(&ground.plugins),
+        builder: builder(settings, listening, &ground.hash_key, Arc::clone(&ground.egress)),
+        lifecycle: Arc::clone(lifecycle),
+        key: key.clone(),
+        agenda: ground.agenda.clone(),
+        in_work: Arc::clone(&ground.in_work),
+    };
+    let (registry, mut problems) = Registry::open(parts, settings.clone()).await?;
+    problems.iter().for_each(|problem| tracing::error!("{problem}"));
+    if settings.strict {
+        let connections = registry.connections().all();
+        let connections = connections.iter().map(|connection| &**connection);
+        problems.extend(subscriptions::problems_of_file(settings, connections));
+        let problems = with_rejected(problems, &ground.plugins.catalogue());
+        anyhow::ensure!(problems.is_empty(), "not started (--strict):\n{}", problems.join("\n"));
+    }
+    Ok(registry)
 }
 
 /// Webhooks of the inbox and timers that run at a time: with a small pool, half of it is left to those for whom somebody waits.
@@ -191,7 +225,69 @@ async fn waiting(ground: &Ground, connections: &Arc<Connections>, keeps_all: boo
     Ok(Waiting { places, inbox: Arc::new(inbox), timers: Arc::new(timers) })
 }
 
-/// Everything for which a strict host with these settings would not start. Nothing is called, sent or kept.
+/// What takes events away.
+struct Delivering {
+    dispatcher: Arc<Dispatcher>,
+    subscriptions: Arc<Subscriptions>,
+}
+
+/// Has events go on from where each subscription stands, and notes where new ones begin.
+async fn delivering(
+    ground: &Ground,
+    settings: &Settings,
+    connections: &Arc<Connections>,
+    tail: &Arc<Tail>,
+    attempts: Arc<dyn Attempts>,
+    key: Sealing,
+) -> anyhow::Result<Delivering> {
+    let dispatcher = Dispatcher::start(dispatcher::Parts {
+        store: Arc::clone(&ground.store),
+        tail: Arc::clone(tail),
+        attempts,
+        clock: Arc::clone(&ground.clock),
+        entropy: Arc::clone(&ground.entropy),
+        sleep: Arc::clone(&ground.sleep),
+        metrics: Arc::clone(&ground.metrics),
+        hash_key: ground.hash_key.clone(),
+        pause_after: settings.deliveries.pause_after,
+    });
+    let parts = subscriptions::Parts {
+        store: Arc::clone(&ground.store),
+        clock: Arc::clone(&ground.clock),
+        entropy: Arc::clone(&ground.entropy),
+        connections: Arc::clone(connections),
+        dispatcher: Arc::clone(&dispatcher),
+        key,
+        private_addresses: settings.egress_private_addresses.clone(),
+    };
+    let (subscriptions, problems) = Subscriptions::open(parts, settings.subscriptions.clone()).await?;
+    problems.iter().for_each(|problem| tracing::error!("{problem}"));
+    if settings.strict {
+        anyhow::ensure!(problems.is_empty(), "not started (--strict):\n{}", problems.join("\n"));
+    }
+    subscriptions.begin().await?;
+    Ok(Delivering { dispatcher, subscriptions })
+}
+
+fn attempts(
+    ground: &Ground,
+    settings: &Settings,
+    connections: &Arc<Connections>,
+    actions: &Arc<Actions>,
+) -> anyhow::Result<Arc<dyn Attempts>> {
+    let policy = AddressPolicy::new(settings.egress_private_addresses.iter().copied());
+    let client = EndpointClient::new(&ground.egress, &policy, Arc::clone(&ground.sleep));
+    Ok(Arc::new(Endpoints::new(endpoints::Parts {
+        client: client.context("cannot set up what deliveries are sent through")?,
+        actions: Arc::clone(actions),
+        connections: Arc::clone(connections),
+        clock: Arc::clone(&ground.clock),
+        entropy: Arc::clone(&ground.entropy),
+    })))
+}
+
+/// Everything for which a strict host with these settings would not start that has no connections beside those of the file. Nothing
+/// is called, sent or kept.
 ///
 /// # Errors
 /// What plugins send through cannot be set up on this machine.
@@ -201,8 +297,9 @@ pub fn problems(settings: &Settings, plugins: &Catalogue, now: Timestamp) -> any
     let hash_key = HashKey::new(&[0; HashKey::BYTES]);
     let egress = Arc::new(Egress::new(EgressSettings::of_this_machine())?);
     let builder = builder(settings, &settings.listen.to_string(), &hash_key, egress);
-    let all = AllConnections::of_file(settings, plugins, &builder, now);
-    Ok(with_rejected(all.problems, plugins))
+    let AllConnections { connections, mut problems } = AllConnections::of_file(settings, plugins, &builder, now);
+    problems.extend(subscriptions::problems_of_file(settings, &connections));
+    Ok(with_rejected(problems, plugins))
 }
 
 fn builder(settings: &Settings, listening: &str, hash_key: &HashKey, egress: Arc<Egress>) -> Builder {
@@ -222,14 +319,24 @@ impl Running {
         &self.addresses
     }
 
-    /// Applies the connections of a file that was read again, logs what came of it, and looks at the plugin directory at once.
+    /// Applies the connections and subscriptions of a file that was read again, logs what came of it, and looks at the plugin directory
+    /// at once.
     pub async fn reload(&self, settings: Settings) {
         self.host.plugins.rescan();
+        let subscriptions = settings.subscriptions.clone();
         match self.host.registry.reload(settings).await {
             Ok(outcome) => outcome.log(),
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
                 tracing::error!(error, "the configuration is not applied, because the store is unavailable");
+                return;
+            }
+        }
+        match self.host.subscriptions.reload(subscriptions).await {
+            Ok(outcome) => outcome.log(),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "not all subscriptions of the file are applied");
             }
         }
     }
@@ -239,7 +346,8 @@ impl Running {
     pub async fn stop(self) {
         self.stop.send_replace(true);
         self.host.clockwork.stop().await;
-        if let Err(error) = self.serving.await {
+        let (serving, ()) = tokio::join!(self.serving, self.host.dispatcher.stop());
+        if let Err(error) = serving {
             tracing::error!(%error, "serving ended in a panic");
         }
         if !self.host.in_work.end(limit::HTTP_DRAIN_MAX).await {

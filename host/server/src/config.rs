@@ -1,9 +1,10 @@
 //! What the operator configured: hookyard.toml, with `HOOKYARD_…` variables over it and flags over those.
 //!
-//! Everything that is wrong is found in one go and says where it stands. What is wrong with one connection makes that
-//! connection invalid; what is wrong with the host itself keeps it from starting.
+//! Everything that is wrong is found in one go and says where it stands. What is wrong with one connection or subscription makes that
+//! one invalid; what is wrong with the host itself keeps it from starting.
 
 mod connection;
+mod deliveries;
 mod difference;
 mod document;
 mod entry;
@@ -13,8 +14,10 @@ mod inbox;
 mod interpolate;
 mod json;
 mod layer;
+mod lines;
 mod problem;
 mod rollback;
+mod subscription;
 mod suggest;
 mod text;
 mod variables;
@@ -23,17 +26,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use hookyard_domain::id::ConnectionId;
+use hookyard_domain::id::{ConnectionId, SubscriptionId};
 use hookyard_domain::rollback::RollbackSettings;
 use hookyard_domain::secret::Secret;
 use ipnet::IpNet;
 use url::Url;
 
 pub use connection::ConnectionSettings;
+pub use deliveries::DeliverySettings;
 pub(crate) use grant::grantable;
 pub use inbox::InboxSettings;
 pub use layer::Flags;
+pub use lines::DocumentLines;
 pub use problem::{Problem, Problems};
+pub use subscription::SubscriptionSettings;
+pub(crate) use suggest::unknown_key;
 
 use file::FileSettings;
 use layer::Layer;
@@ -75,12 +82,16 @@ pub struct Settings {
     pub rollback: RollbackSettings,
     /// What the inbox keeps.
     pub inbox: InboxSettings,
+    /// What holds for deliveries.
+    pub deliveries: DeliverySettings,
     /// The connections of the file.
     pub connections: BTreeMap<ConnectionId, ConnectionSettings>,
-    /// What is wrong with connections of the file that cannot even be listed, because their id or the name of their
-    /// plugin is no name. Each says file and line.
+    /// The subscriptions of the file.
+    pub subscriptions: BTreeMap<SubscriptionId, SubscriptionSettings>,
+    /// What is wrong with connections and subscriptions of the file that cannot even be listed, because their id or the name of
+    /// their plugin is no name. Each says file and line.
     pub problems: Vec<String>,
-    /// The ids of those of them that have one.
+    /// The ids of those connections among them that have one.
     pub unlisted: BTreeSet<ConnectionId>,
     /// The file that was read; `None` where there was none.
     pub file: Option<PathBuf>,
@@ -107,7 +118,9 @@ impl Settings {
             egress_private_addresses: file.egress_private_addresses,
             rollback: file.rollback,
             inbox: file.inbox,
+            deliveries: file.deliveries,
             connections: file.connections,
+            subscriptions: file.subscriptions,
             problems: file.unlisted.iter().map(ToString::to_string).collect(),
             unlisted: file.unlisted_ids,
             file: file.path,
@@ -121,15 +134,15 @@ impl Settings {
 /// missing. Paths in the file are relative to the file, those of flags and variables to `directory`.
 ///
 /// # Errors
-/// Everything that is wrong with the host's own settings; with `strict` also what is wrong with any connection. Where there
-/// is an error at all, the problems of connections are reported along with it.
+/// Everything that is wrong with the host's own settings; with `strict` also what is wrong with any connection or
+/// subscription. Where there is an error at all, their problems are reported along with it.
 pub fn load(flags: &Flags, directory: &Path, environment: &Environment<'_>) -> Result<Settings, Problems> {
     let mut problems = Vec::new();
     let file = FileSettings::read(flags, directory, environment, &mut problems);
     let variables = variables::read(directory, environment, &mut problems);
     let base = file.directory.clone().unwrap_or_else(|| directory.to_owned());
     let layer = flags.layer(directory).over(variables).over(file.layer.clone());
-    let of_connections = file.problems_of_connections();
+    let of_entries = file.problems_of_entries();
     let settings = Settings::assemble(layer, file, &base);
     let same_address = settings.admin_listen == Some(settings.listen) && settings.listen.port() != 0;
     if same_address {
@@ -138,8 +151,8 @@ pub fn load(flags: &Flags, directory: &Path, environment: &Environment<'_>) -> R
             format!("{} is `listen` already; leave it out and set admin_on_listen = true", settings.listen),
         ));
     }
-    if !problems.is_empty() || (settings.strict && !of_connections.is_empty()) {
-        problems.extend(of_connections);
+    if !problems.is_empty() || (settings.strict && !of_entries.is_empty()) {
+        problems.extend(of_entries);
         return Err(Problems::new(problems));
     }
     Ok(settings)

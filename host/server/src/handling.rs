@@ -56,6 +56,7 @@ pub(crate) fn errand<'a>(
         cause,
         webhook: Some(webhook.id()),
         traceparent: webhook.traceparent().map(str::to_owned),
+        hops: 0,
         received_at: webhook.received_at(),
         attributes: attributes(webhook),
         attempt,

@@ -10,6 +10,7 @@ use crate::actions::Actions;
 use crate::clockwork::Clockwork;
 use crate::config::Settings;
 use crate::connections::Connections;
+use crate::dispatcher::Dispatcher;
 use crate::in_work::InWork;
 use crate::inbox::Inbox;
 use crate::invocations::Invocations;
@@ -17,6 +18,8 @@ use crate::lifecycle::Lifecycle;
 use crate::pipeline::Pipeline;
 use crate::plugins::Plugins;
 use crate::registry::Registry;
+use crate::subscriptions::Subscriptions;
+use crate::tail::Tail;
 use crate::telemetry::metrics::Metrics;
 use crate::timers::Timers;
 
@@ -30,6 +33,8 @@ pub struct Host {
     pub entropy: Arc<dyn Entropy>,
     /// The durable state.
     pub store: Arc<dyn Store>,
+    /// The newest events, read once for all who follow them.
+    pub tail: Arc<Tail>,
     /// What was loaded from the plugin directory.
     pub plugins: Arc<Plugins>,
     /// The connections, right and wrong ones.
@@ -44,6 +49,10 @@ pub struct Host {
     pub timers: Arc<Timers>,
     /// What was accepted and is not handled yet.
     pub inbox: Arc<Inbox>,
+    /// Takes events to where subscriptions want them.
+    pub dispatcher: Arc<Dispatcher>,
+    /// The subscriptions, right and wrong ones.
+    pub subscriptions: Arc<Subscriptions>,
     /// Runs what is due.
     pub clockwork: Clockwork,
     /// Activates connections.

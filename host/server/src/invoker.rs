@@ -68,6 +68,8 @@ pub(crate) struct Errand<'a> {
     pub(crate) cause: Cause,
     pub(crate) webhook: Option<WebhookId>,
     pub(crate) traceparent: Option<String>,
+    /// How many actions run by deliveries lie between the outside and what it emits.
+    pub(crate) hops: u8,
     pub(crate) received_at: Timestamp,
     /// What `invocation.attribute` answers.
     pub(crate) attributes: Vec<(&'static str, String)>,
@@ -215,7 +217,7 @@ impl Invoker {
             plugin: ready.plugin.manifest.plugin(),
             webhook: errand.webhook,
             traceparent: errand.traceparent.clone(),
-            hops: 0,
+            hops: errand.hops,
             received_at: errand.received_at,
             has_timer_handler: ready.plugin.component.exports().timer_handler,
             firing: match &errand.cause {

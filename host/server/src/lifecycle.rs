@@ -5,7 +5,7 @@
 mod deactivate;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use hookyard_capability::{Draft, Sleep};
@@ -20,6 +20,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::agenda::Agenda;
 use crate::connections::{Connection, Ready};
+use crate::dispatcher::Dispatcher;
 use crate::invocations::Occasion;
 use crate::invoker::{Errand, Invoker, NotCommitted, Undertaking};
 use crate::telemetry::traceparent;
@@ -28,6 +29,8 @@ use crate::telemetry::traceparent;
 pub struct Lifecycle {
     invoker: Arc<Invoker>,
     agenda: Agenda,
+    /// Absent, until the host is put together.
+    dispatcher: OnceLock<Arc<Dispatcher>>,
     sleep: Arc<dyn Sleep>,
     /// Activations at a time, so that a start with many connections leaves room for webhooks.
     at_once: Semaphore,
@@ -75,7 +78,22 @@ impl Lifecycle {
     pub(crate) fn new(invoker: Arc<Invoker>, agenda: Agenda, sleep: Arc<dyn Sleep>) -> Self {
         let at_once = Semaphore::new(limit::ACTIVATIONS_AT_ONCE_MAX);
         let leaving_at_once = Semaphore::new(limit::DEACTIVATIONS_AT_ONCE_MAX);
-        Self { invoker, agenda, sleep, at_once, leaving_at_once, tasks: Mutex::default() }
+        let (dispatcher, tasks) = (OnceLock::new(), Mutex::default());
+        Self { invoker, agenda, dispatcher, sleep, at_once, leaving_at_once, tasks }
+    }
+
+    /// From now on the dispatcher is told of activations as well. Before any.
+    pub(crate) fn also_tells(&self, dispatcher: Arc<Dispatcher>) {
+        // Only the first one counts; a host has no other.
+        self.dispatcher.get_or_init(|| dispatcher);
+    }
+
+    /// What waits for the connection's activation is due.
+    fn tell_activated(&self, connection: &Connection) {
+        self.agenda.activated(&connection.id);
+        if let Some(dispatcher) = self.dispatcher.get() {
+            dispatcher.activated(&connection.id);
+        }
     }
 
     /// Activates a connection in the background: now, again while its provider cannot be reached, and whenever the provider has
@@ -87,7 +105,7 @@ impl Lifecycle {
             self.spawn(async move { lifecycle.keep_active(&connection).await });
         } else if connection.ready.is_some() {
             // What waits for an activation does so in vain: another version of the plugin had one.
-            self.agenda.activated(&connection.id);
+            self.tell_activated(connection);
         }
     }
 
@@ -200,7 +218,7 @@ impl Lifecycle {
             Ok(Activated { setup }) => {
                 connection.activated(setup, now);
                 connection.tell_health(&self.invoker.services).await;
-                self.agenda.activated(&connection.id);
+                self.tell_activated(connection);
                 Attempt::Succeeded
             }
             Err(Failed::Plugin(error)) => {
@@ -232,6 +250,7 @@ impl Lifecycle {
             cause: Cause::Call(InvocationId::new(now, &*services.entropy)),
             webhook: None,
             traceparent: Some(traceparent.clone()),
+            hops: 0,
             received_at: now,
             attributes: vec![("received-at", now.to_string()), ("traceparent", traceparent)],
             attempt: 1,

@@ -18,7 +18,6 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hookyard_capability::Sleep;
-use hookyard_capability::sealing::MasterKey;
 use hookyard_domain::clock::Clock;
 use hookyard_domain::entropy::Entropy;
 use hookyard_domain::id::ConnectionId;
@@ -29,6 +28,7 @@ use crate::agenda::Agenda;
 use crate::connections::{Builder, Connections};
 use crate::in_work::InWork;
 use crate::lifecycle::Lifecycle;
+use crate::master_key::Sealing;
 use crate::plugins::Plugins;
 
 pub(crate) use consent::ConsentError;
@@ -57,6 +57,8 @@ pub struct Parts {
     pub builder: Builder,
     /// Activates them.
     pub lifecycle: Arc<Lifecycle>,
+    /// Seals the configs that come in through the API; the text says why there is none.
+    pub(crate) key: Sealing,
     /// What they have to do.
     pub(crate) agenda: Agenda,
     /// What goes on although nobody may be waiting for it.
@@ -67,8 +69,6 @@ pub struct Parts {
 pub struct Registry {
     parts: Parts,
     connections: Arc<Connections>,
-    /// Seals the configs that come in through the API; the text says why there is none.
-    key: Result<MasterKey, String>,
     desired: tokio::sync::Mutex<Desired>,
     /// The ids that are not free before a deletion has come to its end.
     deleting: Mutex<BTreeSet<ConnectionId>>,

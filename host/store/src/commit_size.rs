@@ -6,12 +6,13 @@ use hookyard_domain::inbox::Reason;
 use hookyard_domain::limit;
 
 use crate::ledger::CommitError;
+use crate::pages::delivery_bytes;
 
 /// What a guard, a mark or a row counts beside its text and values.
 const ROW_BYTES: usize = 64;
 
 /// The size of a commit in bytes, its stored answer included, if neither is too large. Its events must be of its owner,
-/// and the host has nothing but events.
+/// and the host has nothing but events, positions and deliveries.
 pub(crate) fn checked_size(commit: &Commit) -> Result<usize, CommitError> {
     debug_assert!(commit.writes.iter().all(|write| may_write(&commit.owner, write)), "a commit belongs to one owner");
     let guards: usize = commit.guards.iter().map(guard_bytes).sum();
@@ -22,6 +23,8 @@ pub(crate) fn checked_size(commit: &Commit) -> Result<usize, CommitError> {
     let kept: usize = commit.writes.iter().map(kept_bytes).sum();
     let bytes = checked(guards + writes, limit::COMMIT_BYTES_MAX)?;
     let bytes = bytes + checked(host_guards + host_writes, limit::HOST_WRITES_BYTES_MAX)?;
+    let deliveries: usize = commit.writes.iter().map(progress_bytes).sum();
+    let bytes = bytes + checked(deliveries, limit::DELIVERY_WRITES_BYTES_MAX)?;
     let bytes = bytes + checked(answers, limit::STORED_ANSWER_BYTES_MAX)?;
     Ok(bytes + checked(kept, limit::KEPT_WEBHOOK_BYTES_MAX)?)
 }
@@ -89,6 +92,16 @@ fn host_write_bytes(write: &Write) -> usize {
         Write::Settle { standing, .. } => ROW_BYTES + reason_bytes(standing.error.as_ref()),
         Write::CancelTimer { name } => ROW_BYTES + name.len(),
         Write::SettleTimer { name, standing } => ROW_BYTES + name.len() + reason_bytes(standing.error.as_ref()),
+        _ => 0,
+    }
+}
+
+/// What the host writes of the way that events take out of it.
+fn progress_bytes(write: &Write) -> usize {
+    match write {
+        Write::Advance(position) => ROW_BYTES + reason_bytes(position.paused.as_ref().map(|paused| &paused.reason)),
+        Write::Deliver(delivery) => ROW_BYTES + delivery_bytes(delivery),
+        Write::ForgetDeliveries { .. } => ROW_BYTES,
         _ => 0,
     }
 }

@@ -4,6 +4,8 @@ mod commits;
 mod connections;
 mod consents;
 mod deletion;
+pub(crate) mod deliveries;
+mod delivery_pages;
 mod events;
 mod host;
 mod idempotency;
@@ -15,6 +17,7 @@ mod keys;
 mod marks;
 mod observed;
 mod plugins;
+pub(crate) mod subscriptions;
 mod timers;
 pub(crate) mod world;
 
@@ -215,6 +218,36 @@ promises! {
         a_page_of_timers_ends_when_it_has_enough_bytes
         a_deleted_connection_leaves_no_timers
         a_closed_store_shows_no_timer
+    }
+    subscriptions {
+        a_subscription_is_read_back_as_it_was_saved
+        a_subscription_that_is_saved_again_stays_where_it_stands
+        a_position_is_what_the_last_commit_says
+        a_position_moves_in_the_commit_of_what_came_of_it
+        a_removed_subscription_is_gone_and_stays_so
+        the_next_of_a_name_knows_nothing_of_the_one_before
+        there_are_only_so_many_subscriptions_of_the_api
+        a_closed_store_shows_and_changes_no_subscription
+    }
+    deliveries {
+        a_delivery_is_read_back_as_it_was_kept
+        a_delivery_takes_the_place_of_the_one_of_its_event
+        a_delivery_of_an_unknown_subscription_is_not_kept
+        what_is_pending_is_listed_by_offset
+        a_list_of_what_is_pending_goes_on_after_its_last_offset
+        what_is_kept_is_known_in_any_state
+        what_is_to_be_read_again_is_forgotten
+        the_depth_counts_what_is_pending_and_exhausted
+        a_hundred_deliveries_with_the_longest_histories_are_one_commit
+        what_is_at_rest_goes_after_its_time_and_nothing_else_does
+        the_log_is_searched_by_time
+        a_closed_store_shows_no_delivery
+    }
+    delivery_pages {
+        the_list_goes_back_from_what_came_last
+        every_filter_shows_exactly_what_passes_it
+        a_page_looks_at_a_bounded_number_of_deliveries
+        a_page_ends_when_it_has_enough_bytes
     }
     host {
         a_host_key_stays_what_it_was_first

@@ -37,11 +37,21 @@ pub enum CrashPoint {
     TimerBegins,
     /// What a timer's run came to is durable.
     TimerDurable,
+    /// It is durable that a call of an action with a key is about to run; nothing of it has run.
+    CallStarted,
+    /// A call of an action with a key has run, and its answer is about to be committed.
+    CallEnds,
+    /// The answer to a call with a key is durable, and whoever called has none.
+    CallDurable,
+    /// What deliveries came to is about to be committed: their endpoints have answered.
+    ProgressBegins,
+    /// What deliveries came to is durable.
+    ProgressDurable,
 }
 
 impl CrashPoint {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 20] = [
         Self::GroupBegins,
         Self::GroupApplied,
         Self::GroupDurable,
@@ -57,6 +67,11 @@ impl CrashPoint {
         Self::InboxRunDurable,
         Self::TimerBegins,
         Self::TimerDurable,
+        Self::CallStarted,
+        Self::CallEnds,
+        Self::CallDurable,
+        Self::ProgressBegins,
+        Self::ProgressDurable,
     ];
 
     /// Its name, which tests use on their command lines.
@@ -77,6 +92,11 @@ impl CrashPoint {
             Self::InboxRunDurable => "inbox-run-durable",
             Self::TimerBegins => "timer-begins",
             Self::TimerDurable => "timer-durable",
+            Self::CallStarted => "call-started",
+            Self::CallEnds => "call-ends",
+            Self::CallDurable => "call-durable",
+            Self::ProgressBegins => "progress-begins",
+            Self::ProgressDurable => "progress-durable",
         }
     }
 }
@@ -99,6 +119,12 @@ pub(crate) fn around(commit: &Commit) -> (Option<CrashPoint>, Option<CrashPoint>
         (Some(CrashPoint::InboxRunBegins), Some(CrashPoint::InboxRunDurable))
     } else if writes(|write| matches!(write, Write::Keep { standing, .. } if standing.is_unsettled())) {
         (Some(CrashPoint::KeepBegins), Some(CrashPoint::KeepDurable))
+    } else if writes(|write| matches!(write, Write::Idempotency { record, .. } if record.answer.is_some())) {
+        (Some(CrashPoint::CallEnds), Some(CrashPoint::CallDurable))
+    } else if writes(|write| matches!(write, Write::Idempotency { .. })) {
+        (None, Some(CrashPoint::CallStarted))
+    } else if writes(|write| matches!(write, Write::Advance(_) | Write::Deliver(_) | Write::ForgetDeliveries { .. })) {
+        (Some(CrashPoint::ProgressBegins), Some(CrashPoint::ProgressDurable))
     } else if writes(|write| matches!(write, Write::Mark(_))) {
         (None, Some(CrashPoint::WebhookDurable))
     } else {

@@ -37,8 +37,8 @@ pub trait Deliveries: Send + Sync + fmt::Debug {
     ) -> Result<Vec<Offset>, StoreError>;
 
     /// Deliveries that pass the filter, those first that came into the list last, below `before` (`None`: from the newest): up to
-    /// `limit` (at least 1, at most [`DELIVERIES_PAGE_MAX`](hookyard_domain::limit::DELIVERIES_PAGE_MAX)), fewer when they are far
-    /// between.
+    /// `limit` (at least 1, at most [`DELIVERIES_PAGE_MAX`](hookyard_domain::limit::DELIVERIES_PAGE_MAX)), fewer when they are
+    /// large or far between.
     async fn deliveries(
         &self,
         filter: &DeliveryFilter,

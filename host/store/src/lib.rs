@@ -1,7 +1,8 @@
 //! The durable state of a host.
 //!
 //! What the host needs of it are small traits: [`Ledger`] (what invocations commit and read), [`HostKeys`], [`Tokens`],
-//! [`Consents`], [`PluginStates`], [`ConnectionRecords`], [`Inbox`], [`Timers`] and [`Observed`]; [`Store`] is all of them. [`sqlite`] keeps
+//! [`Consents`], [`PluginStates`], [`ConnectionRecords`], [`Inbox`], [`Timers`], [`Subscriptions`], [`Deliveries`] and [`Observed`];
+//! [`Store`] is all of them. [`sqlite`] keeps
 //! it on disk, [`memory`] in memory, for tests; both pass one contract suite, and backends differ in speed, never in promises.
 //! Nothing outside this crate knows a database.
 

@@ -1,10 +1,12 @@
 //! A store in memory, for tests: the same promises, except that nothing outlives it.
 
 mod deletion;
+mod deliveries;
 mod inbox;
 mod observed;
 mod staged;
 mod state;
+mod subscriptions;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -288,82 +290,6 @@ impl Timers for MemoryStore {
 
     async fn timer_depths(&self) -> Result<Vec<TimerDepth>, StoreError> {
         Ok(self.state()?.timer_depths())
-    }
-}
-
-#[async_trait]
-impl crate::Subscriptions for MemoryStore {
-    async fn subscription_records(&self) -> Result<Vec<crate::SubscriptionRecord>, StoreError> {
-        unimplemented!("S")
-    }
-
-    async fn save_subscription(
-        &self,
-        _record: crate::SubscriptionRecord,
-        _from: Offset,
-    ) -> Result<(), crate::SaveSubscriptionError> {
-        unimplemented!("S")
-    }
-
-    async fn remove_subscription(&self, _id: &hookyard_domain::id::SubscriptionId) -> Result<bool, StoreError> {
-        unimplemented!("S")
-    }
-
-    async fn positions(&self) -> Result<Vec<hookyard_domain::subscription::Position>, StoreError> {
-        unimplemented!("S")
-    }
-}
-
-#[async_trait]
-impl crate::Deliveries for MemoryStore {
-    async fn delivery(
-        &self,
-        _id: hookyard_domain::id::DeliveryId,
-    ) -> Result<Option<hookyard_domain::delivery::Delivery>, StoreError> {
-        unimplemented!("S")
-    }
-
-    async fn delivery_at(
-        &self,
-        _subscription: &hookyard_domain::id::SubscriptionId,
-        _offset: Offset,
-    ) -> Result<Option<hookyard_domain::delivery::Delivery>, StoreError> {
-        unimplemented!("S")
-    }
-
-    async fn pending(
-        &self,
-        _subscription: &hookyard_domain::id::SubscriptionId,
-        _after: Offset,
-        _limit: usize,
-    ) -> Result<Vec<hookyard_domain::delivery::PendingDelivery>, StoreError> {
-        unimplemented!("S")
-    }
-
-    async fn kept_after(
-        &self,
-        _subscription: &hookyard_domain::id::SubscriptionId,
-        _after: Offset,
-        _limit: usize,
-    ) -> Result<Vec<Offset>, StoreError> {
-        unimplemented!("S")
-    }
-
-    async fn deliveries(
-        &self,
-        _filter: &hookyard_domain::delivery::DeliveryFilter,
-        _before: Option<crate::ListPlace>,
-        _limit: usize,
-    ) -> Result<crate::DeliveryPage, StoreError> {
-        unimplemented!("S")
-    }
-
-    async fn delivery_depths(&self) -> Result<Vec<hookyard_domain::delivery::DeliveryDepth>, StoreError> {
-        unimplemented!("S")
-    }
-
-    async fn offset_before(&self, _since: Timestamp) -> Result<Offset, StoreError> {
-        unimplemented!("S")
     }
 }
 

@@ -1,10 +1,12 @@
 //! How a page is filled: the same for every backend.
 
+use hookyard_domain::delivery::{Delivery, DeliveryFilter, DeliveryState};
 use hookyard_domain::event::{LoggedEvent, Offset};
 use hookyard_domain::inbox::{InboxEntry, Place, WebhookFilter};
 use hookyard_domain::limit;
 use hookyard_domain::timer::Timer;
 
+use crate::deliveries::{DeliveryPage, ListPlace};
 use crate::inbox::WebhookPage;
 use crate::ledger::{EventPage, KeyPage};
 
@@ -179,3 +181,66 @@ impl TimerPageBuilder {
         self.timers
     }
 }
+
+/// A page of deliveries that fills up as the list is read backwards.
+pub(crate) struct DeliveryPageBuilder {
+    deliveries: Vec<Delivery>,
+    limit: usize,
+    scanned: usize,
+    bytes: usize,
+    last: Option<ListPlace>,
+}
+
+impl DeliveryPageBuilder {
+    pub(crate) fn new(limit: usize) -> Self {
+        let limit = limit.clamp(1, limit::DELIVERIES_PAGE_MAX);
+        Self { deliveries: Vec::new(), limit, scanned: 0, bytes: 0, last: None }
+    }
+
+    /// Whether another delivery may be looked at.
+    pub(crate) fn has_room(&self) -> bool {
+        self.deliveries.len() < self.limit
+            && self.scanned < limit::DELIVERIES_SCANNED_MAX
+            && self.bytes < limit::DELIVERIES_PAGE_BYTES_MAX
+    }
+
+    /// The delivery at this place does not pass the filter.
+    pub(crate) const fn skip(&mut self, place: ListPlace) {
+        self.scanned += 1;
+        self.last = Some(place);
+    }
+
+    /// This delivery passes the filter.
+    pub(crate) fn take(&mut self, place: ListPlace, delivery: Delivery) {
+        self.skip(place);
+        self.bytes += delivery_bytes(&delivery);
+        self.deliveries.push(delivery);
+    }
+
+    /// The page, when no delivery is left.
+    pub(crate) fn at_end(self) -> DeliveryPage {
+        DeliveryPage { deliveries: self.deliveries, next: None }
+    }
+
+    /// The page, when at least one delivery is left.
+    pub(crate) fn full(self) -> DeliveryPage {
+        DeliveryPage { deliveries: self.deliveries, next: self.last }
+    }
+}
+
+/// The states whose deliveries the filter may let pass.
+pub(crate) fn asked_states(filter: &DeliveryFilter) -> impl Iterator<Item = DeliveryState> {
+    DeliveryState::ALL.into_iter().filter(|state| filter.states.is_empty() || filter.states.contains(state))
+}
+
+/// The texts of a delivery, in bytes.
+pub(crate) fn delivery_bytes(delivery: &Delivery) -> usize {
+    let attempts = delivery.standing.history.iter();
+    let errors = attempts.map(|attempt| {
+        ATTEMPT_BYTES + attempt.error.as_ref().map_or(0, |error| error.code.len() + error.message.len())
+    });
+    delivery.event_type.len() + delivery.subject.as_ref().map_or(0, String::len) + errors.sum::<usize>()
+}
+
+/// What an attempt counts beside the texts of its error.
+const ATTEMPT_BYTES: usize = 64;

@@ -10,6 +10,9 @@ mod connection;
 mod connection_rows;
 mod consent_rows;
 mod deletion;
+mod deliveries;
+mod delivery_lists;
+mod delivery_rows;
 mod directory;
 mod error;
 mod event_rows;
@@ -33,6 +36,8 @@ mod schema;
 mod sequence;
 mod settings;
 mod state;
+mod subscription_rows;
+mod subscriptions;
 mod timer_rows;
 mod writer;
 
@@ -331,82 +336,6 @@ impl Timers for SqliteStore {
 
     async fn timer_depths(&self) -> Result<Vec<TimerDepth>, StoreError> {
         self.readers.read(timer_rows::depths).await
-    }
-}
-
-#[async_trait]
-impl crate::Subscriptions for SqliteStore {
-    async fn subscription_records(&self) -> Result<Vec<crate::SubscriptionRecord>, StoreError> {
-        unimplemented!("S")
-    }
-
-    async fn save_subscription(
-        &self,
-        _record: crate::SubscriptionRecord,
-        _from: Offset,
-    ) -> Result<(), crate::SaveSubscriptionError> {
-        unimplemented!("S")
-    }
-
-    async fn remove_subscription(&self, _id: &hookyard_domain::id::SubscriptionId) -> Result<bool, StoreError> {
-        unimplemented!("S")
-    }
-
-    async fn positions(&self) -> Result<Vec<hookyard_domain::subscription::Position>, StoreError> {
-        unimplemented!("S")
-    }
-}
-
-#[async_trait]
-impl crate::Deliveries for SqliteStore {
-    async fn delivery(
-        &self,
-        _id: hookyard_domain::id::DeliveryId,
-    ) -> Result<Option<hookyard_domain::delivery::Delivery>, StoreError> {
-        unimplemented!("S")
-    }
-
-    async fn delivery_at(
-        &self,
-        _subscription: &hookyard_domain::id::SubscriptionId,
-        _offset: Offset,
-    ) -> Result<Option<hookyard_domain::delivery::Delivery>, StoreError> {
-        unimplemented!("S")
-    }
-
-    async fn pending(
-        &self,
-        _subscription: &hookyard_domain::id::SubscriptionId,
-        _after: Offset,
-        _limit: usize,
-    ) -> Result<Vec<hookyard_domain::delivery::PendingDelivery>, StoreError> {
-        unimplemented!("S")
-    }
-
-    async fn kept_after(
-        &self,
-        _subscription: &hookyard_domain::id::SubscriptionId,
-        _after: Offset,
-        _limit: usize,
-    ) -> Result<Vec<Offset>, StoreError> {
-        unimplemented!("S")
-    }
-
-    async fn deliveries(
-        &self,
-        _filter: &hookyard_domain::delivery::DeliveryFilter,
-        _before: Option<crate::ListPlace>,
-        _limit: usize,
-    ) -> Result<crate::DeliveryPage, StoreError> {
-        unimplemented!("S")
-    }
-
-    async fn delivery_depths(&self) -> Result<Vec<hookyard_domain::delivery::DeliveryDepth>, StoreError> {
-        unimplemented!("S")
-    }
-
-    async fn offset_before(&self, _since: Timestamp) -> Result<Offset, StoreError> {
-        unimplemented!("S")
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod aftership;
 pub mod http;
 pub mod provider;
+pub mod receiver;
 pub mod sign;
 
 pub use hookyard_domain::clock;

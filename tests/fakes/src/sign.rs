@@ -8,3 +8,11 @@ use ring::hmac;
 pub fn hmac_sha256_base64(secret: &str, body: &[u8]) -> String {
     STANDARD.encode(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), body))
 }
+
+/// `webhook-signature` of Standard Webhooks: `v1,` and base64 of HMAC-SHA-256 over id, timestamp and body.
+pub fn standard_webhooks(key: &[u8], id: &str, timestamp: &str, body: &[u8]) -> String {
+    let mut signed = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
+    signed.update(format!("{id}.{timestamp}.").as_bytes());
+    signed.update(body);
+    format!("v1,{}", STANDARD.encode(signed.sign()))
+}

@@ -10,11 +10,12 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
+use super::deliveries::{Exhausted, Kind, Logged, Sent};
 use super::grounds::{Grounds, Target};
 use super::providers::Providers;
 use super::verdict::{Fact, Found, Verdict};
 use super::webhook::{Count, HANDLED, RECEIPT};
-use super::{Plan, verdict};
+use super::{Plan, deliveries, verdict};
 use crate::host::SECRET;
 use crate::http::send;
 use crate::sign;
@@ -25,6 +26,8 @@ const CLOCK_SPEED: u32 = 2_000;
 const ASK_EVERY: Duration = Duration::from_millis(50);
 /// Keys whose counters one invocation reads.
 const KEYS_PER_QUESTION: usize = 20;
+/// How many the hosts have.
+const SUBSCRIPTIONS: usize = 3;
 /// How long it may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -38,9 +41,11 @@ pub(super) async fn run(plan: &Plan, grounds: &Grounds, providers: Providers) ->
     let acknowledged = traffic.acknowledged();
     ask(&target, &acknowledged).await?;
     timeout(PATIENCE, settled(&target)).await.context("the counters are not told")??;
-    let found = found(&target).await?;
+    timeout(PATIENCE, delivered(&target)).await.context("deliveries do not come to an end")??;
+    let (found, sent) = found(&target).await?;
     target.stop().await?;
-    Ok(verdict::judge(&acknowledged, &found))
+    let deliveries = deliveries::judge(&sent, &grounds.receiver.received());
+    Ok(Verdict { deliveries, ..verdict::judge(&acknowledged, &found) })
 }
 
 /// Waits until nothing is pending, failed or running; what has failed is replayed, as an operator would once its cause is gone.
@@ -52,6 +57,25 @@ async fn settled(target: &Target) -> anyhow::Result<()> {
         let webhooks = target.get("/v1/webhooks?state=pending&state=failed&limit=1").await?;
         let timers = target.get("/v1/timers").await?;
         if is_empty(&webhooks["webhooks"])? && is_empty(&timers["timers"])? {
+            return Ok(());
+        }
+        tokio::time::sleep(ASK_EVERY).await;
+    }
+}
+
+/// Waits until every subscription has come to the end of the log, and nothing is to be tried again.
+async fn delivered(target: &Target) -> anyhow::Result<()> {
+    loop {
+        let subscriptions = target.get("/v1/subscriptions").await?;
+        let subscriptions = subscriptions["subscriptions"].as_array().context("subscriptions is a list")?;
+        anyhow::ensure!(subscriptions.len() == SUBSCRIPTIONS, "there are others: {subscriptions:?}");
+        let mut done = 0;
+        for subscription in subscriptions.iter().filter(|subscription| subscription["pending"] == 0) {
+            let cursor = subscription["cursor"].as_str().context("cursor is a text")?;
+            let following = target.get(&format!("/v1/events?limit=1&after={cursor}")).await?;
+            done += usize::from(is_empty(&following["events"])?);
+        }
+        if done == SUBSCRIPTIONS {
             return Ok(());
         }
         tokio::time::sleep(ASK_EVERY).await;
@@ -81,20 +105,57 @@ async fn ask(target: &Target, acknowledged: &[(&'static str, Count)]) -> anyhow:
     Ok(())
 }
 
-/// What the events say, in the order of the log.
-async fn found(target: &Target) -> anyhow::Result<Found> {
+/// What the events and the deliveries say, in the order of the log.
+async fn found(target: &Target) -> anyhow::Result<(Found, Sent)> {
     let (mut found, mut after) = (Found::default(), String::new());
+    let mut sent = Sent { exhausted: exhausted(target).await?, ..Sent::default() };
     loop {
         let page = target.get(&format!("/v1/events?limit=1000{after}")).await?;
         let events = page["events"].as_array().context("events is a list")?;
         if events.is_empty() {
-            return Ok(found);
+            return Ok((found, sent));
         }
         for event in events {
             read(event, &mut found).with_context(|| format!("{event}"))?;
+            note_delivery(event, &mut sent).with_context(|| format!("{event}"))?;
         }
         after = format!("&after={}", page["next"].as_str().context("next is a text")?);
     }
+}
+
+/// The deliveries that were given up.
+async fn exhausted(target: &Target) -> anyhow::Result<Vec<Exhausted>> {
+    let (mut all, mut before) = (Vec::new(), String::new());
+    loop {
+        let page = target.get(&format!("/v1/deliveries?state=exhausted&limit=1000{before}")).await?;
+        for delivery in page["deliveries"].as_array().context("deliveries is a list")? {
+            let text = |of: &Value| of.as_str().map(str::to_owned).with_context(|| format!("{delivery}"));
+            let (subscription, event) = (text(&delivery["subscription"])?, text(&delivery["event"])?);
+            all.push(Exhausted { subscription, event, code: text(&delivery["error"]["code"])? });
+        }
+        match page["next"].as_str() {
+            Some(next) => before = format!("&before={next}"),
+            None => return Ok(all),
+        }
+    }
+}
+
+/// Where an event has to go, or what an action says that an event has brought about.
+fn note_delivery(event: &Value, sent: &mut Sent) -> anyhow::Result<()> {
+    let kind = event["type"].as_str().context("an event has a type")?;
+    if kind == "echo.any.heard" {
+        sent.outcomes.push(event["data"].as_str().context("its data is an id")?.to_owned());
+    } else if kind.starts_with("tally-") {
+        let kind = match kind {
+            _ if kind.ends_with(".entry.counted") => Kind::Counted,
+            _ if kind.ends_with(".entry.fired") => Kind::Fired,
+            _ => Kind::Other,
+        };
+        let id = event["id"].as_str().context("an event has an id")?.to_owned();
+        let subject = event["subject"].as_str().map(str::to_owned);
+        sent.events.push(Logged { id, kind, subject, event: event.clone() });
+    }
+    Ok(())
 }
 
 fn read(event: &Value, found: &mut Found) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ use std::process::Stdio;
 
 use anyhow::Context as _;
 use bytes::Bytes;
+use hookyard_domain::limit;
 use http::Request;
 use http_body_util::Full;
 use serde_json::Value;
@@ -15,7 +16,9 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 
+use super::deliveries::FLOW;
 use super::orders::CrashOrder;
+use super::receiver::{EACH, IN_ORDER, RUNS, Receiver};
 use super::webhook::{HANDLED, RECEIPT};
 use super::{DiskKind, Plan};
 use crate::another_version::AnotherVersion;
@@ -32,18 +35,20 @@ const KILLED: i32 = 9;
 #[derive(Debug)]
 pub(super) struct Grounds {
     directory: TempDir,
+    pub(super) receiver: Receiver,
 }
 
 impl Grounds {
-    /// With the two plugins in it.
-    pub(super) fn prepare() -> anyhow::Result<Self> {
+    /// With the plugins in it, and the receiver that the hosts deliver to.
+    pub(super) async fn prepare() -> anyhow::Result<Self> {
         let directory = tempfile::tempdir()?;
         let plugins = directory.path().join("plugins");
         fs::create_dir(&plugins)?;
         fs::copy(guests::TALLY, plugins.join("handled.wasm"))?;
         let receipt = AnotherVersion::of(guests::TALLY).text("tally-handled", "tally-receipt");
         fs::write(plugins.join("receipt.wasm"), receipt.bytes())?;
-        let grounds = Self { directory };
+        fs::copy(guests::ECHO, plugins.join("echo.wasm"))?;
+        let grounds = Self { directory, receiver: Receiver::start().await? };
         grounds.configure(false)?;
         Ok(grounds)
     }
@@ -66,7 +71,42 @@ impl Grounds {
         let (handled, receipt) = (connection(HANDLED, "tally-handled"), connection(RECEIPT, "tally-receipt"));
         // Plugins that fail on command are no reason to go back to an earlier version.
         let head = "listen = \"127.0.0.1:0\"\npool_slots = 32\n[rollback]\nenabled = false\n";
-        Ok(fs::write(self.directory.path().join("hookyard.toml"), format!("{head}{handled}{receipt}"))?)
+        let ways_out = self.ways_out();
+        Ok(fs::write(self.directory.path().join("hookyard.toml"), format!("{head}{handled}{receipt}{ways_out}"))?)
+    }
+
+    /// Every event goes to one URL, those of keys with an order to another, in that order, and what timers say to an action that is
+    /// not idempotent: it tells the receiver for which event it runs, and emits one itself.
+    fn ways_out(&self) -> String {
+        let base = self.receiver.base();
+        format!(
+            r#"
+[egress]
+private_addresses = ["127.0.0.1/32"]
+[connections.ledger]
+plugin = "echo"
+config = {{ base = "{base}" }}
+grants = {{ private_addresses = ["127.0.0.1/32"] }}
+[subscriptions.each]
+types = ["tally-handled.*", "tally-receipt.*"]
+endpoint = {{ url = "{base}{EACH}" }}
+[subscriptions.in-order]
+types = ["tally-handled.entry.counted", "tally-receipt.entry.counted"]
+ordered = true
+endpoint = {{ url = "{base}{IN_ORDER}" }}
+[subscriptions.{FLOW}]
+types = ["tally-handled.entry.fired", "tally-receipt.entry.fired"]
+[subscriptions.{FLOW}.endpoint]
+connection = "ledger"
+action = "do"
+max_per_minute_and_subject = {max}
+[[subscriptions.{FLOW}.endpoint.input.do]]
+fetch = {{ url = "{base}{RUNS}{{{{ event.id }}}}", method = "POST" }}
+[[subscriptions.{FLOW}.endpoint.input.do]]
+emit = {{ data = "{{{{ event.id }}}}" }}
+"#,
+            max = limit::FLOW_PER_MINUTE_AND_SUBJECT_MAX
+        )
     }
 
     /// `hookyard serve` of this binary.

@@ -28,7 +28,7 @@ const MISSES_MAX: usize = 20;
 
 /// Does everything that [`run`](super::run) promises.
 pub(super) async fn run(plan: &Plan) -> anyhow::Result<Report> {
-    let mut grounds = Grounds::prepare()?;
+    let mut grounds = Grounds::prepare().await?;
     match kill_and_compare(plan, &grounds).await {
         Ok(report) if report.verdict.is_clean() || plan.disk == DiskKind::ForgetfulWithoutSyncs => Ok(report),
         Ok(report) => Ok(Report { kept: Some(grounds.keep()), ..report }),
@@ -193,7 +193,9 @@ fn hits_max(point: CrashPoint) -> usize {
         | CrashPoint::GroupApplied
         | CrashPoint::GroupDurable
         | CrashPoint::BetweenAnswers
-        | CrashPoint::WebhookDurable => 12,
+        | CrashPoint::WebhookDurable
+        | CrashPoint::ProgressBegins
+        | CrashPoint::ProgressDurable => 12,
         CrashPoint::KeepBegins | CrashPoint::KeepDurable | CrashPoint::InboxRunBegins | CrashPoint::InboxRunDurable => {
             5
         }
@@ -202,7 +204,10 @@ fn hits_max(point: CrashPoint) -> usize {
         | CrashPoint::RetentionApplied
         | CrashPoint::RetentionDurable
         | CrashPoint::TimerBegins
-        | CrashPoint::TimerDurable => 2,
+        | CrashPoint::TimerDurable
+        | CrashPoint::CallStarted
+        | CrashPoint::CallEnds
+        | CrashPoint::CallDurable => 2,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::deliveries::DeliveryVerdict;
 use super::webhook::Count;
 
 /// What an event says.
@@ -50,6 +51,8 @@ pub struct Verdict {
     pub out_of_order: usize,
     /// Events of nothing that was acknowledged.
     pub unknown: usize,
+    /// What came of the events.
+    pub deliveries: DeliveryVerdict,
     /// The first few of all these.
     pub examples: Vec<String>,
 }
@@ -62,6 +65,7 @@ impl Verdict {
     pub fn is_clean(&self) -> bool {
         let Self { lost, doubled, timers_lost, timers_doubled, counters_wrong, out_of_order, unknown, .. } = self;
         [lost, doubled, timers_lost, timers_doubled, counters_wrong, out_of_order, unknown].into_iter().all(|n| *n == 0)
+            && self.deliveries.is_clean()
     }
 
     fn example(&mut self, text: impl FnOnce() -> String) -> usize {
@@ -80,7 +84,8 @@ impl fmt::Display for Verdict {
             "timers: {} lost, {} doubled; counters wrong: {}; out of order: {}; of nothing that was sent: {}",
             self.timers_lost, self.timers_doubled, self.counters_wrong, self.out_of_order, self.unknown
         )?;
-        self.examples.iter().try_for_each(|example| writeln!(f, "  {example}"))
+        self.examples.iter().try_for_each(|example| writeln!(f, "  {example}"))?;
+        write!(f, "{}", self.deliveries)
     }
 }
 

@@ -76,3 +76,38 @@ pub const TAIL_EVENTS_MAX: usize = 4_096;
 pub const TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Those who follow the log at a time, by stream or by waiting; further ones are answered 503.
 pub const FOLLOWERS_MAX: usize = 2_000;
+/// Bytes of one page of deliveries, after which it ends.
+pub const DELIVERIES_PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// What a commit may have for positions and deliveries, on top of its events: a hundred deliveries with the longest histories fit
+/// (each 16 attempts with messages of 512 bytes), or ten thousand that were not tried yet.
+pub const DELIVERY_WRITES_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Events of one subscription that were taken from the log and that its cursor has not passed yet: the most that a crash repeats.
+pub const DELIVERY_WINDOW_MAX: usize = 4_096;
+/// Events of one subscription that were taken from the log and wait for their first attempt.
+pub const DELIVERY_WAITING_MAX: usize = 256;
+/// New events that wait for one subscription's worker; one that falls further behind reads the log by itself.
+pub const DELIVERY_FEED_MAX: usize = 256;
+/// Events that a worker reads from the log at a time.
+pub const DELIVERY_PAGE_EVENTS: usize = 128;
+/// New events that are handed on at a time.
+pub const DISPATCH_EVENTS: usize = 256;
+/// Offsets that a cursor may lag behind in the store, as long as it only passes events that do not match.
+pub const CURSOR_LAG_MAX: u64 = 10_000;
+/// Deliveries of one commit.
+pub const DELIVERIES_PER_COMMIT_MAX: usize = 100;
+/// Attempts in flight of subscriptions whose last attempt failed, over all of them: what hangs takes no more of the room.
+pub const FAILING_IN_FLIGHT_MAX: usize = DELIVERIES_IN_FLIGHT_MAX / 4;
+/// The same of one subscription.
+pub const FAILING_IN_FLIGHT_PER_SUBSCRIPTION_MAX: usize = 1;
+/// Attempts that fail one after another: with so many, it is the endpoint that fails, not what it was sent.
+pub const OUTAGE_FAILURES: u32 = 5;
+/// What operators want of one subscription that its worker has not looked at yet.
+pub const DELIVERY_ORDERS_MAX: usize = 16;
+/// Fewest bytes of a secret that signs deliveries (Standard Webhooks).
+pub const SIGNING_SECRET_BYTES_MIN: usize = 24;
+/// Most of them.
+pub const SIGNING_SECRET_BYTES_MAX: usize = 64;
+/// Bytes of one that the host makes.
+pub const SIGNING_SECRET_BYTES: usize = 32;
+/// Where to a redirect leads: what of it is shown.
+pub const REDIRECT_SHOWN_BYTES_MAX: usize = 200;

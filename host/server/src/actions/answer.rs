@@ -43,14 +43,6 @@ impl Answer {
         let retry_after = document.and_then(|document| document["retry_after_ms"].as_u64()).map(Duration::from_millis);
         Self { stored, retry_after, replayed: true }
     }
-
-    pub(crate) fn status(&self) -> u16 {
-        self.stored.status
-    }
-
-    pub(crate) fn is_replayed(&self) -> bool {
-        self.replayed
-    }
 }
 
 /// The output as it is stored.

@@ -49,6 +49,7 @@ impl Ground {
     pub(super) async fn lay(settings: &Settings, surroundings: Surroundings) -> anyhow::Result<Self> {
         let Surroundings { clock, entropy, compiler, egress, sleep, load_bounds, mut store } = surroundings;
         store.inbox.settled_retention = settings.inbox.settled_retention;
+        store.delivery_retention = settings.deliveries.retention;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open_with(&settings.data, Arc::clone(&clock), &store)?);
         let key = store.host_key("hash", HashKey::generate(&*entropy)).await.context("cannot read the host's key")?;
         let hash_key = HashKey::new(&key);

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::entry::{Entry, Section};
 use super::grant;
 use super::json::{self, Lines};
+use super::lines::{self, DocumentLines};
 use super::problem::Problem;
 
 /// A connection that the file defines.
@@ -27,14 +28,14 @@ pub struct ConnectionSettings {
     /// What is wrong with it already (unknown keys, missing variables), each with file and line.
     pub problems: Vec<String>,
     /// Where the members of its config stand.
-    pub config_lines: ConfigLines,
+    pub config_lines: DocumentLines,
 }
 
 impl ConnectionSettings {
     /// A connection of `plugin` that no file defines, enabled, with what the plugin asks granted.
     pub fn new(plugin: PluginName, config: Value) -> Self {
         let location = "no file".to_owned();
-        let config_lines = ConfigLines::default();
+        let config_lines = DocumentLines::default();
         Self { plugin, config, grant: Grant::default(), enabled: true, location, problems: Vec::new(), config_lines }
     }
 
@@ -50,17 +51,8 @@ impl ConnectionSettings {
     /// Where the member of the config that `pointer` names stands, as messages begin:
     /// `hookyard.toml:12: connections.shop-eu.config.api_key`. For a member that is not there: the line of the nearest one around it.
     pub fn line_of(&self, pointer: &str) -> String {
-        let ConfigLines { file, path, lines } = &self.config_lines;
-        let member = pointer.replace('/', ".").replace("~1", "/").replace("~0", "~");
-        let mut around = pointer;
-        let line = loop {
-            match (lines.get(around), around.rfind('/')) {
-                (Some(line), _) => break *line,
-                (None, Some(end)) => around = &around[..end],
-                (None, None) => return format!("{}: config{member}", self.location),
-            }
-        };
-        format!("{file}:{line}: {path}.config{member}")
+        let of_file = self.config_lines.line_of(pointer);
+        of_file.unwrap_or_else(|| format!("{}: config{}", self.location, lines::dotted(pointer)))
     }
 }
 
@@ -76,15 +68,6 @@ impl fmt::Debug for ConnectionSettings {
             .field("problems", &self.problems)
             .finish_non_exhaustive()
     }
-}
-
-/// The lines of a config's members.
-#[derive(Debug, Clone, Default)]
-pub struct ConfigLines {
-    file: String,
-    /// `connections.shop-eu`.
-    path: String,
-    lines: Lines,
 }
 
 /// What one entry of `[connections]` turned out to be.
@@ -124,7 +107,7 @@ pub(super) fn read(entry: &Entry<'_>) -> Found {
         enabled,
         location: entry.document.place(&entry.span).to_string(),
         problems: problems.iter().map(ToString::to_string).collect(),
-        config_lines: ConfigLines { file: entry.document.name.clone(), path: entry.path.clone(), lines },
+        config_lines: DocumentLines::new(&entry.document.name, format!("{}.config", entry.path), lines),
     };
     Found::Connection(id, Box::new(settings), problems)
 }

@@ -3,7 +3,8 @@
 use super::Settings;
 
 impl Settings {
-    /// The names of all settings that `newer` has otherwise and that only a restart applies: all but those of connections.
+    /// The names of all settings that `newer` has otherwise and that only a restart applies: all but those of connections and
+    /// subscriptions.
     pub fn needs_restart(&self, newer: &Self) -> Vec<&'static str> {
         // Taken apart, so that a new setting is not forgotten here.
         let Self {
@@ -20,7 +21,9 @@ impl Settings {
             egress_private_addresses,
             rollback,
             inbox,
+            deliveries,
             connections: _,
+            subscriptions: _,
             problems: _,
             unlisted: _,
             file: _,
@@ -39,6 +42,7 @@ impl Settings {
             ("egress.private_addresses", *egress_private_addresses == newer.egress_private_addresses),
             ("rollback", *rollback == newer.rollback),
             ("inbox", *inbox == newer.inbox),
+            ("deliveries", *deliveries == newer.deliveries),
         ];
         same.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
     }

@@ -5,21 +5,23 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use hookyard_domain::address::range;
-use hookyard_domain::id::ConnectionId;
+use hookyard_domain::id::{ConnectionId, SubscriptionId};
 use hookyard_domain::limit;
 use hookyard_domain::rollback::RollbackSettings;
 use ipnet::IpNet;
 
 use super::connection::{self, ConnectionSettings, Found};
+use super::deliveries::{self, DeliverySettings};
 use super::document::Document;
 use super::entry::Section;
 use super::inbox::{self, InboxSettings};
 use super::layer::{self, Flags, Layer};
 use super::problem::Problem;
 use super::rollback;
+use super::subscription::{self, SubscriptionSettings};
 use super::{DEFAULT_FILE, Environment};
 
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "listen",
     "admin_listen",
     "admin_on_listen",
@@ -32,6 +34,7 @@ const KNOWN: [&str; 14] = [
     "egress",
     "rollback",
     "inbox",
+    "deliveries",
     "connections",
     "subscriptions",
 ];
@@ -47,17 +50,19 @@ pub(super) struct FileSettings {
     pub(super) egress_private_addresses: Vec<IpNet>,
     pub(super) rollback: RollbackSettings,
     pub(super) inbox: InboxSettings,
+    pub(super) deliveries: DeliverySettings,
     pub(super) connections: BTreeMap<ConnectionId, ConnectionSettings>,
-    /// What is wrong with connections that cannot be listed.
+    pub(super) subscriptions: BTreeMap<SubscriptionId, SubscriptionSettings>,
+    /// What is wrong with connections and subscriptions that cannot be listed.
     pub(super) unlisted: Vec<Problem>,
-    /// The ids of these, where they are ids.
+    /// The ids of the connections among these, where they are ids.
     pub(super) unlisted_ids: BTreeSet<ConnectionId>,
     /// What is wrong with those that can.
     listed: Vec<Problem>,
 }
 
 impl FileSettings {
-    /// Reads the file that flags or variables name, or the default one. Problems of connections stay inside.
+    /// Reads the file that flags or variables name, or the default one. Problems of connections and subscriptions stay inside.
     pub(super) fn read(
         flags: &Flags,
         directory: &Path,
@@ -74,8 +79,8 @@ impl FileSettings {
         settings
     }
 
-    /// What is wrong with any connection.
-    pub(super) fn problems_of_connections(&self) -> Vec<Problem> {
+    /// What is wrong with any connection or subscription.
+    pub(super) fn problems_of_entries(&self) -> Vec<Problem> {
         self.unlisted.iter().chain(&self.listed).cloned().collect()
     }
 
@@ -93,10 +98,10 @@ impl FileSettings {
         if let Some(table) = top.get("inbox").and_then(|inbox| inbox.section(problems)) {
             self.inbox = inbox::read(&table, problems);
         }
-        if let Some(subscriptions) = top.get("subscriptions") {
-            problems
-                .push(subscriptions.problem("subscriptions are not available yet in this version; take the table out"));
+        if let Some(table) = top.get("deliveries").and_then(|deliveries| deliveries.section(problems)) {
+            self.deliveries = deliveries::read(&table, problems);
         }
+        self.fill_subscriptions(top, problems);
         let connections = top.get("connections").and_then(|connections| connections.section(problems));
         for entry in connections.iter().flat_map(Section::entries) {
             match connection::read(&entry) {
@@ -108,6 +113,19 @@ impl FileSettings {
                     self.unlisted_ids.extend(id);
                     self.unlisted.extend(wrong);
                 }
+            }
+        }
+    }
+
+    fn fill_subscriptions(&mut self, top: &Section<'_>, problems: &mut Vec<Problem>) {
+        let subscriptions = top.get("subscriptions").and_then(|subscriptions| subscriptions.section(problems));
+        for entry in subscriptions.iter().flat_map(Section::entries) {
+            match subscription::read(&entry) {
+                subscription::Found::Subscription(id, settings, wrong) => {
+                    self.subscriptions.insert(id, *settings);
+                    self.listed.extend(wrong);
+                }
+                subscription::Found::Unlisted(wrong) => self.unlisted.extend(wrong),
             }
         }
     }

@@ -1,7 +1,7 @@
 //! "Did you mean": the known name that is closest to a mistyped one.
 
 /// A sentence about a key that nobody knows.
-pub(super) fn unknown_key(key: &str, known: &[&str]) -> String {
+pub(crate) fn unknown_key(key: &str, known: &[&str]) -> String {
     match closest(key, known) {
         Some(name) => format!("unknown key; did you mean {name}?"),
         None => format!("unknown key; known here: {}", known.join(", ")),

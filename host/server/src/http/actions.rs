@@ -15,7 +15,7 @@ use super::connections;
 use super::path_name::PathNames;
 use super::problem::Problem;
 use super::webhooks;
-use crate::actions::{ActionCall, Answer};
+use crate::actions::{ActionCall, Answer, Caller};
 use crate::telemetry::traceparent;
 
 /// The client's own name for a call, as the IETF's draft "The Idempotency-Key HTTP Header Field" has it, without quotes.
@@ -36,7 +36,7 @@ pub(crate) async fn run(
     let trace = traceparent::trace_id(&traceparent).to_owned();
     let span = tracing::info_span!("action", connection = %connection.id, action = loggable(&name), trace);
 
-    let call = ActionCall { name, input, idempotency_key, traceparent };
+    let call = ActionCall { name, input, caller: Caller::Client { idempotency_key }, traceparent };
     app.host.actions.run(&connection, call).instrument(span).await
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct App {
     pub(crate) drain: Drain,
     /// Room for request bodies, one permit a byte.
     pub(crate) bodies: Arc<Semaphore>,
+    /// Room for those who follow the event log.
+    pub(crate) followers: Arc<Semaphore>,
     /// The names that the API answers to.
     pub(crate) names: Names,
     pub(crate) tokens: TokenCheck,
@@ -32,7 +34,8 @@ impl App {
         let names = Names::new(host.settings.public_url.clone(), addresses);
         let tokens = TokenCheck::new(host.settings.token.as_ref());
         let bodies = Arc::new(Semaphore::new(limits.bodies_bytes_max));
-        Self { host, limits, drain, bodies, names, tokens, inquiries: Inquiries::default() }
+        let followers = Arc::new(Semaphore::new(limits.followers_max));
+        Self { host, limits, drain, bodies, followers, names, tokens, inquiries: Inquiries::default() }
     }
 }
 

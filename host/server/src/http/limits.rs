@@ -19,6 +19,8 @@ pub struct HttpLimits {
     pub write_stall: Duration,
     /// Bytes of request bodies in memory at a time.
     pub bodies_bytes_max: usize,
+    /// Those who follow the event log at a time.
+    pub followers_max: usize,
     /// What is in flight when the host stops.
     pub drain: Duration,
 }
@@ -32,6 +34,7 @@ impl Default for HttpLimits {
             body_read: limit::HTTP_BODY_READ_MAX,
             write_stall: limit::HTTP_WRITE_STALL_MAX,
             bodies_bytes_max: limit::HTTP_BODIES_BYTES_MAX,
+            followers_max: limit::FOLLOWERS_MAX,
             drain: limit::HTTP_DRAIN_MAX,
         }
     }

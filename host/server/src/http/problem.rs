@@ -89,6 +89,10 @@ impl Problem {
         &self.0.code
     }
 
+    pub(crate) fn detail_given(&self) -> Option<&str> {
+        self.0.detail.as_deref()
+    }
+
     /// There is nothing here.
     pub(crate) fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found").detail(detail)

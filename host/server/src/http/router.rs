@@ -16,7 +16,11 @@ use super::app::{App, Entered};
 use super::connections::change;
 use super::entrance::{Entrance, Trust};
 use super::problem::Problem;
-use super::{actions, connections, events, health, inbox, invocations, plugins, timers, tokens, trigger, webhooks};
+use super::subscriptions::operations;
+use super::{
+    actions, connections, deliveries, events, health, inbox, invocations, plugins, subscriptions, timers, tokens,
+    trigger, webhooks,
+};
 
 /// The routes of one listener.
 pub(crate) fn router(app: &Arc<App>, entrance: Entrance) -> Router {
@@ -63,6 +67,19 @@ fn api() -> Router<Entered> {
         .route("/v1/webhooks/{id}", get(inbox::show))
         .route("/v1/webhooks/{id}/replay", post(inbox::replay))
         .route("/v1/webhooks/{id}/skip", post(inbox::skip))
+        .route("/v1/subscriptions", get(subscriptions::list).post(subscriptions::create))
+        .route(
+            "/v1/subscriptions/{id}",
+            get(subscriptions::show).patch(subscriptions::patch).delete(subscriptions::delete),
+        )
+        .route("/v1/subscriptions/{id}/rotate-secret", post(operations::rotate_secret))
+        .route("/v1/subscriptions/{id}/pause", post(operations::pause))
+        .route("/v1/subscriptions/{id}/resume", post(operations::resume))
+        .route("/v1/subscriptions/{id}/replay", post(operations::replay))
+        .route("/v1/deliveries", get(deliveries::list))
+        .route("/v1/deliveries/retry", post(deliveries::retry_all))
+        .route("/v1/deliveries/{id}", get(deliveries::show))
+        .route("/v1/deliveries/{id}/retry", post(deliveries::retry))
         .route("/v1/invocations", get(invocations::list))
         .route("/v1/tokens", post(tokens::create))
 }

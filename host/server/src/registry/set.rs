@@ -85,7 +85,7 @@ impl Registry {
         let connection = self.built(&desired, &catalogue, id, &settings, existing.is_none(), is_new_config)?;
 
         let now = self.parts.clock.now();
-        let key = self.key.as_ref().map_err(|why| SetError::NoKey(why.clone()))?;
+        let key = self.parts.key.as_ref().map_err(|why| SetError::NoKey(why.clone()))?;
         let sealed = match &existing {
             Some(existing) if !is_new_config => existing.sealed.clone(),
             _ => seal::seal(id, &settings.config, key, &*self.parts.entropy),

@@ -1,12 +1,9 @@
 //! From what is stored and what the file says to the connections that a host starts with.
 
 use std::collections::BTreeMap;
-use std::error::Error as _;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
-use hookyard_capability::sealing::MasterKey;
 use hookyard_domain::id::{ConnectionId, PluginName};
 use hookyard_domain::plugin::ContentHash;
 use hookyard_store::{HeldVersion, Life, Store};
@@ -18,19 +15,16 @@ use crate::config::Settings;
 use crate::connections::Connections;
 use crate::consents;
 
-/// The file of the data directory that seals the configs of connections.
-const MASTER_KEY: &str = "master.key";
-
 impl Registry {
-    /// Reads what is stored and builds all connections. Nothing is written (but a first key) and nothing called before
+    /// Reads what is stored and builds all connections. Nothing is written and nothing called before
     /// [`Registry::begin`].
     ///
     /// # Errors
     /// The store cannot be read. A record that cannot be opened, or a key that is not there, makes connections invalid instead.
     pub async fn open(parts: Parts, settings: Settings) -> anyhow::Result<(Arc<Self>, Vec<String>)> {
         let records = parts.store.connection_records().await.context("cannot read the connections")?;
-        let key = master_key(&parts, &settings.data, records.is_empty());
-        let api = records.into_iter().map(|record| (record.id.clone(), ApiConnection::open(record, key.as_ref())));
+        let key = parts.key.as_deref();
+        let api = records.into_iter().map(|record| (record.id.clone(), ApiConnection::open(record, key)));
         let desired = Desired {
             settings,
             api: api.collect(),
@@ -46,7 +40,6 @@ impl Registry {
         let registry = Self {
             parts,
             connections: Arc::new(Connections::from_iter(connections)),
-            key,
             desired: tokio::sync::Mutex::new(desired),
             deleting: Mutex::new(deleting),
             tasks: Mutex::new(JoinSet::new()),
@@ -88,20 +81,6 @@ impl Registry {
         self.spawn(async move { registry.follow_all(changes).await });
         Ok(())
     }
-}
-
-/// Without records there is nothing yet that another key has sealed.
-fn master_key(parts: &Parts, data: &Path, may_create: bool) -> Result<MasterKey, String> {
-    let path = data.join(MASTER_KEY);
-    MasterKey::open_or_create(&path, &*parts.entropy, may_create).map_err(|error| {
-        // It names the file.
-        let text = match error.source() {
-            Some(source) => format!("{error}: {source}"),
-            None => error.to_string(),
-        };
-        tracing::error!("connections of the API cannot be read or changed: {text}");
-        text
-    })
 }
 
 async fn held(store: &dyn Store) -> anyhow::Result<BTreeMap<ConnectionId, (PluginName, ContentHash)>> {

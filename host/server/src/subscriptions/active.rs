@@ -19,6 +19,7 @@ pub(crate) struct Active {
 }
 
 /// A secret that signs deliveries.
+#[derive(Clone)]
 pub(crate) struct SigningSecret {
     /// `whsec_…`.
     pub(crate) secret: Secret,

@@ -33,6 +33,9 @@ pub struct Metrics {
     commit_seconds: Histogram,
     events: Family<EventLabels, Counter>,
     http_connections: Family<ListenerLabels, Gauge>,
+    delivery_attempts: Family<DeliveryLabels, Counter>,
+    delivery_attempt_seconds: Histogram,
+    delivery_attempts_in_flight: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -75,6 +78,12 @@ struct ListenerLabels {
     listener: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DeliveryLabels {
+    subscription: String,
+    outcome: &'static str,
+}
+
 /// Upper ends of the histograms' buckets, in seconds: what a webhook with a signature, an invocation and a commit take.
 const SECONDS: [f64; 14] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
@@ -96,6 +105,9 @@ impl Default for Metrics {
             commit_seconds: Histogram::new(SECONDS),
             events: Family::default(),
             http_connections: Family::default(),
+            delivery_attempts: Family::default(),
+            delivery_attempt_seconds: Histogram::new(SECONDS),
+            delivery_attempts_in_flight: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -126,6 +138,12 @@ impl Metrics {
         );
         registry.register("events", "Events appended to the log", self.events.clone());
         registry.register("http_connections", "Open connections of clients", self.http_connections.clone());
+        let help = "Attempts to deliver an event to a subscription's endpoint, by how they ended";
+        registry.register("delivery_attempts", help, self.delivery_attempts.clone());
+        let help = "From the beginning of an attempt to deliver an event to its end";
+        registry.register("delivery_attempt_duration_seconds", help, self.delivery_attempt_seconds.clone());
+        let help = "Attempts to deliver an event that have not ended";
+        registry.register("delivery_attempts_in_flight", help, self.delivery_attempts_in_flight.clone());
     }
 
     /// A webhook of a known connection was answered, this long after its head had arrived.
@@ -176,6 +194,17 @@ impl Metrics {
         if count > 0 {
             self.events.get_or_create(&EventLabels { connection: connection.to_owned() }).inc_by(count as u64);
         }
+    }
+
+    /// An attempt to deliver an event ended. `outcome` is one of a fixed list of words.
+    pub fn delivery(&self, subscription: &str, outcome: &'static str, took: Duration) {
+        self.delivery_attempts.get_or_create(&DeliveryLabels { subscription: subscription.to_owned(), outcome }).inc();
+        self.delivery_attempt_seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts an attempt as going on until what is returned is dropped.
+    pub fn delivery_attempt_in_flight(&self) -> Counted {
+        Counted::new(self.delivery_attempts_in_flight.clone())
     }
 
     /// Counts a client's connection as open until what is returned is dropped.

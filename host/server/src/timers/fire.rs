@@ -72,6 +72,7 @@ impl Timers {
             cause: Cause::Timer { name: timer.name.clone(), generation: timer.generation },
             webhook: None,
             traceparent: Some(traceparent.clone()),
+            hops: 0,
             received_at: now,
             attributes: vec![("received-at", now.to_string()), ("traceparent", traceparent)],
             attempt: timer.standing.attempts.saturating_add(1),

@@ -8,14 +8,16 @@ use hookyard_domain::clock::Timestamp;
 use hookyard_domain::commit::{Commit, Committed, Guard, MarkKey, Owner, Write};
 use hookyard_domain::connection::Incarnation;
 use hookyard_domain::event::{Event, EventFilter, LoggedEvent, Offset};
-use hookyard_domain::id::{ConnectionId, PluginName, TokenId, WebhookId};
+use hookyard_domain::id::{ConnectionId, PluginName, SubscriptionId, TokenId, WebhookId};
 use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
 use hookyard_domain::inbox::{InboxEntry, Place};
 use hookyard_domain::kv::KvEntry;
 use hookyard_domain::limit;
 use hookyard_domain::timer::{Generation, Timer};
 
+use super::deliveries::KeptDeliveries;
 use super::staged::Staged;
+use super::subscriptions::KeptSubscription;
 use crate::inbox_room::InboxRoom;
 use crate::pages::{EventPageBuilder, KeyPageBuilder};
 use crate::{
@@ -29,7 +31,7 @@ type KvKey = (Whose, String);
 /// Everything that a [`MemoryStore`](super::MemoryStore) remembers.
 pub(super) struct State {
     /// The event at offset `n` is at index `n - 1`.
-    events: Vec<Event>,
+    pub(super) events: Vec<Event>,
     /// The newest day under which each mark was set.
     marks: HashMap<MarkKey, i64>,
     pub(super) kv: BTreeMap<KvKey, KvEntry>,
@@ -50,6 +52,8 @@ pub(super) struct State {
     pub(super) records: BTreeMap<ConnectionId, ConnectionRecord>,
     pub(super) held: BTreeMap<ConnectionId, HeldVersion>,
     pub(super) lives: BTreeMap<ConnectionId, Life>,
+    pub(super) subscriptions: BTreeMap<SubscriptionId, KeptSubscription>,
+    pub(super) deliveries: KeptDeliveries,
 }
 
 impl State {
@@ -74,6 +78,8 @@ impl State {
             records: BTreeMap::new(),
             held: BTreeMap::new(),
             lives: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
+            deliveries: KeptDeliveries::default(),
         }
     }
 
@@ -110,10 +116,10 @@ impl State {
                 | Write::Settle { .. }
                 | Write::StartTimer { .. }
                 | Write::CancelTimer { .. }
-                | Write::SettleTimer { .. }
-                | Write::Advance(_)
-                | Write::Deliver(_)
-                | Write::ForgetDeliveries { .. } => {}
+                | Write::SettleTimer { .. } => {}
+                Write::Advance(position) => self.advance(position),
+                Write::Deliver(delivery) => self.deliver(delivery),
+                Write::ForgetDeliveries { subscription, after } => self.deliveries.forget_after(subscription, *after),
             }
         }
         Ok(committed)
@@ -285,6 +291,7 @@ impl State {
         self.kv.retain(|_, entry| exists(entry, now));
         self.idempotency.retain(|_, record| record.expires_at > now);
         self.forget_settled(now);
+        self.forget_settled_deliveries(now);
         self.marks.retain(|_, day| *day >= now.as_days() - limit::MARK_RETENTION_DAYS);
     }
 }

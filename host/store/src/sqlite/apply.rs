@@ -9,7 +9,7 @@ use hookyard_domain::kv::counter;
 use rusqlite::Connection;
 
 use super::state::WriterState;
-use super::{event_rows, idempotency_rows, kv_rows, mark_rows, timer_rows};
+use super::{delivery_rows, event_rows, idempotency_rows, kv_rows, mark_rows, subscription_rows, timer_rows};
 use crate::CommitError;
 use crate::inbox_room::RoomOfCommit;
 
@@ -61,7 +61,11 @@ pub(super) fn apply(
             }
             Write::CancelTimer { name } => application.cancel_timer(name)?,
             Write::SettleTimer { name, standing } => timer_rows::update(database, owner, name, standing)?,
-            Write::Advance(_) | Write::Deliver(_) | Write::ForgetDeliveries { .. } => unimplemented!("S"),
+            Write::Advance(position) => subscription_rows::advance(database, position)?,
+            Write::Deliver(delivery) => delivery_rows::keep(database, delivery)?,
+            Write::ForgetDeliveries { subscription, after } => {
+                delivery_rows::forget_after(database, subscription, *after)?;
+            }
         }
     }
     let room = application.room;

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use hookyard_domain::clock::Timestamp;
 use hookyard_domain::event::{Event, EventFilter, EventOrigin, HOST_TYPES, LoggedEvent, Offset};
 use hookyard_domain::id::{EventId, WebhookId};
 use hookyard_domain::plugin::PluginVersion;
@@ -91,6 +92,25 @@ pub(super) fn page(
         }
     }
     Ok(page.at_end(newest))
+}
+
+/// The offset of the last event whose id is older than `since`: found in as many steps as the log's length has bits.
+pub(super) fn offset_before(database: &Connection, since: Timestamp) -> rusqlite::Result<Offset> {
+    let newest: Option<i64> =
+        database.prepare_cached("SELECT max(offset) FROM event")?.query_row([], |row| row.get(0))?;
+    let mut made_at = database.prepare_cached("SELECT id FROM event WHERE offset = ?1")?;
+    // Up to `older` every event is, after `newer` none: the log has no holes.
+    let (mut older, mut newer) = (0, newest.unwrap_or(0));
+    while older < newer {
+        let middle = older + (newer - older + 1) / 2;
+        let id = EventId::from_bytes(made_at.query_row([middle], |row| row.get(0))?);
+        if id.made_at() < since {
+            older = middle;
+        } else {
+            newer = middle - 1;
+        }
+    }
+    Ok(Offset(older.unsigned_abs()))
 }
 
 fn at(database: &Connection, offset: Offset) -> rusqlite::Result<Event> {

@@ -1,5 +1,5 @@
-//! Clears away what has expired: old marks, expired keys and idempotency records, webhooks that settled long ago, and the pages
-//! that they leave free. Events stay.
+//! Clears away what has expired: old marks, expired keys and idempotency records, webhooks and deliveries that settled long ago,
+//! deliveries of subscriptions that were removed, and the pages that they leave free. Events stay.
 //!
 //! It happens on the writer in small batches while no commit waits; when commits leave it no time for long, a batch takes
 //! its turn after each group.
@@ -10,7 +10,7 @@ use hookyard_domain::clock::Timestamp;
 use hookyard_domain::limit;
 use rusqlite::Connection;
 
-use super::{idempotency_rows, inbox_rows, kv_rows, mark_rows};
+use super::{SqliteSettings, delivery_rows, idempotency_rows, inbox_rows, kv_rows, mark_rows};
 
 /// Pages that one batch gives back to the file system.
 const PAGES_PER_BATCH: i64 = 64;
@@ -22,8 +22,23 @@ pub(super) struct Retention {
     wanted_at: Timestamp,
     stage: Stage,
     rows: usize,
+    times: RetentionTimes,
+}
+
+/// What an operator decides about retention.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RetentionTimes {
     /// How long handled and skipped webhooks stay.
-    settled: Duration,
+    webhooks: Duration,
+    /// How long deliveries that were given up, or succeeded after all, stay.
+    deliveries: Duration,
+}
+
+impl RetentionTimes {
+    /// Those of a store with these settings.
+    pub(super) const fn of(settings: &SqliteSettings) -> Self {
+        Self { webhooks: settings.inbox.settled_retention, deliveries: settings.delivery_retention }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,13 +47,15 @@ enum Stage {
     Keys,
     Idempotency,
     Webhooks,
+    RemovedSubscriptions,
+    Deliveries,
     Pages,
 }
 
 impl Retention {
     /// The first sweep is wanted at once.
-    pub(super) fn new(now: Timestamp, settled: Duration) -> Self {
-        Self { wanted_at: now, stage: Stage::Marks, rows: limit::RETENTION_ROWS_MIN, settled }
+    pub(super) fn new(now: Timestamp, times: RetentionTimes) -> Self {
+        Self { wanted_at: now, stage: Stage::Marks, rows: limit::RETENTION_ROWS_MIN, times }
     }
 
     /// Whether a batch should run now.
@@ -53,7 +70,11 @@ impl Retention {
             Stage::Marks => mark_rows::delete_before(database, mark_rows::oldest_kept(now), self.rows)? == 0,
             Stage::Keys => kv_rows::delete_expired(database, now, self.rows)? < self.rows,
             Stage::Idempotency => idempotency_rows::delete_expired(database, now, self.rows)? == 0,
-            Stage::Webhooks => inbox_rows::delete_settled(database, now.before(self.settled), self.rows)? == 0,
+            Stage::Webhooks => inbox_rows::delete_settled(database, now.before(self.times.webhooks), self.rows)? == 0,
+            Stage::RemovedSubscriptions => !delivery_rows::delete_of_removed(database, self.rows)?,
+            Stage::Deliveries => {
+                delivery_rows::delete_settled(database, now.before(self.times.deliveries), self.rows)? == 0
+            }
             Stage::Pages => !give_back_pages(database)?,
         };
         if finished {
@@ -63,7 +84,9 @@ impl Retention {
                 Stage::Marks => Stage::Keys,
                 Stage::Keys => Stage::Idempotency,
                 Stage::Idempotency => Stage::Webhooks,
-                Stage::Webhooks => Stage::Pages,
+                Stage::Webhooks => Stage::RemovedSubscriptions,
+                Stage::RemovedSubscriptions => Stage::Deliveries,
+                Stage::Deliveries => Stage::Pages,
                 Stage::Pages => {
                     self.wanted_at = now.after(limit::RETENTION_INTERVAL);
                     Stage::Marks
@@ -121,6 +144,8 @@ mod tests {
 
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+    const TIMES: RetentionTimes = RetentionTimes { webhooks: DAY, deliveries: DAY };
+
     fn start() -> Timestamp {
         Timestamp::from_millis(0).after(DAY * 20_000)
     }
@@ -155,7 +180,7 @@ mod tests {
             let day = today - limit::MARK_RETENTION_DAYS - i64::from(n % 2);
             mark_rows::insert(&database, MarkKey(key), day).expect("inserts");
         }
-        let mut retention = Retention::new(clock.now(), DAY);
+        let mut retention = Retention::new(clock.now(), TIMES);
         assert!(sweep(&mut retention, &database, &clock) > 3, "it takes several batches");
         assert_eq!(count(&database, "mark"), 500);
         clock.advance(DAY);
@@ -170,7 +195,7 @@ mod tests {
             let expires_at = (n > 0).then(|| start().after(Duration::from_secs(n)));
             kv_rows::set(&database, 1, &n.to_string(), b"v", Revision(n), expires_at).expect("sets");
         }
-        let mut retention = Retention::new(clock.now(), DAY);
+        let mut retention = Retention::new(clock.now(), TIMES);
         sweep(&mut retention, &database, &clock);
         assert_eq!(count(&database, "kv"), 100);
         clock.advance(Duration::from_secs(50));
@@ -192,7 +217,7 @@ mod tests {
         for number in 1..=100 {
             keep(&database, number, 10, start().after(Duration::from_secs(number.into())));
         }
-        let mut retention = Retention::new(clock.now(), DAY);
+        let mut retention = Retention::new(clock.now(), TIMES);
         sweep(&mut retention, &database, &clock);
         assert_eq!(count(&database, "idempotency"), 100);
         clock.advance(Duration::from_secs(50));
@@ -224,7 +249,7 @@ mod tests {
             let kept = kept::webhook("shop", place);
             inbox_rows::insert(&database, 1, &kept, &Standing { since, ..standing }).expect("keeps");
         }
-        let mut retention = Retention::new(clock.now(), DAY);
+        let mut retention = Retention::new(clock.now(), TIMES);
         clock.advance(DAY);
         sweep(&mut retention, &database, &clock);
         assert_eq!(count(&database, "inbox"), 200, "their time has not come");
@@ -251,7 +276,7 @@ mod tests {
 
     #[test]
     fn it_gives_way_to_commits_but_not_for_ever() {
-        let mut retention = Retention::new(start(), DAY);
+        let mut retention = Retention::new(start(), TIMES);
         assert!(retention.is_due(start(), false));
         assert!(!retention.is_due(start(), true));
         assert!(retention.is_due(start().after(limit::RETENTION_LAG_MAX), true));
@@ -263,7 +288,7 @@ mod tests {
 
     #[test]
     fn every_table_begins_with_a_small_batch() {
-        let (database, mut retention) = (database(), Retention::new(start(), DAY));
+        let (database, mut retention) = (database(), Retention::new(start(), TIMES));
         while retention.is_due(start(), false) {
             (0..20).for_each(|_| retention.took(0));
             assert_eq!(retention.rows, limit::RETENTION_ROWS_MAX);
@@ -276,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_batch_that_takes_too_long_is_followed_by_a_smaller_one() {
-        let mut retention = Retention::new(start(), DAY);
+        let mut retention = Retention::new(start(), TIMES);
         retention.took(0);
         assert_eq!(retention.rows, limit::RETENTION_ROWS_MIN * 2);
         retention.took(6);

@@ -9,7 +9,7 @@ pub(super) const APPLICATION_ID: i32 = 0x486b_5964;
 pub(super) const PAGE_BYTES: u64 = 4_096;
 
 /// Each step leads from the version of its index to the next one. Steps are only ever appended.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST, SECOND, THIRD, FOURTH];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, SECOND, THIRD, FOURTH, FIFTH];
 
 /// - `connection` gives ids a number, because they are part of every key and index entry.
 /// - `event` is append-only; its offset is the rowid, and the index is (connection, offset). `data` comes last, so that
@@ -197,6 +197,58 @@ const FOURTH: &str = "
     ) STRICT;
     CREATE INDEX timer_failed ON timer (connection) WHERE failed = 1;
     INSERT INTO sequence (name, next) VALUES ('generation', 1);
+";
+
+/// - `subscription` gives each subscription a number that none ever had: what is left of one that was removed never belongs to the
+///   next of its name. `definition` is null for one of the file.
+/// - `position` is apart from it because it changes all the time. `removed_subscription` holds those of which deliveries may be left.
+/// - `delivery` holds what did not succeed at once; its place in the list is the rowid, and the states are 0 pending, 1 exhausted
+///   and 2 delivered. A pending one without `next_at` waits for activation. `history` is JSON and comes last, since nothing but the
+///   row itself needs it. An attempt that fails again changes no column of any index.
+const FIFTH: &str = "
+    CREATE TABLE subscription (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        secrets BLOB,
+        definition BLOB
+    ) STRICT;
+    CREATE INDEX subscription_made ON subscription (number) WHERE definition IS NOT NULL;
+    CREATE TABLE position (
+        subscription INTEGER PRIMARY KEY,
+        cursor INTEGER NOT NULL,
+        replays INTEGER NOT NULL,
+        failing_since INTEGER,
+        paused_since INTEGER,
+        code TEXT,
+        message TEXT
+    ) STRICT;
+    CREATE TABLE removed_subscription (
+        number INTEGER PRIMARY KEY
+    ) STRICT;
+    CREATE TABLE delivery (
+        place INTEGER PRIMARY KEY,
+        subscription INTEGER NOT NULL,
+        offset INTEGER NOT NULL,
+        id BLOB NOT NULL,
+        event BLOB NOT NULL,
+        type TEXT NOT NULL,
+        subject TEXT,
+        state INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        replay INTEGER NOT NULL,
+        retries INTEGER NOT NULL,
+        next_at INTEGER,
+        since INTEGER NOT NULL,
+        history TEXT NOT NULL,
+        UNIQUE (subscription, offset)
+    ) STRICT;
+    CREATE INDEX delivery_by_id ON delivery (id);
+    CREATE INDEX delivery_by_subscription ON delivery (subscription, state);
+    CREATE INDEX delivery_by_state ON delivery (state);
+    CREATE INDEX delivery_pending ON delivery (subscription, offset, since) WHERE state = 0;
+    CREATE INDEX delivery_settled ON delivery (since) WHERE state > 0;
 ";
 
 /// The version of a database: how many migrations it has had.

@@ -12,6 +12,8 @@ use crate::{CrashPoint, CrashPoints, InboxSettings};
 pub struct SqliteSettings {
     /// The inbox.
     pub inbox: InboxSettings,
+    /// How long deliveries that were given up, or succeeded after all, are kept, from when they did. Pending ones are never dropped.
+    pub delivery_retention: Duration,
     /// The name of the VFS through which SQLite reaches the disk; `None`: its usual one.
     pub vfs: Option<String>,
     /// Whether commits are only handed to the operating system, which breaks every promise at the next power cut. It exists so that
@@ -30,6 +32,7 @@ impl Default for SqliteSettings {
     fn default() -> Self {
         Self {
             inbox: InboxSettings::default(),
+            delivery_retention: limit::DELIVERY_RETENTION_DEFAULT,
             vfs: None,
             forgo_syncs: false,
             copy_log_above: limit::WAL_CHECKPOINT_BYTES,

@@ -1,6 +1,7 @@
 //! What only the store on disk promises: that it outlives its process, and what it does when the disk does not.
 
 mod deletion;
+mod deliveries;
 mod disk;
 mod durability;
 mod failure;

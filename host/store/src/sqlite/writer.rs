@@ -17,7 +17,7 @@ use super::connection::{Database, Role};
 use super::error::store_error;
 use super::group::{Outcomes, commit_group, in_transaction};
 use super::meter::{Meter, Waiting};
-use super::retention::Retention;
+use super::retention::{Retention, RetentionTimes};
 use super::state::WriterState;
 use crate::commit_size::checked_size;
 use crate::{CommitError, CrashPoint, StoreError, Workload};
@@ -171,7 +171,7 @@ impl Writer {
         checkpointer: Checkpointer,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let retention = Retention::new(clock.now(), database.settings.inbox.settled_retention);
+        let retention = Retention::new(clock.now(), RetentionTimes::of(&database.settings));
         let meter = Arc::new(Meter::default());
         Self { database, open: Some((writing, state)), newest, checkpointer, retention, clock, meter }
     }

@@ -149,7 +149,7 @@ impl Plugin for Tally {
             let payload = Payload { id: id.clone(), key: key.clone(), trouble };
             timers::start(&id, Duration::from_secs(seconds), &payload)?;
         }
-        Event::new("entry.counted").emit(&Counted { id, key, number: Some(number), previous })?;
+        Event::new("entry.counted").subject(key.clone()).emit(&Counted { id, key, number: Some(number), previous })?;
         match trouble.filter(|trouble| !config.steady && invocation::attempt() <= trouble.runs) {
             Some(trouble) if trouble.kind == "status" => {
                 Ok(Some(Response { status: 500, headers: Vec::new(), body: Vec::new() }))
@@ -162,7 +162,7 @@ impl Plugin for Tally {
     fn fire(config: Config, timer: Timer) -> Result<(), Error> {
         let Payload { id, key, trouble } = timer.payload()?;
         kv::increment(&format!("fired/{key}"), 1)?;
-        Event::new("entry.fired").emit(&Counted { id, key, number: None, previous: None })?;
+        Event::new("entry.fired").subject(key.clone()).emit(&Counted { id, key, number: None, previous: None })?;
         match trouble.filter(|trouble| !config.steady && invocation::attempt() <= trouble.runs) {
             Some(trouble) => Err(trouble.error()),
             None => Ok(()),

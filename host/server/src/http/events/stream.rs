@@ -13,28 +13,29 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures_util::stream::unfold;
-use hookyard_domain::event::{EventFilter, LoggedEvent, Offset};
+use hookyard_domain::event::{EventFilter, Offset};
 use hookyard_domain::limit;
 use hookyard_store::Ledger;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, Uri};
-use tokio::sync::watch;
 use tokio::time::sleep;
 
+use super::page::Page;
 use super::query::StreamQuery;
-use crate::cloud_event::CloudEvent;
 use crate::http::app::App;
 use crate::http::drain::Drain;
 use crate::http::problem::Problem;
+use crate::tail::Following;
 
 /// Follows the log.
 pub(crate) async fn follow(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     let last_event_id = headers.get("last-event-id").map(|id| id.to_str().unwrap_or("?"));
     let query = StreamQuery::parse(uri.query().unwrap_or_default(), last_event_id)?;
-    let follower = Follower::new(Arc::clone(&app.host.store), query, app.drain.clone());
-    let blocks = unfold(follower, |mut follower| async {
+    let place = super::place(&app)?;
+    let follower = Follower::new(Arc::clone(&app.host.store), app.host.tail.follow(), query, app.drain.clone());
+    let blocks = unfold((follower, place), |(mut follower, place)| async {
         let block = follower.next().await?;
-        Some((Ok::<_, Infallible>(block), follower))
+        Some((Ok::<_, Infallible>(block), (follower, place)))
     });
     let headers = [
         (CONTENT_TYPE, "text/event-stream"),
@@ -48,20 +49,19 @@ pub(crate) async fn follow(State(app): State<Arc<App>>, uri: Uri, headers: Heade
 /// One client's place in the log.
 pub(super) struct Follower<L: ?Sized> {
     ledger: Arc<L>,
-    newest: watch::Receiver<Offset>,
+    following: Following,
     filter: EventFilter,
     after: Offset,
     drain: Drain,
-    /// Blocks of one page at most.
+    /// Blocks of one page at most, which all followers share.
     ready: VecDeque<Bytes>,
 }
 
 impl<L: Ledger + ?Sized> Follower<L> {
-    pub(super) fn new(ledger: Arc<L>, query: StreamQuery, drain: Drain) -> Self {
-        let newest = ledger.newest();
-        let after = query.after.unwrap_or_else(|| *newest.borrow());
+    pub(super) fn new(ledger: Arc<L>, following: Following, query: StreamQuery, drain: Drain) -> Self {
+        let after = query.after.unwrap_or_else(|| *ledger.newest().borrow());
         let ready = VecDeque::from([position("retry: 1000", after)]);
-        Self { ledger, newest, filter: query.filter, after, drain, ready }
+        Self { ledger, following, filter: query.filter, after, drain, ready }
     }
 
     /// The next block; `None` ends the stream.
@@ -73,15 +73,15 @@ impl<L: Ledger + ?Sized> Follower<L> {
             if let Some(block) = self.ready.pop_front() {
                 return Some(block);
             }
-            // Marked as seen before the log is read: what comes meanwhile wakes the wait below.
-            self.newest.borrow_and_update();
+            // Marked as seen before it is read: what comes meanwhile wakes the wait below.
+            self.following.head().borrow_and_update();
             let before = self.after;
             self.read().await?;
             if !self.ready.is_empty() || self.after != before {
                 continue;
             }
             tokio::select! {
-                changed = self.newest.changed() => changed.ok()?,
+                changed = self.following.head().changed() => changed.ok()?,
                 () = self.drain.begun() => return None,
                 () = sleep(limit::EVENTS_STREAM_SILENCE_MAX) => return Some(position(":", self.after)),
             }
@@ -89,10 +89,14 @@ impl<L: Ledger + ?Sized> Follower<L> {
     }
 
     async fn read(&mut self) -> Option<()> {
-        match self.ledger.events(self.after, &self.filter, limit::EVENTS_STREAM_PAGE).await {
+        let page = match Page::of_tail(&self.following, self.after, &self.filter, limit::EVENTS_STREAM_PAGE) {
+            Some(page) => Ok(page),
+            None => Page::of_log(&*self.ledger, self.after, &self.filter, limit::EVENTS_STREAM_PAGE).await,
+        };
+        match page {
             Ok(page) => {
                 self.after = page.next;
-                self.ready.extend(page.events.iter().filter_map(block));
+                self.ready.extend(page.events.iter().map(|event| event.block().clone()));
                 Some(())
             }
             Err(error) => {
@@ -106,13 +110,4 @@ impl<L: Ledger + ?Sized> Follower<L> {
 /// A block that moves the client's position and is no event.
 fn position(first_line: &str, offset: Offset) -> Bytes {
     format!("{first_line}\nid: {offset}\n\n").into()
-}
-
-fn block(logged: &LoggedEvent) -> Option<Bytes> {
-    let event = CloudEvent::from(logged);
-    let data = serde_json::to_string(&event).inspect_err(|error| tracing::error!(%error, "an event cannot be written"));
-    // Between its tokens a plugin's data may hold line ends, which end a field here. Within strings JSON has none, so that a
-    // blank says the same, and a reader gets each event on one line.
-    let data = data.ok()?.replace(['\n', '\r'], " ");
-    Some(format!("id: {}\nevent: {}\ndata: {data}\n\n", logged.offset, event.event_type()).into())
 }

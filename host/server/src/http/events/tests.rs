@@ -4,7 +4,7 @@ use hookyard_domain::clock::{ManualClock, Timestamp};
 use hookyard_domain::commit::{Commit, Owner, Write};
 use hookyard_domain::connection::Incarnation;
 use hookyard_domain::entropy::SeededEntropy;
-use hookyard_domain::event::{Event, EventOrigin, LoggedEvent};
+use hookyard_domain::event::{Event, EventOrigin, LoggedEvent, Offset};
 use hookyard_domain::id::{EventId, WebhookId};
 use hookyard_domain::plugin::PluginVersion;
 use hookyard_store::memory::MemoryStore;
@@ -14,6 +14,8 @@ use tokio::sync::watch;
 use super::query::StreamQuery;
 use super::stream::Follower;
 use super::*;
+use crate::cloud_event::CloudEvent;
+use crate::tail::Tail;
 
 const DATA: &str = "{\"z\": 1.10,\n \"a\": 12345678901234567890123}";
 
@@ -55,6 +57,11 @@ async fn append(store: &MemoryStore, subject: &str) -> Offset {
 fn going_on() -> (watch::Sender<bool>, Drain) {
     let (stop, stopping) = watch::channel(false);
     (stop, Drain::new(stopping))
+}
+
+/// Somebody who follows this store alone.
+fn following(store: &Arc<MemoryStore>) -> Following {
+    Tail::start(Arc::clone(store) as Arc<dyn Ledger>).follow()
 }
 
 fn query(text: &str) -> PageQuery {
@@ -99,16 +106,15 @@ async fn pages_follow_one_another_without_gap_or_repetition() {
     for subject in ["a", "b", "a", "b", "a"] {
         append(&store, subject).await;
     }
-    let (_stop, drain) = going_on();
     let mut subjects = Vec::new();
     let mut next = Offset::START;
     for _ in 0..4 {
-        let page = page(&*store, &query(&format!("limit=2&after={next}")), &drain).await.unwrap();
-        subjects.extend(page.events.iter().map(|logged| logged.event.subject.clone().unwrap()));
+        let page = at_once(&*store, &query(&format!("limit=2&after={next}"))).await.unwrap();
+        subjects.extend(page.events.iter().map(|event| event.logged.event.subject.clone().unwrap()));
         next = page.next;
     }
     assert_eq!(subjects, ["a", "b", "a", "b", "a"]);
-    let filtered = page(&*store, &query("subject=b"), &drain).await.unwrap();
+    let filtered = at_once(&*store, &query("subject=b")).await.unwrap();
     assert_eq!(filtered.events.len(), 2);
     assert_eq!(filtered.next, next, "the last offset looked at, also if it did not pass");
 }
@@ -118,7 +124,7 @@ async fn a_wait_ends_with_the_first_event_that_passes() {
     let store = store();
     let (_stop, drain) = going_on();
     let wait = query("wait=60&subject=wanted");
-    let waiting = page(&*store, &wait, &drain);
+    let waiting = awaited(&*store, following(&store), &wait, &drain);
     let writing = async {
         append(&store, "other").await;
         tokio::task::yield_now().await;
@@ -135,17 +141,17 @@ async fn a_wait_ends_empty_after_its_time_or_with_the_host() {
     append(&store, "other").await;
     let (stop, drain) = going_on();
     let began = Instant::now();
-    let empty = page(&*store, &query("wait=7&subject=wanted"), &drain).await.unwrap();
+    let empty = awaited(&*store, following(&store), &query("wait=7&subject=wanted"), &drain).await.unwrap();
     assert!(empty.events.is_empty());
     assert_eq!(began.elapsed().as_secs(), 7);
     stop.send_replace(true);
     let began = Instant::now();
-    page(&*store, &query("wait=60&subject=wanted"), &drain).await.unwrap();
+    awaited(&*store, following(&store), &query("wait=60&subject=wanted"), &drain).await.unwrap();
     assert!(began.elapsed() < Duration::from_secs(1), "the host's end cuts it short");
 }
 
 fn follower(store: &Arc<MemoryStore>, text: &str, drain: &Drain) -> Follower<MemoryStore> {
-    Follower::new(Arc::clone(store), StreamQuery::parse(text, None).unwrap(), drain.clone())
+    Follower::new(Arc::clone(store), following(store), StreamQuery::parse(text, None).unwrap(), drain.clone())
 }
 
 async fn next(follower: &mut Follower<MemoryStore>) -> String {
@@ -197,11 +203,31 @@ async fn silence_is_broken_by_a_comment_that_moves_the_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_ends_when_the_store_fails() {
+async fn a_stream_ends_when_the_log_cannot_be_read() {
     let store = store();
     let (_stop, drain) = going_on();
-    let mut follower = follower(&store, "", &drain);
+    append(&store, "old").await;
+    let mut follower = follower(&store, "after=0", &drain);
     next(&mut follower).await;
     store.set_broken(true);
     assert!(follower.next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_is_the_same_out_of_the_tail_and_out_of_the_log() {
+    let store = store();
+    let mut following = following(&store);
+    for subject in ["a", "b", "a"] {
+        append(&store, subject).await;
+    }
+    let mut head = following.head().clone();
+    head.wait_for(|head| *head == Offset(3)).await.unwrap();
+    for text in ["after=0", "after=1&limit=1", "subject=a&limit=1", "subject=c", "after=9"] {
+        let query = query(text);
+        let of_log = Page::of_log(&*store, query.after, &query.filter, query.limit).await.unwrap();
+        let of_tail = Page::of_tail(&following, query.after, &query.filter, query.limit).unwrap();
+        assert_eq!(of_tail.json(), of_log.json(), "{text}");
+        let json: serde_json::Value = serde_json::from_slice(&of_tail.json()).unwrap();
+        assert_eq!(json["next"], of_log.next.to_string(), "{text}");
+    }
 }

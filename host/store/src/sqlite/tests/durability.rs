@@ -3,7 +3,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 use hookyard_domain::clock::ManualClock;
-use hookyard_domain::commit::Write;
+use hookyard_domain::commit::{Commit, Owner, Write};
 use hookyard_domain::entropy::SeededEntropy;
 use hookyard_domain::event::Offset;
 use hookyard_domain::id::TokenId;
@@ -11,12 +11,15 @@ use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord, StoredAnswe
 use hookyard_domain::inbox::Place;
 
 use super::{append, database, directory, kinds, open};
+use crate::contract::deliveries::{delivery, subscription_id};
 use crate::contract::kept::keep_at;
+use crate::contract::subscriptions::record;
 use crate::contract::world::{DAY, commit, consent, delete, id, key_at, mark, mark_absent, noon, set, set_until};
 use crate::sqlite::SqliteStore;
 use crate::sqlite::schema::{APPLICATION_ID, MIGRATIONS, migrate};
 use crate::{
-    ApiToken, ConnectionRecords as _, Consents as _, HostKeys as _, Inbox as _, Ledger as _, Store as _, Tokens as _,
+    ApiToken, ConnectionRecords as _, Consents as _, Deliveries as _, HostKeys as _, Inbox as _, Ledger as _,
+    Store as _, Subscriptions as _, Tokens as _,
 };
 
 /// A record of a run that has begun, and of one that was answered.
@@ -129,8 +132,13 @@ async fn goes_on_after(had: usize) {
     assert!(entries[0].as_ref().expect("is there").revision.0 > 1, "it is not given twice");
     store.commit(commit("shop", noon(), [], records().map(keep))).await.expect("commits");
     store.record_consent(consent("shop", "{}")).await.expect("keeps");
+    store.save_subscription(record("a"), Offset(1)).await.expect("keeps");
+    let commit_of_host = Commit { owner: Owner::Host, ..commit("shop", noon(), [], [delivery("a", 2)]) };
+    store.commit(commit_of_host).await.expect("keeps");
     drop(store);
     let store = open(directory.path());
+    assert_eq!(store.positions().await.expect("reads")[0].cursor, Offset(1));
+    assert_eq!(store.kept_after(&subscription_id("a"), Offset(0), 10).await.expect("reads"), [Offset(2)]);
     assert_has_records(&store).await;
     assert_eq!(store.timer_names(&id("shop")).await.expect("reads"), ["poll"]);
 }

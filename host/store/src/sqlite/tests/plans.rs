@@ -1,4 +1,4 @@
-//! How the database finds what is asked of the inbox and of timers: by an index, and in its order, never by looking at
+//! How the database finds what is asked of the inbox, of timers and of deliveries: by an index, and in its order, never by looking at
 //! everything or by sorting it.
 
 use rusqlite::Connection;
@@ -7,7 +7,7 @@ use rusqlite::config::DbConfig;
 use hookyard_domain::inbox::WebhookState;
 
 use crate::sqlite::schema::{MIGRATIONS, migrate};
-use crate::sqlite::{inbox_lists, inbox_rows, timer_rows};
+use crate::sqlite::{delivery_lists, delivery_rows, inbox_lists, inbox_rows, subscription_rows, timer_rows};
 
 /// What SQLite says that it will do, without the steps that only frame others.
 fn plan(sql: &str) -> Vec<String> {
@@ -82,4 +82,49 @@ fn timers_are_read_in_their_order() {
         [format!("{one} (name=?)"), format!("{timers} (connection=? AND name>?)")]
     );
     assert_eq!(plan(timer_rows::ALL), [format!("{one} (name>?)"), format!("{timers} (connection=?)")]);
+}
+
+#[test]
+fn deliveries_are_found_by_an_index() {
+    let of = "SEARCH subscription USING INTEGER PRIMARY KEY (rowid=?)";
+    let by_offset = "USING INDEX sqlite_autoindex_delivery_1";
+    assert_eq!(plan(delivery_rows::BY_ID), ["SEARCH delivery USING INDEX delivery_by_id (id=?)", of]);
+    let one = format!("SEARCH delivery {by_offset} (subscription=? AND offset=?)");
+    assert_eq!(plan(delivery_rows::BY_OFFSET), [one.as_str(), of]);
+}
+
+#[test]
+fn what_is_pending_or_kept_is_read_by_offset() {
+    let pending = "SEARCH delivery USING INDEX delivery_pending (subscription=? AND offset>?)";
+    assert_eq!(plan(delivery_lists::PENDING), [pending]);
+    let kept = "SEARCH delivery USING COVERING INDEX sqlite_autoindex_delivery_1 (subscription=? AND offset>?)";
+    assert_eq!(plan(delivery_lists::KEPT_AFTER), [kept]);
+}
+
+#[test]
+fn counting_reads_nothing_of_deliveries_but_an_index() {
+    let pending = "SEARCH delivery USING COVERING INDEX delivery_pending (subscription=?)";
+    assert_eq!(plan(delivery_lists::PENDING_DEPTH), [pending]);
+    let exhausted = "SEARCH delivery USING COVERING INDEX delivery_by_subscription (subscription=? AND state=?)";
+    assert_eq!(plan(delivery_lists::EXHAUSTED_DEPTH), [exhausted]);
+    let subscriptions = "SCAN subscription USING COVERING INDEX sqlite_autoindex_subscription_1";
+    assert_eq!(plan(delivery_lists::SUBSCRIPTIONS), [subscriptions]);
+    assert_eq!(plan(subscription_rows::MADE), ["SCAN subscription USING INDEX subscription_made"]);
+}
+
+#[test]
+fn the_list_of_deliveries_goes_backwards_through_an_index_without_sorting() {
+    let of_state = "SEARCH delivery USING INDEX delivery_by_state (state=? AND rowid<?)";
+    assert_eq!(plan(delivery_lists::SCAN_OF_STATE), [of_state]);
+    let of_one = "SEARCH delivery USING INDEX delivery_by_subscription (subscription=? AND state=? AND rowid<?)";
+    assert_eq!(plan(delivery_lists::SCAN_OF_SUBSCRIPTION), [of_one]);
+}
+
+#[test]
+fn deliveries_that_are_to_be_cleared_away_are_found_by_an_index() {
+    let by_offset = "SEARCH delivery USING INDEX sqlite_autoindex_delivery_1";
+    assert_eq!(plan(delivery_rows::OF_SUBSCRIPTION), [format!("{by_offset} (subscription=?)")]);
+    assert_eq!(plan(delivery_rows::FORGET_AFTER), [format!("{by_offset} (subscription=? AND offset>?)")]);
+    let position = "SEARCH position USING INTEGER PRIMARY KEY (rowid=?)";
+    assert_eq!(plan(delivery_rows::SETTLED), ["SEARCH delivery USING INDEX delivery_settled (since<?)", position]);
 }

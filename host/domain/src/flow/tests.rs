@@ -1,0 +1,295 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+const EVENT: &str = r#"{"id": "evt_1", "type": "aftership.shipment.updated", "subject": "c1", "time": "2026-03-04T09:41:12Z",
+    "data": {"b": 10.50, "a": [1e2, {"z": -0, "y": 12345678901234567890.1234567890}], "text": "Grüße <b>", "empty": "",
+    "none": null, "yes": true, "big": 170141183460469231731687303715884105727, "list": [], "digits": 1.0e400, "odd-name": 7}}"#;
+
+fn input(input: &Value) -> Result<String, Reason> {
+    Flow::compile(None, Some(input)).expect("it compiles").input(EVENT)
+}
+
+/// What becomes of one string.
+fn text(template: &str) -> String {
+    input(&json!(template)).unwrap_or_else(|reason| panic!("{template}: {}", reason.message))
+}
+
+fn wants(when: &str) -> Result<bool, Reason> {
+    Flow::compile(Some(when), None).expect("it compiles").wants(EVENT)
+}
+
+fn problems(when: Option<&str>, input: Option<&Value>) -> Vec<FlowProblem> {
+    Flow::compile(when, input).err().expect("it does not compile")
+}
+
+#[test]
+fn a_plain_path_takes_the_json_as_it_stands() {
+    for (template, json) in [
+        ("{{ event.data.b }}", "10.50"),
+        ("{{event.data.a}}", r#"[1e2, {"z": -0, "y": 12345678901234567890.1234567890}]"#),
+        ("{{ event.data.a[0] }}", "1e2"),
+        ("{{ event.data['a'][1].z }}", "-0"),
+        ("{{ event.data.a.1[\"y\"] }}", "12345678901234567890.1234567890"),
+        ("{{- event.data.digits -}}", "1.0e400"),
+        ("{{ event.data['odd-name'] }}", "7"),
+        ("{{ event.data.none }}", "null"),
+        ("{{ event.data.yes }}", "true"),
+        ("{{ event.subject }}", "\"c1\""),
+    ] {
+        assert_eq!(text(template), json, "{template}");
+    }
+    assert_eq!(text("{{ event }}"), EVENT);
+}
+
+#[test]
+fn a_plain_path_keeps_its_digits_inside_a_text() {
+    for (template, json) in [
+        ("Total: {{ event.data.b }} EUR", "\"Total: 10.50 EUR\""),
+        ("{{ event.data.b }}{{ event.data.a[0] }}", "\"10.501e2\""),
+        ("{% if event.data.yes %}{{ event.data.b }}{% endif %}", "\"10.50\""),
+        ("{% for part in event.data.a %}{{ event.data.b }} {% endfor %}", "\"10.50 10.50 \""),
+        ("a{{ event.data.a[1] }}", r#""a{\"z\": -0, \"y\": 12345678901234567890.1234567890}""#),
+        ("a {{- event.data.b -}} b", "\"a10.50b\""),
+    ] {
+        assert_eq!(text(template), json, "{template}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_path_is_left_alone() {
+    for (template, json) in [
+        ("x{% raw %}{{ event.data.b }}{% endraw %}{# {{ event.data.b }} #}", "\"x{{ event.data.b }}\""),
+        ("x{{ '{{ event.data.b }}' }}", "\"x{{ event.data.b }}\""),
+        ("{{ '}} and {{' }}", "\"}} and {{\""),
+        ("x{{ {'a': {'b': 1}} }}", r#""x{\"a\":{\"b\":1}}""#),
+        ("{{ {'a': {}} }}", r#"{"a":{}}"#),
+        ("{% set event = {'data': {'b': 1}} %}{{ event.data.b }}", "\"1\""),
+        ("{% for event in [7] %}{{ event }}{% endfor %}", "\"7\""),
+        ("no template } } % here", "\"no template } } % here\""),
+    ] {
+        assert_eq!(text(template), json, "{template}");
+    }
+}
+
+#[test]
+fn a_string_that_is_one_expression_keeps_the_type_and_any_other_is_text() {
+    for (template, json) in [
+        ("{{ event.data.yes and 1 }}", "1"),
+        ("{{ event.data.b + 1 }}", "11.5"),
+        ("{{ [event.data.b, none, 'x'] }}", r#"[10.5,null,"x"]"#),
+        ("{{ event.data.a | first }}", "100.0"),
+        ("{{ event.data.a | last }}", r#"{"z": -0, "y": 12345678901234567890.1234567890}"#),
+        ("{{ event.data.a[-1] }}", r#"{"z": -0, "y": 12345678901234567890.1234567890}"#),
+        ("{{ -event.data.b }}", "-10.5"),
+        (" {{ event.data.yes }}", "\" true\""),
+        ("{{ event.data.yes }}\n", "\"true\\n\""),
+        ("{{ 'a' }}{{ 'b' }}", "\"ab\""),
+        ("{{ event.data.text }}", "\"Grüße <b>\""),
+        ("<{{ event.data.text }}>{{ none }}{{ 1 == 1 }}", "\"<Grüße <b>>nulltrue\""),
+    ] {
+        assert_eq!(text(template), json, "{template}");
+    }
+}
+
+#[test]
+fn integers_are_exact_and_other_numbers_never_silently_rounded() {
+    for (template, json) in [
+        ("{{ event.data.big - 1 }}", "170141183460469231731687303715884105726"),
+        ("{{ event.data.a[1].y ~ ' EUR' }}", "\"12345678901234567890.1234567890 EUR\""),
+        ("{{ [event.data.a[1].y] }}", "[12345678901234567890.1234567890]"),
+        ("{{ event.data.a[1].y == 12345678901234567890 }}", "false"),
+    ] {
+        assert_eq!(text(template), json, "{template}");
+    }
+    for template in ["{{ event.data.a[1].y + 1 }}", "{{ event.data.big + 1 }}", "{{ event.data.digits * 2 }}"] {
+        assert_eq!(input(&json!(template)).expect_err(template).code, "mapping-failed");
+    }
+}
+
+#[test]
+fn what_is_undefined_fails_the_mapping_wherever_it_is_used() {
+    for template in [
+        "{{ event.data.missing }}",
+        "{{ event.data.missing.more }}",
+        "{{ event.data.b.missing }}",
+        "{{ missing }}",
+        "x {{ event.data.missing }}",
+        "x {{ event.data.a[7] }}",
+        "{{ [event.data.missing] }}",
+        "{{ {'a': event.data.missing} }}",
+        "{{ 'x' if event.data.none }}",
+        "x {{ 'x' if event.data.none }}",
+        "{{ event.data.missing ~ 'x' }}",
+        "{{ event.data.missing | upper }}",
+        "{% for x in event.data.missing %}{% endfor %}",
+        "{% if event.data.missing %}{% endif %}",
+        "{{ not event.data.missing }}",
+        "{{ event.data.list | first }}",
+    ] {
+        let reason = input(&json!({"a": [template]})).expect_err(template);
+        assert_eq!(reason.code, "mapping-failed", "{template}");
+        assert!(reason.message.starts_with("/endpoint/input/a/0: "), "{template}: {}", reason.message);
+    }
+    let reason = input(&json!("{{ event.data.missing }}")).expect_err("undefined");
+    assert_eq!(reason.message, "/endpoint/input: the result is undefined");
+    let reason = input(&json!("x {{ event.data.missing }}")).expect_err("undefined");
+    assert_eq!(reason.message, "/endpoint/input: undefined value: `event.data.missing` is undefined");
+}
+
+#[test]
+fn what_may_be_absent_is_asked_for() {
+    assert_eq!(text("{{ event.data.missing | default('x') }}"), "\"x\"");
+    assert_eq!(text("{{ event.data.missing is defined }}"), "false");
+    assert_eq!(wants("event.data.missing is defined and event.data.missing.more"), Ok(false));
+    assert_eq!(wants("event.data.missing | default(false)"), Ok(false));
+    assert!(wants("event.data.missing").is_err() && wants("event.data.missing == 1").is_err());
+    assert!(wants("not event.data.missing").is_err() && wants("'x' if event.data.none").is_err());
+}
+
+#[test]
+fn a_condition_holds_or_does_not() {
+    for (when, holds) in [
+        ("event.type == 'aftership.shipment.updated' and event.subject", true),
+        ("'grüße' in event.data.text | lower", true),
+        ("event.data.text", true),
+        ("event.data.empty", false),
+        ("event.data.none", false),
+        ("event.data.list", false),
+        ("event.data.a", true),
+        ("event.data.a[1].z", false),
+        ("event.data.digits", true),
+        ("event.data.b > 10 and event.data.b < 11", true),
+        ("event.data.a | length == 2", true),
+    ] {
+        assert_eq!(wants(when), Ok(holds), "{when}");
+    }
+    assert_eq!(Flow::compile(None, None).expect("nothing").wants(EVENT), Ok(true));
+}
+
+#[test]
+fn an_input_keeps_its_shape_and_what_has_no_template_in_it() {
+    let shape = json!({
+        "fixed": {"n": 1.5, "deep": [null, "}} {"]}, "list": [1, "{{ event.subject }}", {"x": "-{{ event.data.yes }}-"}],
+        "{{ event.subject }}": true,
+    });
+    let rendered = input(&shape).expect("it maps");
+    let value: Value = serde_json::from_str(&rendered).expect("JSON");
+    assert_eq!(
+        value,
+        json!({
+            "fixed": {"n": 1.5, "deep": [null, "}} {"]}, "list": [1, "c1", {"x": "-true-"}], "{{ event.subject }}": true,
+        })
+    );
+    assert_eq!(Flow::compile(None, None).expect("nothing").input(EVENT).as_deref(), Ok("{}"));
+}
+
+#[test]
+fn every_text_that_does_not_compile_is_told_with_its_place() {
+    let input =
+        json!({"a/b": ["{{ event. }}"], "c": "line 1\n  {% if %}x", "d": "{{ event.data.b | nothing }}", "e": "{{ x"});
+    let problems = problems(Some("event.data."), Some(&input));
+    let pointers: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/when", "/endpoint/input/a~1b/0", "/endpoint/input/c", "/endpoint/input/e"], "{problems:?}");
+    assert!(problems[1].detail.starts_with("line 1, column "), "{problems:?}");
+    assert!(problems[2].detail.starts_with("line 2, column "), "{problems:?}");
+}
+
+#[test]
+fn templates_load_and_define_nothing() {
+    for template in [
+        "{% include 'x' %}",
+        "{% import 'x' as y %}",
+        "{% from 'x' import y %}",
+        "{% extends 'x' %}",
+        "{% block x %}{% endblock %}",
+        "{% macro x() %}{% endmacro %}",
+    ] {
+        assert_eq!(problems(None, Some(&json!(template))).len(), 1, "{template}");
+    }
+    assert!(input(&json!("{{ debug() }}")).is_err());
+}
+
+#[test]
+fn what_takes_too_long_or_becomes_too_large_is_ended() {
+    let endless = "{% for a in range(1000) %}{% for b in range(1000) %}{{ b }}{% endfor %}{% endfor %}";
+    assert!(input(&json!(endless)).expect_err("too long").message.contains("100000 steps"));
+    for large in ["{{ 'x' * 2000000 }}", "x{{ 'x' * 2000000 }}", "{{ ['x' * 600000, 'x' * 600000] }}"] {
+        assert!(input(&json!(large)).expect_err("too large").message.contains("1048576 bytes"), "{large}");
+    }
+    assert!(input(&json!(["{{ 'x' * 600000 }}", "{{ 'x' * 600000 }}"])).is_err());
+    let long = format!("{{{{ event.subject }}}}{}", "x".repeat(limit::TEMPLATE_BYTES_MAX));
+    assert_eq!(problems(Some(&"x".repeat(limit::TEMPLATE_BYTES_MAX + 1)), Some(&json!(long))).len(), 2);
+    assert_eq!(problems(None, Some(&json!("x".repeat(limit::FLOW_INPUT_BYTES_MAX)))).len(), 1);
+    let expression = format!("{{{{ event.subject {}}}}}", " ".repeat(10_000));
+    assert_eq!(problems(None, Some(&json!([expression; 7]))).len(), 1);
+}
+
+#[test]
+fn a_result_that_is_no_json_is_refused() {
+    for template in ["{{ 1e308 * 10 }}", "{{ range }}", "{{ {1: 2} }}"] {
+        assert_eq!(input(&json!(template)).expect_err(template).code, "mapping-failed");
+    }
+}
+
+/// Any JSON, as somebody may have written it.
+fn written() -> impl Strategy<Value = String> {
+    let number = r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,4})?";
+    let text = any::<String>().prop_map(|text| Value::from(text).to_string());
+    let leaf = prop_oneof![number, text, Just("null".to_owned()), Just(" true ".to_owned())];
+    leaf.prop_recursive(4, 40, 6, |inner| {
+        let member = (any::<String>(), inner.clone());
+        prop_oneof![
+            prop::collection::vec(inner, 0..6).prop_map(|items| format!("[{}]", items.join(" , "))),
+            prop::collection::vec(member, 0..6).prop_map(|members| {
+                let members: Vec<_> =
+                    members.iter().map(|(key, json)| format!("{}:{json}", Value::from(key.as_str()))).collect();
+                format!("{{{}}}", members.join(",\n"))
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_path_brings_any_json_through_unchanged(json in written()) {
+        let event = format!(r#"{{"data": {{"before": 1, "value": {json}, "after": [{json}]}}}}"#);
+        let value = Flow::compile(None, Some(&json!("{{ event.data.value }}"))).expect("it compiles");
+        let through = value.input(&event).expect("it maps");
+        if json.trim().starts_with('"') {
+            prop_assert_eq!(serde_json::from_str::<String>(&through).ok(), serde_json::from_str::<String>(&json).ok());
+        } else {
+            prop_assert_eq!(through, json.trim());
+        }
+        let item = Flow::compile(None, Some(&json!("{{ event.data['after'][0] }}"))).expect("it compiles");
+        prop_assert_eq!(item.input(&event), value.input(&event));
+    }
+
+    #[test]
+    fn a_text_without_templates_is_what_it_was(text in any::<String>().prop_filter("a template", |text| !source::has_templates(text))) {
+        let rendered = input(&json!(text)).expect("it maps");
+        prop_assert_eq!(serde_json::from_str::<String>(&rendered).expect("a string"), text);
+    }
+
+    #[test]
+    fn no_text_brings_the_host_down(text in r"([{]{2}|[}]{2}|[{]%|%[}]|event|\.data|\.b|raw|endraw|if|set|[ '\[\]()|~=+-]|\PC){0,24}") {
+        if let Ok(flow) = Flow::compile(Some(&text), Some(&json!(text))) {
+            let _whatever = (flow.wants(EVENT), flow.input(EVENT));
+        }
+    }
+
+    #[test]
+    fn leading_paths_to_the_written_event_changes_no_more_than_digits(text in r"([{]{2} event\.data\.(a|b|yes|text) [}]{2}|[{]{2} 'x' [}]{2}|[{]% if event\.data\.yes %[}]y[{]% endif %[}]|[{]# c #[}]|[a-z' \[}]){0,8}") {
+        // Without numbers in it, both events read the same.
+        let event = r#"{"data": {"a": ["1"], "b": "2", "yes": true, "text": "t"}}"#;
+        if let Some(written) = source::with_plain_paths(&text) {
+            let (mut as_it_is, mut led) = (Language::new(), Language::new());
+            as_it_is.add_text("t", &text).expect("it compiles");
+            led.add_text("t", &written).expect("it compiles");
+            let event = Event::parse(event).expect("JSON");
+            let room = limit::FLOW_RESULT_BYTES_MAX;
+            prop_assert_eq!(as_it_is.render("t", &event, room), led.render("t", &event, room));
+        }
+    }
+}

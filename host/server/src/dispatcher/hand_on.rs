@@ -1,0 +1,31 @@
+//! Hands each new event to the subscriptions that want it.
+
+use std::sync::Arc;
+
+use hookyard_domain::limit;
+
+use super::shared::Shared;
+use crate::tail::{Following, Recent};
+
+/// Goes on for ever.
+pub(super) async fn hand_on(shared: Arc<Shared>, mut following: Following) {
+    loop {
+        let head = *following.head().borrow_and_update();
+        loop {
+            let through = shared.feeds.through();
+            match following.after(through, limit::DISPATCH_EVENTS) {
+                Recent::Events { through: looked_at, .. } if looked_at <= through => break,
+                Recent::Events { events, through } => shared.feeds.hand_on(&events, through),
+                Recent::Older => {
+                    shared.feeds.drop_all(head);
+                    break;
+                }
+            }
+            // With much to hand on, those who deliver it are to have their turn.
+            tokio::task::yield_now().await;
+        }
+        if following.head().changed().await.is_err() {
+            return;
+        }
+    }
+}
