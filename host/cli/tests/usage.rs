@@ -321,3 +321,14 @@ fn a_host_does_not_start_with_a_wrong_configuration() {
     assert_eq!(stderr(&output).matches("hookyard.toml:").count(), 2, "{}", stderr(&output));
     assert!(!directory.path().join("data").exists(), "nothing is made before the configuration is right");
 }
+
+#[test]
+fn a_strict_host_does_not_start_with_a_wrong_subscription() {
+    let directory = directory();
+    let file = "listen = \"127.0.0.1:0\"\npool_slots = 0\n[subscriptions.crm]\nendpoint = { url = \"https://x.example/\" }\n";
+    std::fs::write(directory.path().join("hookyard.toml"), file).expect("writable");
+    let output = hookyard(directory.path(), &["serve", "--strict"]);
+    let said = stderr(&output);
+    assert_eq!(code(&output), 1, "{said}");
+    assert!(said.contains("hookyard.toml:3: subscriptions.crm.types: types is required"), "{said}");
+}

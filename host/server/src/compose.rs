@@ -106,27 +106,8 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let agenda = ground.agenda.clone();
     let lifecycle = Arc::new(Lifecycle::new(Arc::clone(&ground.invoker), agenda.clone(), Arc::clone(&ground.sleep)));
     let key = master_key::open(&settings.data, &*ground.store, &*ground.entropy).await?;
-    let parts = registry::Parts {
-        store: Arc::clone(&ground.store),
-        clock: Arc::clone(&ground.clock),
-        entropy: Arc::clone(&ground.entropy),
-        sleep: Arc::clone(&ground.sleep),
-        plugins: Arc::clone(&ground.plugins),
-        builder: builder(&settings, &addresses.public.to_string(), &ground.hash_key, Arc::clone(&ground.egress)),
-        lifecycle: Arc::clone(&lifecycle),
-        key: key.clone(),
-        agenda: agenda.clone(),
-        in_work: Arc::clone(&ground.in_work),
-    };
-    let (registry, mut problems) = Registry::open(parts, settings.clone()).await?;
+    let registry = registry(&ground, &settings, &addresses.public.to_string(), &lifecycle, &key).await?;
     let connections = registry.connections();
-    problems
-        .extend(subscriptions::problems_of_file(&settings, connections.all().iter().map(|connection| &**connection)));
-    problems.iter().for_each(|problem| tracing::error!("{problem}"));
-    if settings.strict {
-        let problems = with_rejected(problems, &ground.plugins.catalogue());
-        anyhow::ensure!(problems.is_empty(), "not started (--strict):\n{}", problems.join("\n"));
-    }
     // Before anything is received or activated: what came first stands first, and an activation finds what waits for it.
     let Waiting { places, inbox, timers } = waiting(&ground, &connections, settings.inbox.keep_all).await?;
     let (invoker, in_work) = (Arc::clone(&ground.invoker), Arc::clone(&ground.in_work));
@@ -176,6 +157,38 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let (stop, stopping) = watch::channel(false);
     let serving = tokio::spawn(http::serve(Arc::clone(&host), listeners, stopping));
     Ok(Running { host, addresses, stop, serving })
+}
+
+/// The connections of the file and of the API, and what changes them.
+async fn registry(
+    ground: &Ground,
+    settings: &Settings,
+    listening: &str,
+    lifecycle: &Arc<Lifecycle>,
+    key: &Sealing,
+) -> anyhow::Result<Arc<Registry>> {
+    let parts = registry::Parts {
+        store: Arc::clone(&ground.store),
+        clock: Arc::clone(&ground.clock),
+        entropy: Arc::clone(&ground.entropy),
+        sleep: Arc::clone(&ground.sleep),
+        plugins: Arc::clone(&ground.plugins),
+        builder: builder(settings, listening, &ground.hash_key, Arc::clone(&ground.egress)),
+        lifecycle: Arc::clone(lifecycle),
+        key: key.clone(),
+        agenda: ground.agenda.clone(),
+        in_work: Arc::clone(&ground.in_work),
+    };
+    let (registry, mut problems) = Registry::open(parts, settings.clone()).await?;
+    problems.iter().for_each(|problem| tracing::error!("{problem}"));
+    if settings.strict {
+        let connections = registry.connections().all();
+        let connections = connections.iter().map(|connection| &**connection);
+        problems.extend(subscriptions::problems_of_file(settings, connections));
+        let problems = with_rejected(problems, &ground.plugins.catalogue());
+        anyhow::ensure!(problems.is_empty(), "not started (--strict):\n{}", problems.join("\n"));
+    }
+    Ok(registry)
 }
 
 /// Webhooks of the inbox and timers that run at a time: with a small pool, half of it is left to those for whom somebody waits.
@@ -248,10 +261,11 @@ async fn delivering(
         private_addresses: settings.egress_private_addresses.clone(),
     };
     let (subscriptions, problems) = Subscriptions::open(parts, settings.subscriptions.clone()).await?;
-    if settings.strict && !problems.is_empty() {
-        dispatcher.stop().await;
-        anyhow::bail!("not started (--strict):\n{}", problems.join("\n"));
+    problems.iter().for_each(|problem| tracing::error!("{problem}"));
+    if settings.strict {
+        anyhow::ensure!(problems.is_empty(), "not started (--strict):\n{}", problems.join("\n"));
     }
+    subscriptions.begin().await?;
     Ok(Delivering { dispatcher, subscriptions })
 }
 

@@ -91,18 +91,25 @@ impl Subscriptions {
 
     /// Shows a subscription in place of the one with its name, and has the dispatcher deliver to it, or no more.
     async fn show(&self, entry: Entry) -> Result<Arc<Entry>, StoreError> {
-        let entry = Arc::new(entry);
-        match &entry.active {
-            Some(active) => {
-                let position = self.position(&entry.id).await?;
-                if let Some(position) = position {
-                    self.parts.dispatcher.put(Arc::clone(active), position);
-                }
+        match (&entry.active, self.position(&entry.id).await?) {
+            (Some(_), Some(position)) => Ok(self.show_at(entry, position)),
+            (Some(_), None) | (None, _) => {
+                self.parts.dispatcher.remove(&entry.id).await;
+                let entry = Arc::new(entry);
+                self.replace(&entry.id, Some(Arc::clone(&entry)));
+                Ok(entry)
             }
-            None => self.parts.dispatcher.remove(&entry.id).await,
+        }
+    }
+
+    /// The same for one of which it is known where it stands.
+    fn show_at(&self, entry: Entry, position: Position) -> Arc<Entry> {
+        let entry = Arc::new(entry);
+        if let Some(active) = &entry.active {
+            self.parts.dispatcher.put(Arc::clone(active), position);
         }
         self.replace(&entry.id, Some(Arc::clone(&entry)));
-        Ok(entry)
+        entry
     }
 
     fn replace(&self, id: &SubscriptionId, entry: Option<Arc<Entry>>) {

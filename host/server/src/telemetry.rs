@@ -1,5 +1,6 @@
 //! What the host says of itself while it runs: logs on stderr, metrics, trace context.
 
+pub(crate) mod deliveries;
 pub mod metrics;
 pub(crate) mod snapshot;
 pub mod traceparent;

@@ -279,7 +279,8 @@ fn a_subscription_is_a_document_whose_members_have_lines() {
     .variable("URL", "https://crm.example.com/");
     let settings = world.load().expect("the host's own settings are right");
     let crm = &settings.subscriptions[&"crm".parse().expect("a name")];
-    let document = json!({ "types": ["a.*"], "endpoint": { "url": "https://crm.example.com/", "headers": { "x": "1" } } });
+    let document =
+        json!({ "types": ["a.*"], "endpoint": { "url": "https://crm.example.com/", "headers": { "x": "1" } } });
     assert_eq!(serde_json::Value::Object(crm.document.clone()), document);
     assert_eq!(crm.line_of("/endpoint/headers/x"), "hookyard.toml:4: subscriptions.crm.endpoint.headers.x");
     assert_eq!(crm.line_of("/when"), "hookyard.toml:2: subscriptions.crm.when");
@@ -289,7 +290,9 @@ fn a_subscription_is_a_document_whose_members_have_lines() {
 
 #[test]
 fn a_problem_of_one_subscription_leaves_the_others_and_the_host_alone() {
-    let world = World::new("[subscriptions.good]\ntypes = []\n[subscriptions.bad]\nwhen = \"${MISSING}\"\n[subscriptions]\nBad = 1\n");
+    let world = World::new(
+        "[subscriptions.good]\ntypes = []\n[subscriptions.bad]\nwhen = \"${MISSING}\"\n[subscriptions]\nBad = 1\n",
+    );
     let settings = world.load().expect("the host starts");
     assert_eq!(settings.subscriptions.len(), 2);
     assert!(settings.subscriptions[&"bad".parse().expect("a name")].problems[0].contains("MISSING"));

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::app::App;
 use super::inquiry::Inquiry;
 use super::problem::Problem;
+use crate::telemetry::deliveries::Lag;
 use crate::telemetry::snapshot::{Kept, Snapshot};
 
 /// What is asked of the store for these answers.
@@ -56,7 +57,9 @@ async fn store_works(inquiry: &Inquiry, store: Arc<dyn Store>) -> Result<(), Pro
 /// Metrics in OpenMetrics text. They come also when the store does not answer, without what only it knows.
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let kept = kept(&app.inquiries.metrics, Arc::clone(&app.host.store)).await;
-    let snapshot = Snapshot::new(app.host.clock.now(), app.host.store.workload(), kept);
+    let newest = *app.host.store.newest().borrow();
+    let lags = app.host.dispatcher.all().into_iter().map(|status| Lag::of(&status, newest)).collect();
+    let snapshot = Snapshot::new(app.host.clock.now(), app.host.store.workload(), kept).with_lags(lags);
     let text = app.host.metrics.to_openmetrics(&snapshot).map_err(|error| {
         tracing::error!(%error, "metrics cannot be written");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal").detail("metrics cannot be written")

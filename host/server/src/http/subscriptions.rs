@@ -119,8 +119,8 @@ async fn views(host: &Host, entries: Vec<Arc<Entry>>) -> Result<Vec<Subscription
         positions.extend(stored.into_iter().map(|position| (position.subscription.clone(), position)));
     }
     let newest: Offset = *host.store.newest().borrow();
-    let views = entries.into_iter().map(|entry| {
-        let problems = host.subscriptions.problems_of(&entry);
+    let problems = host.subscriptions.problems_of(entries.iter().map(|entry| &**entry));
+    let views = entries.into_iter().zip(problems).map(|(entry, problems)| {
         let stands = Stands {
             status: host.dispatcher.status(&entry.id),
             position: positions.remove(&entry.id),

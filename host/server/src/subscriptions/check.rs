@@ -32,19 +32,23 @@ fn unknown(subscription: &Subscription, settings: &SubscriptionSettings, present
 }
 
 impl Subscriptions {
-    /// Why a subscription is invalid; or what it names that is not there now: deliveries that need it are tried again until it is.
-    pub(crate) fn problems_of(&self, entry: &Entry) -> Vec<String> {
-        let Some(active) = &entry.active else { return entry.problems.clone() };
+    /// For each subscription, why it is invalid; or what it names that is not there now: deliveries that need it are tried again until
+    /// it is.
+    pub(crate) fn problems_of<'e>(&self, entries: impl IntoIterator<Item = &'e Entry>) -> Vec<Vec<String>> {
         let connections = self.parts.connections.all();
         let present = Present::of(connections.iter().map(|connection| &**connection));
-        match &entry.settings {
-            Some(settings) => unknown(&active.definition, settings, &present),
-            None => {
-                let faults = faults(&active.definition, |id| present.named(id));
-                let line =
-                    |fault: &InputError| format!("subscription {}: {}: {}", entry.id, fault.pointer, fault.detail);
-                faults.iter().map(line).collect()
-            }
+        entries.into_iter().map(|entry| problems_of(entry, &present)).collect()
+    }
+}
+
+fn problems_of(entry: &Entry, present: &Present<'_>) -> Vec<String> {
+    let Some(active) = &entry.active else { return entry.problems.clone() };
+    match &entry.settings {
+        Some(settings) => unknown(&active.definition, settings, present),
+        None => {
+            let faults = faults(&active.definition, |id| present.named(id));
+            let line = |fault: &InputError| format!("subscription {}: {}: {}", entry.id, fault.pointer, fault.detail);
+            faults.iter().map(line).collect()
         }
     }
 }

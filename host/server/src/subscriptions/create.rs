@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hookyard_domain::id::SubscriptionId;
 use hookyard_domain::limit;
 use hookyard_domain::secret::Secret;
-use hookyard_domain::subscription::Subscription;
+use hookyard_domain::subscription::{Position, Subscription};
 use serde_json::{Map, Value};
 
 use super::build::build;
@@ -43,7 +43,9 @@ impl Subscriptions {
         self.parts.store.save_subscription(kept.record(), from).await?;
         let entry = self.of_api(&id, &kept);
         desired.kept.insert(id.clone(), kept);
-        let entry = self.show(entry).await?;
+        let position =
+            Position { subscription: id.clone(), cursor: from, replays: 0, failing_since: None, paused: None };
+        let entry = self.show_at(entry, position);
         tracing::info!(subscription = %id, after = %from, "new subscription");
         Ok((entry, shown))
     }

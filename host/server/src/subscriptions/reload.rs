@@ -65,7 +65,7 @@ impl Subscriptions {
             }
             let (is_known, is_same) = (old.is_some(), old.is_some_and(|old| old.document == settings.document));
             let entry = self.first_seen(&id, &settings, &mut desired.kept).await?;
-            outcome.problems.extend(self.problems_of(&entry));
+            outcome.problems.extend(self.problems_of([&entry]).into_iter().flatten());
             if works && entry.active.is_none() {
                 outcome.kept.push(id);
                 continue;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use hookyard_domain::id::SubscriptionId;
-use hookyard_domain::subscription::Position;
 
 use super::entry::Entry;
 use super::kept::{Kept, Seal};
@@ -14,8 +13,8 @@ use super::{ChangeError, Desired, Parts, Subscriptions, definition, secrets};
 use crate::config::SubscriptionSettings;
 
 impl Subscriptions {
-    /// Reads what is stored, writes down the subscriptions of the file that are new, and hands all that are right to the dispatcher.
-    /// A new one gets every event that is appended after this has begun. Says what is wrong, too.
+    /// Reads what is stored and writes down the subscriptions of the file that are new: each of them gets every event that is appended
+    /// after this. Says what is wrong, too. Nothing is delivered before [`Subscriptions::begin`].
     ///
     /// # Errors
     /// The store cannot be read or written. A record that cannot be opened makes a subscription invalid instead.
@@ -26,40 +25,44 @@ impl Subscriptions {
         let records = parts.store.subscription_records().await.context("cannot read the subscriptions")?;
         let key = parts.key.as_deref();
         let kept = records.into_iter().map(|record| (record.id.clone(), Kept::open(record, key))).collect();
-        let desired = Desired { file, kept };
         let subscriptions = Self { parts, shown: ArcSwap::default(), desired: tokio::sync::Mutex::default() };
-        let problems = {
-            let mut held = subscriptions.desired.lock().await;
-            *held = desired;
-            subscriptions.begin(&mut held).await?
-        };
+        let mut desired = Desired { file, kept };
+        let entries = subscriptions.entries(&mut desired).await?;
+        let problems = subscriptions.problems_of(&entries).into_iter().flatten().collect();
+        let shown: BTreeMap<_, _> = entries.into_iter().map(|entry| (entry.id.clone(), Arc::new(entry))).collect();
+        subscriptions.shown.store(Arc::new(shown));
+        *subscriptions.desired.lock().await = desired;
         Ok((Arc::new(subscriptions), problems))
     }
 
-    async fn begin(&self, desired: &mut Desired) -> anyhow::Result<Vec<String>> {
-        let (mut entries, mut problems) = (Vec::new(), Vec::new());
+    async fn entries(&self, desired: &mut Desired) -> anyhow::Result<Vec<Entry>> {
+        let mut entries = Vec::new();
         for (id, settings) in &desired.file {
             let entry = self.first_seen(id, settings, &mut desired.kept).await;
             entries.push(entry.context("cannot write the subscriptions of hookyard.toml")?);
         }
-        entries
-            .extend(desired.kept.iter().filter(|(_, kept)| kept.is_of_api()).map(|(id, kept)| self.of_api(id, kept)));
+        let of_api = desired.kept.iter().filter(|(_, kept)| kept.is_of_api());
+        entries.extend(of_api.map(|(id, kept)| self.of_api(id, kept)));
         let gone = desired.kept.iter().filter(|(id, kept)| !kept.is_of_api() && !desired.file.contains_key(*id));
         gone.for_each(|(id, _)| {
             tracing::info!(subscription = %id, "it is in the file no more; what it had is kept until it comes back");
         });
+        Ok(entries)
+    }
+
+    /// Has the dispatcher deliver to all that are right, each from where it stands.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn begin(&self) -> anyhow::Result<()> {
         let positions = self.parts.store.positions().await.context("cannot read the subscriptions")?;
-        let mut positions: BTreeMap<SubscriptionId, Position> =
-            positions.into_iter().map(|position| (position.subscription.clone(), position)).collect();
-        for entry in &entries {
-            problems.extend(self.problems_of(entry));
-            if let (Some(active), Some(position)) = (&entry.active, positions.remove(&entry.id)) {
-                self.parts.dispatcher.put(Arc::clone(active), position);
+        let shown = self.shown.load();
+        for position in positions {
+            if let Some(active) = shown.get(&position.subscription).and_then(|entry| entry.active.clone()) {
+                self.parts.dispatcher.put(active, position);
             }
         }
-        let shown: BTreeMap<_, _> = entries.into_iter().map(|entry| (entry.id.clone(), Arc::new(entry))).collect();
-        self.shown.store(Arc::new(shown));
-        Ok(problems)
+        Ok(())
     }
 
     /// A subscription of the file. Where there is no record of it yet, one is kept, durable on return; where its deliveries are to be

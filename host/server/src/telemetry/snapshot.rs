@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use hookyard_domain::clock::Timestamp;
+use hookyard_domain::delivery::DeliveryDepth;
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::inbox::InboxDepth;
 use hookyard_domain::timer::TimerDepth;
@@ -16,6 +17,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::deliveries::{self, Lag};
+
 /// The state of a host at one moment.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
@@ -23,6 +26,7 @@ pub struct Snapshot {
     workload: Workload,
     /// `None`: the store did not answer.
     kept: Option<Kept>,
+    lags: Vec<Lag>,
 }
 
 /// What a store keeps for later.
@@ -30,13 +34,15 @@ pub struct Snapshot {
 pub(crate) struct Kept {
     webhooks: Vec<InboxDepth>,
     timers: Vec<TimerDepth>,
+    deliveries: Vec<DeliveryDepth>,
 }
 
 impl Kept {
-    /// Reads it, by going through an index of what is pending or failed, and one of the timers: some milliseconds for a
-    /// hundred thousand of them.
+    /// Reads it, by going through indexes of webhooks and deliveries that are pending or were given up, and one of the timers: some
+    /// milliseconds for a hundred thousand of them.
     pub(crate) async fn read(store: &dyn Store) -> Result<Self, StoreError> {
-        Ok(Self { webhooks: store.inbox_depths().await?, timers: store.timer_depths().await? })
+        let (webhooks, timers) = (store.inbox_depths().await?, store.timer_depths().await?);
+        Ok(Self { webhooks, timers, deliveries: store.delivery_depths().await? })
     }
 }
 
@@ -54,19 +60,26 @@ struct ConnectionLabel {
 impl Snapshot {
     /// What was read at `now`; `kept` is absent where the store did not answer.
     pub(crate) fn new(now: Timestamp, workload: Workload, kept: Option<Kept>) -> Self {
-        Self { now, workload, kept }
+        Self { now, workload, kept, lags: Vec::new() }
+    }
+
+    /// The same, with how far subscriptions are behind.
+    #[must_use]
+    pub(crate) fn with_lags(self, lags: Vec<Lag>) -> Self {
+        Self { lags, ..self }
     }
 
     /// The metrics, for one answer.
     pub(super) fn registry(&self) -> Registry {
         let mut registry = Registry::with_prefix("hookyard");
-        let help =
-            "1: the store answered in time when it was read for this; 0: the inbox and the timers are missing here";
+        let help = "1: the store answered in time when it was read for this; 0: the inbox, the timers and the deliveries are missing here";
         registry.register("store_readable", help, set(self.kept.is_some().into()));
         if let Some(kept) = &self.kept {
             register_webhooks(&mut registry, &kept.webhooks, self.now);
             register_timers(&mut registry, &kept.timers);
+            deliveries::register_depths(&mut registry, &kept.deliveries, self.now);
         }
+        deliveries::register_lags(&mut registry, &self.lags);
         register_workload(&mut registry, &self.workload);
         registry
     }
@@ -120,7 +133,7 @@ fn set(value: i64) -> Gauge {
     gauge
 }
 
-fn whole(count: u64) -> i64 {
+pub(super) fn whole(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
@@ -171,6 +184,7 @@ mod tests {
         let kept = Kept {
             webhooks: vec![depth("shop", Some(at(40))), depth("set-back", Some(at(101))), depth("none", None)],
             timers: vec![TimerDepth { connection: id("shop"), pending: 5, failed: 0 }],
+            deliveries: Vec::new(),
         };
         let mut groups = GroupSizes { commits: 70, ..GroupSizes::default() };
         (groups.counts[0], groups.counts[6]) = (6, 1);

@@ -103,7 +103,13 @@ fn an_endpoint_is_a_url_or_an_action() {
 
 #[test]
 fn events_go_by_https_or_to_private_addresses() {
-    for right in ["https://x.example/a?b=c", "http://10.1.2.3:8080/", "http://127.0.0.1/", "https://10.0.0.1/", "http://crm.internal/"] {
+    for right in [
+        "https://x.example/a?b=c",
+        "http://10.1.2.3:8080/",
+        "http://127.0.0.1/",
+        "https://10.0.0.1/",
+        "http://crm.internal/",
+    ] {
         assert!(of_api(to_url(right, json!({}))).is_ok(), "{right}");
     }
     for wrong in [
