@@ -32,7 +32,7 @@ async fn emit(host: &TestHost, subject: &str, data: &Value) {
 #[test]
 fn the_readme_shows_them_word_for_word() {
     let readme =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../host/README.md")).expect("it is there");
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).expect("it is there");
     for (language, text) in [("python", consumers::PYTHON), ("js", consumers::JAVASCRIPT), ("sh", consumers::SHELL)] {
         assert!(readme.contains(&format!("```{language}\n{text}```\n")), "the example in {language} is another one");
     }

@@ -77,7 +77,7 @@ pub struct Dispatcher {
 struct State {
     subscriptions: HashMap<SubscriptionId, Handle>,
     /// Workers that are ending, or have ended: the next one of the name begins after them.
-    leaving: HashMap<SubscriptionId, Ended>,
+    leaving: HashMap<SubscriptionId, Leaving>,
     /// Hands on new events; from the first subscription on.
     handing_on: Option<JoinHandle<()>>,
     is_stopped: bool,
@@ -85,6 +85,13 @@ struct State {
 
 /// Closed when a worker has ended.
 type Ended = watch::Receiver<Option<Infallible>>;
+
+/// A worker that is ending.
+struct Leaving {
+    /// While it is held, what is in flight may end.
+    stage: watch::Sender<Stage>,
+    ended: Ended,
+}
 
 /// By what a worker is moved, from outside.
 struct Handle {
@@ -122,11 +129,7 @@ impl Dispatcher {
             handle.definition.send_replace(subscription);
             return;
         }
-        let before = state.subscriptions.remove(&id).map(|handle| {
-            handle.stage.send_replace(Stage::Ending);
-            handle.ended
-        });
-        let before = before.or_else(|| state.leaving.remove(&id));
+        let before = state.subscriptions.remove(&id).map(Handle::leave).or_else(|| state.leaving.remove(&id));
         state.subscriptions.insert(id, self.begin(subscription, position, before));
     }
 
@@ -136,15 +139,14 @@ impl Dispatcher {
         let ended = {
             let mut state = self.lock();
             if let Some(handle) = state.subscriptions.remove(id) {
-                handle.stage.send_replace(Stage::Ending);
-                state.leaving.insert(id.clone(), handle.ended);
+                state.leaving.insert(id.clone(), handle.leave());
             }
-            state.leaving.get(id).cloned()
+            state.leaving.get(id).map(|leaving| leaving.ended.clone())
         };
         if let Some(ended) = ended {
             end_of(ended).await;
             let mut state = self.lock();
-            if state.leaving.get(id).is_some_and(|ended| ended.has_changed().is_err()) {
+            if state.leaving.get(id).is_some_and(|leaving| leaving.ended.has_changed().is_err()) {
                 state.leaving.remove(id);
             }
         }
@@ -183,18 +185,17 @@ impl Dispatcher {
 
     /// Begins no attempt any more, waits (for a bounded time) until those in flight have ended, and writes down what came of them.
     pub async fn stop(&self) {
-        let (handing_on, handles, leaving) = {
+        let (handing_on, leaving) = {
             let mut state = self.lock();
             state.is_stopped = true;
-            let handles: Vec<_> = std::mem::take(&mut state.subscriptions).into_values().collect();
-            (state.handing_on.take(), handles, std::mem::take(&mut state.leaving))
+            let working = std::mem::take(&mut state.subscriptions).into_values().map(Handle::leave);
+            let before = std::mem::take(&mut state.leaving).into_values();
+            (state.handing_on.take(), working.chain(before).collect::<Vec<_>>())
         };
-        handles.iter().for_each(|handle| _ = handle.stage.send_replace(Stage::Ending));
-        let ended: Vec<_> = handles.iter().map(|handle| handle.ended.clone()).chain(leaving.into_values()).collect();
-        if timeout(limit::HTTP_DRAIN_MAX, ends_of(&ended)).await.is_err() {
+        if timeout(limit::HTTP_DRAIN_MAX, ends_of(&leaving)).await.is_err() {
             tracing::warn!("some deliveries did not end in time and are cut off; they are made again");
-            handles.iter().for_each(|handle| _ = handle.stage.send_replace(Stage::Cut));
-            if timeout(limit::TRY_AGAIN_AFTER, ends_of(&ended)).await.is_err() {
+            leaving.iter().for_each(|leaving| _ = leaving.stage.send_replace(Stage::Cut));
+            if timeout(limit::TRY_AGAIN_AFTER, ends_of(&leaving)).await.is_err() {
                 tracing::warn!(
                     "how far some subscriptions have come is not written down; they deliver the last events again"
                 );
@@ -209,7 +210,7 @@ impl Dispatcher {
         }
     }
 
-    fn begin(&self, subscription: Arc<Active>, position: Position, before: Option<Ended>) -> Handle {
+    fn begin(&self, subscription: Arc<Active>, position: Position, before: Option<Leaving>) -> Handle {
         let made_at = subscription.made_at;
         let board = Arc::new(Mutex::new(Status::at(position.clone())));
         let (definition, defined) = watch::channel(subscription);
@@ -227,7 +228,8 @@ impl Dispatcher {
         let (shared, id) = (Arc::clone(&self.shared), position.subscription.clone());
         let work = async move {
             if let Some(before) = before {
-                end_of(before).await;
+                end_of(before.ended.clone()).await;
+                drop(before);
             }
             Worker::new(shared, strings, position).run().await;
         };
@@ -246,13 +248,22 @@ impl Dispatcher {
     }
 }
 
+impl Handle {
+    /// It begins nothing more.
+    fn leave(self) -> Leaving {
+        let Self { stage, ended, .. } = self;
+        stage.send_replace(Stage::Ending);
+        Leaving { stage, ended }
+    }
+}
+
 async fn end_of(mut ended: Ended) {
     while ended.changed().await.is_ok() {}
 }
 
-async fn ends_of(all: &[Ended]) {
-    for ended in all {
-        end_of(ended.clone()).await;
+async fn ends_of(all: &[Leaving]) {
+    for leaving in all {
+        end_of(leaving.ended.clone()).await;
     }
 }
 
