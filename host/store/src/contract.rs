@@ -245,6 +245,7 @@ promises! {
     }
     delivery_pages {
         the_list_goes_back_from_what_came_last
+        a_list_goes_on_where_its_page_ended
         every_filter_shows_exactly_what_passes_it
         a_page_looks_at_a_bounded_number_of_deliveries
         a_page_ends_when_it_has_enough_bytes

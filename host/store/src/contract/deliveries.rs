@@ -11,10 +11,11 @@ use hookyard_domain::inbox::{Next, Reason};
 use hookyard_domain::limit;
 use hookyard_domain::subscription::Position;
 
+use super::host::assert_closed;
 use super::kept::at;
 use super::subscriptions::record;
 use super::world::{DAY, World, increment, noon};
-use crate::{CommitError, StoreError};
+use crate::CommitError;
 
 pub(crate) fn subscription_id(name: &str) -> SubscriptionId {
     name.parse().expect("valid")
@@ -307,11 +308,11 @@ pub(super) async fn a_closed_store_shows_no_delivery(world: World) {
     write(&world, [delivery("a", 1)]).await;
     world.store.close().await;
     let (a, start) = (subscription_id("a"), Offset::START);
-    assert!(matches!(world.store.delivery(failed_once("a", 1).id).await, Err(StoreError::Closed)));
-    assert!(matches!(world.store.delivery_at(&a, Offset(1)).await, Err(StoreError::Closed)));
-    assert!(matches!(world.store.pending(&a, start, 1).await, Err(StoreError::Closed)));
-    assert!(matches!(world.store.kept_after(&a, start, 1).await, Err(StoreError::Closed)));
-    assert!(matches!(world.store.deliveries(&Default::default(), None, 1).await, Err(StoreError::Closed)));
-    assert!(matches!(world.store.delivery_depths().await, Err(StoreError::Closed)));
-    assert!(matches!(world.store.offset_before(noon()).await, Err(StoreError::Closed)));
+    assert_closed(world.store.delivery(failed_once("a", 1).id).await);
+    assert_closed(world.store.delivery_at(&a, Offset(1)).await);
+    assert_closed(world.store.pending(&a, start, 1).await);
+    assert_closed(world.store.kept_after(&a, start, 1).await);
+    assert_closed(world.store.deliveries(&Default::default(), None, 1).await);
+    assert_closed(world.store.delivery_depths().await);
+    assert_closed(world.store.offset_before(noon()).await);
 }

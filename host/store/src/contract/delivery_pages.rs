@@ -32,6 +32,14 @@ pub(super) async fn the_list_goes_back_from_what_came_last(world: World) {
     }
     assert_eq!(page(&world, &all, None, 10).await, (vec![9, 3, 2, 5], None));
     assert_eq!(page(&world, &all, None, 4).await, (vec![9, 3, 2, 5], None));
+}
+
+pub(super) async fn a_list_goes_on_where_its_page_ended(world: World) {
+    let all = DeliveryFilter::default();
+    subscribe(&world, "a").await;
+    for offset in [5, 2, 3, 9] {
+        commit(&world, [failed_once("a", offset)]).await;
+    }
     let (first, next) = page(&world, &all, None, 3).await;
     assert_eq!(first, [9, 3, 2]);
     assert!(next.is_some());

@@ -81,6 +81,6 @@ pub(super) async fn a_closed_store_reads_nothing(world: World) {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what a read returned is looked at and done with")]
-fn assert_closed<T: std::fmt::Debug>(read: Result<T, StoreError>) {
+pub(super) fn assert_closed<T: std::fmt::Debug>(read: Result<T, StoreError>) {
     assert!(matches!(read, Err(StoreError::Closed)), "{read:?}");
 }

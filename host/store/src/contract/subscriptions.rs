@@ -5,6 +5,7 @@ use hookyard_domain::limit;
 use hookyard_domain::subscription::{Paused, Position};
 
 use super::deliveries::{delivery, given_up_at, subscribe, subscription_id};
+use super::host::assert_closed;
 use super::kept::at;
 use super::world::World;
 use crate::{SaveSubscriptionError, StoreError, SubscriptionRecord};
@@ -128,9 +129,9 @@ pub(super) async fn there_are_only_so_many_subscriptions_of_the_api(world: World
 pub(super) async fn a_closed_store_shows_and_changes_no_subscription(world: World) {
     subscribe(&world, "a").await;
     world.store.close().await;
-    assert!(matches!(world.store.subscription_records().await, Err(StoreError::Closed)));
-    assert!(matches!(world.store.positions().await, Err(StoreError::Closed)));
-    assert!(matches!(world.store.remove_subscription(&subscription_id("a")).await, Err(StoreError::Closed)));
+    assert_closed(world.store.subscription_records().await);
+    assert_closed(world.store.positions().await);
+    assert_closed(world.store.remove_subscription(&subscription_id("a")).await);
     let error = world.store.save_subscription(record("b"), Offset(0)).await.expect_err("is closed");
     assert!(matches!(error, SaveSubscriptionError::Unavailable(StoreError::Closed)), "{error:?}");
 }

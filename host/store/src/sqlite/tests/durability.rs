@@ -117,12 +117,7 @@ async fn goes_on_after(had: usize) {
         .expect("writes");
     drop(older);
     let store = open(directory.path());
-    let entries = store.get_many(&id("shop"), &["key".to_owned()], noon()).await.expect("reads");
-    assert_eq!(entries[0].as_ref().expect("is there").value, b"v");
-    let events = store.events(Offset::START, &Default::default(), 10).await.expect("reads").events;
-    assert_eq!(events[0].event.origin.connection(), Some(&id("shop")));
-    assert_eq!(store.lives().await.expect("reads"), []);
-    assert_eq!(store.waiting(Place(0), 10).await.expect("reads"), []);
+    assert_has_what_was_written(&store).await;
     let timer = Write::StartTimer { name: "poll".to_owned(), due_at: noon(), payload: "{}".to_owned() };
     let committed =
         store.commit(commit("shop", noon(), [], [keep_at(1), timer, set("key", "w")])).await.expect("keeps");
@@ -132,15 +127,33 @@ async fn goes_on_after(had: usize) {
     assert!(entries[0].as_ref().expect("is there").revision.0 > 1, "it is not given twice");
     store.commit(commit("shop", noon(), [], records().map(keep))).await.expect("commits");
     store.record_consent(consent("shop", "{}")).await.expect("keeps");
+    subscribe(&store).await;
+    drop(store);
+    let store = open(directory.path());
+    assert_is_subscribed(&store).await;
+    assert_has_records(&store).await;
+    assert_eq!(store.timer_names(&id("shop")).await.expect("reads"), ["poll"]);
+}
+
+async fn assert_has_what_was_written(store: &SqliteStore) {
+    let entries = store.get_many(&id("shop"), &["key".to_owned()], noon()).await.expect("reads");
+    assert_eq!(entries[0].as_ref().expect("is there").value, b"v");
+    let events = store.events(Offset::START, &Default::default(), 10).await.expect("reads").events;
+    assert_eq!(events[0].event.origin.connection(), Some(&id("shop")));
+    assert_eq!(store.lives().await.expect("reads"), []);
+    assert_eq!(store.waiting(Place(0), 10).await.expect("reads"), []);
+}
+
+/// Makes a subscription that has a delivery.
+async fn subscribe(store: &SqliteStore) {
     store.save_subscription(record("a"), Offset(1)).await.expect("keeps");
     let commit_of_host = Commit { owner: Owner::Host, ..commit("shop", noon(), [], [delivery("a", 2)]) };
     store.commit(commit_of_host).await.expect("keeps");
-    drop(store);
-    let store = open(directory.path());
+}
+
+async fn assert_is_subscribed(store: &SqliteStore) {
     assert_eq!(store.positions().await.expect("reads")[0].cursor, Offset(1));
     assert_eq!(store.kept_after(&subscription_id("a"), Offset(0), 10).await.expect("reads"), [Offset(2)]);
-    assert_has_records(&store).await;
-    assert_eq!(store.timer_names(&id("shop")).await.expect("reads"), ["poll"]);
 }
 
 #[tokio::test]
