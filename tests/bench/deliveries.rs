@@ -28,9 +28,8 @@ pub(crate) async fn measure(many: Option<u32>) -> anyhow::Result<()> {
 /// A host with the connection `shop` and these subscriptions.
 async fn host(directory: &TempDir, subscriptions: &str) -> anyhow::Result<Server> {
     let config = format!(
-        "{}[connections.shop]\nplugin = \"aftership\"\n\
-         config = {{ api_key = \"k\", webhook_secret = \"{SECRET}\", api_base = \"https://127.0.0.1:9\" }}\n{subscriptions}",
-        EGRESS
+        "{EGRESS}[connections.shop]\nplugin = \"aftership\"\n\
+         config = {{ api_key = \"k\", webhook_secret = \"{SECRET}\", api_base = \"https://127.0.0.1:9\" }}\n{subscriptions}"
     );
     Server::hookyard(directory.path(), guests::AFTERSHIP, &config).await
 }

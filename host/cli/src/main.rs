@@ -188,6 +188,16 @@ mod tests {
             "hookyard timers show demo poll",
             "hookyard timers cancel demo poll --data d",
             "hookyard timers fire demo poll",
+            "hookyard tokens create --name ci",
+            "hookyard compile-component --memory 5 x",
+        ] {
+            assert!(parse(line).is_ok(), "{line}: {}", parse(line).expect_err("refused"));
+        }
+    }
+
+    #[test]
+    fn right_usage_of_subscriptions_and_deliveries_is_understood() {
+        for line in [
             "hookyard subscriptions",
             "hookyard subscriptions list --json --data d",
             "hookyard subscriptions show parcel-to-crm",
@@ -208,8 +218,6 @@ mod tests {
             "hookyard deliveries retry dlv_01h2xcejqtf2nbrexx3vqjhp41 dlv_01h2xcejqtf2nbrexx3vqjhp42",
             "hookyard deliveries retry --all --since 2026-03-04T09:00:00Z --dry-run",
             "hookyard deliveries retry --subscription crm --state pending",
-            "hookyard tokens create --name ci",
-            "hookyard compile-component --memory 5 x",
         ] {
             assert!(parse(line).is_ok(), "{line}: {}", parse(line).expect_err("refused"));
         }

@@ -127,7 +127,8 @@ mod tests {
     use super::*;
 
     fn object(value: Value) -> Map<String, Value> {
-        value.as_object().expect("the tests give objects").clone()
+        let Value::Object(object) = value else { panic!("the tests give objects") };
+        object
     }
 
     fn codes(problem: &Problem) -> Vec<(String, String)> {

@@ -3,7 +3,8 @@ use hookyard_domain::subscription::UrlEndpoint;
 use super::*;
 
 fn object(value: Value) -> Map<String, Value> {
-    value.as_object().expect("the tests give objects").clone()
+    let Value::Object(object) = value else { panic!("the tests give objects") };
+    object
 }
 
 fn read_with(document: Value, origin: Origin, private: &[&str]) -> Result<Definition, Vec<InputError>> {
