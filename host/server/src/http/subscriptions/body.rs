@@ -18,7 +18,8 @@ use crate::subscriptions::ReplayFrom;
 /// The members of a subscription's document, without those that only tell.
 ///
 /// # Errors
-/// 415, 413, 400 for what is not JSON, 422 for what is no object, is nested too deep, or names another subscription than `id`.
+/// 415, 413, 400 for what is not JSON, 422 for what is no object, is nested too deep, has a number that would be rounded, or names
+/// another subscription than `id`.
 pub(super) async fn document(
     app: &App,
     request: Request<Body>,
@@ -39,6 +40,10 @@ fn members(body: &[u8], id: Option<&SubscriptionId>) -> Result<Map<String, Value
         return Err(Problem::invalid("", "too-deep", detail));
     }
     let value: Value = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+    if let Some(json::Rounded { pointer, digits }) = json::rounded(text) {
+        let detail = format!("{digits} would be rounded; write it as a text");
+        return Err(Problem::invalid(&pointer, "rounded", detail));
+    }
     let Value::Object(mut members) = value else {
         let detail = "a subscription is an object: types, connections, subject, when, endpoint, ordered, enabled";
         return Err(Problem::invalid("", "type", detail));
@@ -137,6 +142,14 @@ mod tests {
         assert_eq!(codes(&members(b"[]", None).expect_err("a list")), one("", "type"));
         let deep = "[".repeat(limit::JSON_DEPTH_MAX + 1);
         assert_eq!(codes(&members(deep.as_bytes(), None).expect_err("deep")), one("", "too-deep"));
+    }
+
+    #[test]
+    fn a_number_is_refused_rather_than_rounded() {
+        let input = |number: &str| format!(r#"{{ "endpoint": {{ "input": {{ "n": {number} }} }} }}"#);
+        assert!(members(input("1.10").as_bytes(), None).is_ok());
+        let refused = members(input("12345678901234567890123").as_bytes(), None).expect_err("too many digits");
+        assert_eq!(codes(&refused), one("/endpoint/input/n", "rounded"));
     }
 
     #[test]
