@@ -1,5 +1,6 @@
 //! Subscriptions of the API and of the file: what they are, what changes them, and what nobody sees.
 
+mod ending;
 mod file;
 mod secrecy;
 mod wrong;

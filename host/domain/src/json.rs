@@ -1,5 +1,11 @@
 //! JSON text from outside, before it is parsed.
 
+mod decimal;
+mod rounded;
+
+pub(crate) use decimal::Decimal;
+pub use rounded::{Rounded, rounded};
+
 /// How many arrays and objects of a JSON text stand open at once at most: 0 for a scalar, 1 for `[]`.
 ///
 /// Counted without recursion and without memory, so that a text can be refused (see

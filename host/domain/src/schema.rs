@@ -153,7 +153,7 @@ pub(crate) fn place(schema: &Value) -> Option<Place<'_>> {
 }
 
 /// A member's name as a token of a JSON pointer.
-pub(crate) fn escape(name: &str) -> String {
+pub fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 

@@ -22,6 +22,7 @@ mod inquiry;
 mod invocations;
 mod limits;
 mod listeners;
+mod members;
 mod names;
 mod parameters;
 mod path_name;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use hookyard_domain::id::ConnectionId;
-use hookyard_domain::limit;
+use hookyard_domain::{json, limit};
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -148,6 +148,12 @@ fn parsed(text: &str, what: &str) -> anyhow::Result<Value> {
         Some(file) => read(file, limit::API_BODY_BYTES_MAX, what)?,
         None => text.to_owned(),
     };
+    // What is nested deeper than the host takes is not followed down; the parser refuses it, or the host does.
+    if json::depth(&read) <= limit::JSON_DEPTH_MAX
+        && let Some(json::Rounded { pointer, digits }) = json::rounded(&read)
+    {
+        return Err(WrongUsage(format!("{what}: {digits} at {pointer:?} would be rounded; write it as a text")).into());
+    }
     // Without what the parser saw: it may be a secret.
     let not_json = |error: serde_json::Error| {
         WrongUsage(format!("{what} is not JSON (line {}, column {})", error.line(), error.column()))
@@ -194,6 +200,12 @@ mod tests {
         let set = members(&["--document", document, "--max-in-flight", "2", "--type", "b.*"]).expect("right");
         let endpoint = json!({ "url": "https://a.example", "max_in_flight": 2 });
         assert_eq!(set, json!({ "types": ["b.*"], "when": null, "endpoint": endpoint }));
+    }
+
+    #[test]
+    fn a_number_is_refused_rather_than_rounded() {
+        let error = members(&["--input", r#"{"n": 12345678901234567890123}"#]).expect_err("too many digits");
+        assert!(error.to_string().contains("12345678901234567890123 at \"/n\""), "{error}");
     }
 
     #[test]

@@ -22,8 +22,17 @@ fn row(subscription: &Value) -> Vec<String> {
         cell(&subscription["cursor"]),
         cell(&subscription["pending"]),
         cell(&subscription["exhausted"]),
-        cell(&subscription["last_error"]["code"]),
+        error(subscription),
     ]
+}
+
+/// The code of the last error, unless something was delivered after it. Times of the host compare as texts.
+fn error(subscription: &Value) -> String {
+    let (failed, delivered) = (subscription["last_error"]["at"].as_str(), subscription["last_delivered_at"].as_str());
+    if failed.unwrap_or_default() < delivered.unwrap_or_default() {
+        return String::new();
+    }
+    cell(&subscription["last_error"]["code"])
 }
 
 /// What the table has no room for: why nothing is delivered, and what is missing.
@@ -108,6 +117,17 @@ mod tests {
         assert_eq!(row(&url), ["crm", "active", "a.*, b.c", "https://x.example/", "17", "2", "1", "http-500"]);
         let action = json!({ "id": "note", "endpoint": { "connection": "desk", "action": "add-note" } });
         assert_eq!(row(&action)[3], "desk add-note");
+    }
+
+    #[test]
+    fn an_error_that_is_over_is_not_in_the_table() {
+        let of = |failed: &str| {
+            let last = json!({ "at": failed, "code": "gone" });
+            error(&json!({ "last_error": last, "last_delivered_at": "2026-03-04T09:41:12.500Z" }))
+        };
+        assert_eq!(of("2026-03-04T09:41:12.499Z"), "");
+        assert_eq!(of("2026-03-04T09:41:12.501Z"), "gone");
+        assert_eq!(error(&json!({ "last_delivered_at": "2026-03-04T09:41:12.500Z" })), "");
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub const HOPS_MAX: u8 = 8;
 pub const DELIVERIES_IN_FLIGHT_MAX: usize = 512;
 /// Deliveries of one subscription that wait to be tried again; with so many, it reads no further events.
 pub const DELIVERIES_PENDING_MAX: usize = 10_000;
-/// Deliveries of one page, and those of an answer when the client sets no bound.
+/// Most deliveries of one page.
 pub const DELIVERIES_PAGE_MAX: usize = 1_000;
 /// Deliveries of an answer when the client sets no bound.
 pub const DELIVERIES_LIMIT_DEFAULT: usize = 100;

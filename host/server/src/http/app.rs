@@ -1,17 +1,20 @@
 //! What every request handler works with.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
 use tokio::sync::Semaphore;
 
 use super::auth::TokenCheck;
+use super::connections::change;
 use super::drain::Drain;
 use super::entrance::Entrance;
 use super::health::Inquiries;
 use super::limits::HttpLimits;
 use super::listeners::Addresses;
 use super::names::Names;
+use super::problem::Problem;
 use crate::host::Host;
 
 /// The host and what all its listeners share.
@@ -36,6 +39,17 @@ impl App {
         let bodies = Arc::new(Semaphore::new(limits.bodies_bytes_max));
         let followers = Arc::new(Semaphore::new(limits.followers_max));
         Self { host, limits, drain, bodies, followers, names, tokens, inquiries: Inquiries::default() }
+    }
+
+    /// Does work that goes on when the client stops waiting for it.
+    ///
+    /// # Errors
+    /// It has panicked.
+    pub(crate) async fn in_work<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.host.in_work.spawn(work).await.map_err(|error| change::broken(&error))
     }
 }
 

@@ -3,7 +3,6 @@
 mod query;
 mod view;
 
-use std::future::Future;
 use std::sync::Arc;
 
 use axum::Json;
@@ -17,7 +16,6 @@ use http::{Request, StatusCode, Uri};
 use serde::Serialize;
 
 use super::app::App;
-use super::connections::change;
 use super::path_name::PathName;
 use super::problem::Problem;
 use crate::host::Host;
@@ -67,7 +65,7 @@ pub(crate) async fn retry(
 ) -> Result<(StatusCode, Json<DeliveryView>), Problem> {
     app.read_nothing(request).await?;
     let dispatcher = Arc::clone(&app.host.dispatcher);
-    let delivery = in_work(&app, async move { dispatcher.retry(id).await }).await??;
+    let delivery = app.in_work(async move { dispatcher.retry(id).await }).await??;
     let delivery = delivery.ok_or_else(|| not_found(id))?;
     Ok((StatusCode::ACCEPTED, Json(delivery.into())))
 }
@@ -87,7 +85,7 @@ pub(crate) async fn retry_all(
         return Ok((StatusCode::OK, Json(would_do(&app.host, &filter).await?)));
     }
     let dispatcher = Arc::clone(&app.host.dispatcher);
-    let matched = in_work(&app, async move { dispatcher.retry_all(&filter).await }).await??;
+    let matched = app.in_work(async move { dispatcher.retry_all(&filter).await }).await??;
     Ok((StatusCode::ACCEPTED, Json(BulkRetried::Retried { matched })))
 }
 
@@ -126,11 +124,6 @@ async fn page(
         page = host.store.deliveries(filter, page.next, limit).await?;
     }
     Ok(page)
-}
-
-/// What was begun goes on when the client stops waiting.
-async fn in_work<T: Send + 'static>(app: &App, work: impl Future<Output = T> + Send + 'static) -> Result<T, Problem> {
-    app.host.in_work.spawn(work).await.map_err(|error| change::broken(&error))
 }
 
 fn not_found(id: DeliveryId) -> Problem {

@@ -4,7 +4,6 @@ mod dry_run;
 mod query;
 mod view;
 
-use std::future::Future;
 use std::sync::Arc;
 
 use axum::Json;
@@ -19,7 +18,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::app::App;
-use super::connections::{self, change};
+use super::connections;
 use super::path_name::PathName;
 use super::problem::Problem;
 use crate::host::Host;
@@ -82,10 +81,10 @@ pub(crate) async fn replay(
     let body: Map<String, Value> = app.read_json_or_nothing(request).await?;
     let inbox = Arc::clone(&app.host.inbox);
     if query::single_replay(body)? {
-        let run = in_work(&app, async move { inbox.dry_run(id).await }).await??;
+        let run = app.in_work(async move { inbox.dry_run(id).await }).await??;
         return Ok((StatusCode::OK, Json(Replayed::WouldDo(Box::new(run.into())))));
     }
-    let entry = in_work(&app, async move { inbox.replay(id).await }).await??;
+    let entry = app.in_work(async move { inbox.replay(id).await }).await??;
     Ok((StatusCode::ACCEPTED, Json(Replayed::Stands(Box::new(view(&app.host, entry))))))
 }
 
@@ -98,10 +97,10 @@ pub(crate) async fn replay_all(
     connections::find(&app.host, &connection)?;
     let inbox = Arc::clone(&app.host.inbox);
     if !dry_run {
-        let replayed = in_work(&app, async move { inbox.replay_all(&filter).await }).await??;
+        let replayed = app.in_work(async move { inbox.replay_all(&filter).await }).await??;
         return Ok((StatusCode::ACCEPTED, Json(BulkReplayed::Replayed { replayed })));
     }
-    let DryRuns { matched, runs } = in_work(&app, async move { inbox.dry_run_all(&filter).await }).await??;
+    let DryRuns { matched, runs } = app.in_work(async move { inbox.dry_run_all(&filter).await }).await??;
     let webhooks = runs.into_iter().map(DryRunView::from).collect();
     Ok((StatusCode::OK, Json(BulkReplayed::WouldDo { dry_run: true, matched, webhooks })))
 }
@@ -114,7 +113,7 @@ pub(crate) async fn skip(
 ) -> Result<Json<WebhookView>, Problem> {
     app.read_nothing(request).await?;
     let inbox = Arc::clone(&app.host.inbox);
-    let entry = in_work(&app, async move { inbox.skip(id).await }).await??;
+    let entry = app.in_work(async move { inbox.skip(id).await }).await??;
     Ok(Json(view(&app.host, entry)))
 }
 
@@ -138,11 +137,6 @@ async fn page(
 fn view(host: &Host, entry: InboxEntry) -> WebhookView {
     let waits_for = host.inbox.waits_for(&entry);
     WebhookView::new(entry, waits_for)
-}
-
-/// What was begun goes on when the client stops waiting.
-async fn in_work<T: Send + 'static>(app: &App, work: impl Future<Output = T> + Send + 'static) -> Result<T, Problem> {
-    app.host.in_work.spawn(work).await.map_err(|error| change::broken(&error))
 }
 
 fn not_found(id: WebhookId) -> Problem {

@@ -5,7 +5,6 @@ pub(crate) mod operations;
 mod view;
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::Arc;
 
 use axum::Json;
@@ -21,7 +20,6 @@ use http::{Request, StatusCode};
 use serde::Serialize;
 
 use super::app::App;
-use super::connections::change;
 use super::path_name::PathName;
 use super::problem::Problem;
 use crate::dispatcher::DispatchError;
@@ -67,7 +65,7 @@ pub(crate) async fn show(
 pub(crate) async fn create(State(app): State<Arc<App>>, request: Request<Body>) -> Result<SecretAnswer, Problem> {
     let document = body::document(&app, request, None).await?;
     let subscriptions = Arc::clone(&app.host.subscriptions);
-    let (entry, secret) = in_work(&app, async move { subscriptions.create(&document).await }).await??;
+    let (entry, secret) = app.in_work(async move { subscriptions.create(&document).await }).await??;
     with_secret(&app.host, StatusCode::CREATED, entry, secret.as_ref()).await
 }
 
@@ -79,7 +77,7 @@ pub(crate) async fn patch(
 ) -> Result<SecretAnswer, Problem> {
     let patch = body::document(&app, request, Some(&id)).await?;
     let subscriptions = Arc::clone(&app.host.subscriptions);
-    let (entry, secret) = in_work(&app, async move { subscriptions.change(&id, patch).await }).await??;
+    let (entry, secret) = app.in_work(async move { subscriptions.change(&id, patch).await }).await??;
     with_secret(&app.host, StatusCode::OK, entry, secret.as_ref()).await
 }
 
@@ -89,7 +87,7 @@ pub(crate) async fn delete(
     PathName(id): PathName<SubscriptionId>,
 ) -> Result<StatusCode, Problem> {
     let subscriptions = Arc::clone(&app.host.subscriptions);
-    in_work(&app, async move { subscriptions.delete(&id).await }).await??;
+    app.in_work(async move { subscriptions.delete(&id).await }).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -130,11 +128,6 @@ async fn views(host: &Host, entries: Vec<Arc<Entry>>) -> Result<Vec<Subscription
         SubscriptionView::new(&entry, problems, stands)
     });
     Ok(views.collect())
-}
-
-/// What was begun goes on when the client stops waiting.
-async fn in_work<T: Send + 'static>(app: &App, work: impl Future<Output = T> + Send + 'static) -> Result<T, Problem> {
-    app.host.in_work.spawn(work).await.map_err(|error| change::broken(&error))
 }
 
 impl From<ChangeError> for Problem {

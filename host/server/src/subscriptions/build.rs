@@ -11,12 +11,15 @@ use serde_json::{Map, Value};
 
 use super::Subscriptions;
 use super::active::{Active, SigningSecret};
-use super::definition::{self, Definition, Rules};
+use super::definition::{self, Definition, Rules, UNKNOWN_MEMBER};
 use super::entry::Entry;
 use super::kept::Kept;
 use crate::config::SubscriptionSettings;
 use crate::connections::Origin;
 use crate::http::problem::InputError;
+
+/// The code of a text that cannot be compiled.
+const TEMPLATE: &str = "template";
 
 /// A definition with its templates compiled.
 pub(super) struct Built {
@@ -36,7 +39,11 @@ pub(super) fn build(
     origin: Origin,
     private_addresses: &[IpNet],
 ) -> Result<Built, Vec<InputError>> {
-    let Definition { subscription, secrets } = definition::read(id, document, Rules { origin, private_addresses })?;
+    let read = definition::read(id, document, Rules { origin, private_addresses });
+    let Definition { subscription, secrets } = read.map_err(|mut wrong| {
+        wrong.extend(mistakes(document));
+        wrong
+    })?;
     let input = match &subscription.endpoint {
         Endpoint::Url(_) => None,
         Endpoint::Action(endpoint) => Some(&endpoint.input),
@@ -46,8 +53,15 @@ pub(super) fn build(
     Ok(Built { subscription, flow, secrets })
 }
 
+/// What is wrong with the templates of a document that is wrong otherwise.
+fn mistakes(document: &Map<String, Value>) -> Vec<InputError> {
+    let when = document.get("when").and_then(Value::as_str);
+    let input = document.get("endpoint").and_then(|endpoint| endpoint.get("input"));
+    Flow::compile(when, input).err().into_iter().flatten().map(of_flow).collect()
+}
+
 fn of_flow(FlowProblem { pointer, detail }: FlowProblem) -> InputError {
-    InputError { pointer, code: "template".to_owned(), detail }
+    InputError::new(pointer, TEMPLATE, detail)
 }
 
 impl Built {
@@ -101,12 +115,14 @@ pub(super) fn built_of_file(
     settings: &SubscriptionSettings,
     private_addresses: &[IpNet],
 ) -> Result<Built, Vec<String>> {
-    if !settings.problems.is_empty() {
-        // What a variable would have held is missing from the document, so that more would be found than there is.
-        return Err(settings.problems.clone());
+    let built = build(id, &settings.document, Origin::File, private_addresses);
+    if settings.problems.is_empty() {
+        return built.map_err(|wrong| wrong.iter().map(|error| line(settings, error)).collect());
     }
-    build(id, &settings.document, Origin::File, private_addresses)
-        .map_err(|wrong| wrong.iter().map(|error| line(settings, error)).collect())
+    // What a variable would have held is missing from the document, so that more is found than there is; but for this.
+    let is_certain = |error: &InputError| matches!(error.code.as_str(), UNKNOWN_MEMBER | TEMPLATE);
+    let certain = built.err().into_iter().flatten().filter(is_certain);
+    Err(settings.problems.iter().cloned().chain(certain.map(|error| line(settings, &error))).collect())
 }
 
 /// What is wrong, where it stands in the file.
@@ -127,4 +143,38 @@ fn entry(
     };
     let (created_at, updated_at) = (kept.created_at(), kept.updated_at());
     Entry { id: id.clone(), origin, active, problems, settings, created_at, updated_at }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn wrong(document: Value, problems: &[&str]) -> Vec<String> {
+        let mut settings = SubscriptionSettings::new(document.as_object().expect("the tests give objects").clone());
+        settings.problems = problems.iter().map(ToString::to_string).collect();
+        built_of_file(&"crm".parse().expect("a name"), &settings, &[]).err().expect("wrong")
+    }
+
+    #[test]
+    fn templates_are_compiled_also_where_something_else_is_wrong() {
+        let input = json!({ "text": "{% include 'x' %}" });
+        let endpoint = json!({ "connection": "desk", "action": "note", "input": input });
+        let said = wrong(json!({ "tyeps": ["a"], "when": "{{", "endpoint": endpoint }), &[]).join("\n");
+        for expected in ["\"tyeps\"", "types is required", "line 1, column 2", "include"] {
+            assert!(said.contains(expected), "{expected}: {said}");
+        }
+    }
+
+    #[test]
+    fn where_a_variable_is_missing_only_that_is_said_beside_it_which_no_variable_mends() {
+        let document = json!({ "types": ["a"], "colour": 1, "when": "(", "endpoint": { "url": null } });
+        let said = wrong(document, &["x.toml:3: the variable URL is not set"]);
+        assert_eq!(said.len(), 3, "{said:?}");
+        assert!(
+            said[0].contains("URL is not set") && said[1].contains("colour") && said[2].contains("line 1"),
+            "{said:?}"
+        );
+    }
 }

@@ -53,13 +53,15 @@ impl Subscriptions {
     /// # Errors
     /// As [`ChangeError`] says.
     pub(crate) async fn delete(&self, id: &SubscriptionId) -> Result<(), ChangeError> {
+        self.desired.lock().await.may_delete(id)?;
+        // Its attempts end first. However long that takes, it holds up no change of another one.
+        self.parts.dispatcher.remove(id).await;
         let mut desired = self.desired.lock().await;
-        if desired.file.contains_key(id) {
-            return Err(ChangeError::FileDefined(id.clone()));
+        if let Err(refused) = desired.may_delete(id) {
+            self.go_on(id).await;
+            return Err(refused);
         }
-        if !desired.kept.contains_key(id) {
-            return Err(ChangeError::NotFound(id.clone()));
-        }
+        // Another change may have had it work again meanwhile.
         self.parts.dispatcher.remove(id).await;
         if let Err(error) = self.parts.store.remove_subscription(id).await {
             self.go_on(id).await;
@@ -81,6 +83,14 @@ impl Subscriptions {
 }
 
 impl Desired {
+    /// Clients delete what the API made, and what is kept of one that was taken out of the file.
+    fn may_delete(&self, id: &SubscriptionId) -> Result<(), ChangeError> {
+        if self.file.contains_key(id) {
+            return Err(ChangeError::FileDefined(id.clone()));
+        }
+        if self.kept.contains_key(id) { Ok(()) } else { Err(ChangeError::NotFound(id.clone())) }
+    }
+
     /// What is kept of a subscription that clients may change.
     pub(super) fn of_api(&self, id: &SubscriptionId) -> Result<&super::Kept, ChangeError> {
         if self.file.contains_key(id) {

@@ -33,6 +33,9 @@ pub(super) struct Rules<'a> {
     pub(super) private_addresses: &'a [IpNet],
 }
 
+/// The code of a member that a document may not have.
+pub(super) const UNKNOWN_MEMBER: &str = "unknown-member";
+
 const KNOWN: [&str; 7] = ["types", "connections", "subject", "when", "endpoint", "ordered", "enabled"];
 
 /// Reads a document. Whether its templates can be compiled, and what they call exists, is not asked here.
@@ -74,7 +77,7 @@ fn filter(members: &mut Members<'_>) -> EventFilter {
             Vec::new()
         }
     };
-    for (index, pattern) in types.iter().enumerate() {
+    for (index, pattern) in &types {
         let name = pattern.strip_suffix('*').unwrap_or(pattern);
         if pattern.is_empty() || name.contains('*') || name.contains(char::is_whitespace) {
             let detail = format!("{pattern:?} is not an event type, which may end in *");
@@ -83,12 +86,13 @@ fn filter(members: &mut Members<'_>) -> EventFilter {
     }
     let names = members.texts("connections");
     let mut connections = Vec::with_capacity(names.len());
-    for (index, name) in names.iter().enumerate() {
+    for (index, name) in &names {
         match name.parse() {
             Ok(id) => connections.push(id),
             Err(error) => members.wrong(&format!("connections/{index}"), "invalid", format!("{error}")),
         }
     }
+    let types = types.into_iter().map(|(_, pattern)| pattern).collect();
     EventFilter { types, connections, subjects: members.text_or_texts("subject") }
 }
 

@@ -26,6 +26,7 @@ impl Subscriptions {
     pub(crate) async fn pause(&self, id: &SubscriptionId) -> Result<Arc<Entry>, ChangeError> {
         let entry = self.working(id).await?;
         self.parts.dispatcher.pause(id).await?;
+        tracing::info!(subscription = %id, "paused by the operator");
         Ok(entry)
     }
 
@@ -36,6 +37,7 @@ impl Subscriptions {
     pub(crate) async fn resume(&self, id: &SubscriptionId) -> Result<Arc<Entry>, ChangeError> {
         let entry = self.working(id).await?;
         self.parts.dispatcher.resume(id).await?;
+        tracing::info!(subscription = %id, "resumed by the operator");
         Ok(entry)
     }
 

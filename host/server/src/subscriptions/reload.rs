@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
 use hookyard_domain::id::SubscriptionId;
 
 use super::{ChangeError, Subscriptions};
@@ -48,13 +49,13 @@ impl Subscriptions {
     pub async fn reload(&self, newer: BTreeMap<SubscriptionId, SubscriptionSettings>) -> Result<Reloaded, ChangeError> {
         let mut desired = self.desired.lock().await;
         let mut outcome = Reloaded::default();
-        let removed: Vec<_> = desired.file.keys().filter(|id| !newer.contains_key(*id)).cloned().collect();
-        for id in removed {
-            self.parts.dispatcher.remove(&id).await;
-            self.replace(&id, None);
-            desired.file.remove(&id);
-            outcome.removed.push(id);
+        outcome.removed = desired.file.keys().filter(|id| !newer.contains_key(*id)).cloned().collect();
+        for id in &outcome.removed {
+            self.replace(id, None);
+            desired.file.remove(id);
         }
+        // All at once, because each takes as long as its attempts in flight.
+        join_all(outcome.removed.iter().map(|id| self.parts.dispatcher.remove(id))).await;
         for (id, settings) in newer {
             let old = desired.file.get(&id);
             let works = self.get(&id).is_some_and(|entry| entry.active.is_some());

@@ -2,16 +2,15 @@
 
 use std::str::FromStr;
 
-use hookyard_domain::clock::Timestamp;
 use hookyard_domain::delivery::{DeliveryFilter, DeliveryState};
 use hookyard_domain::id::SubscriptionId;
 use hookyard_domain::limit;
 use hookyard_store::ListPlace;
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::http::members::Members;
 use crate::http::parameters::Parameters;
-use crate::http::problem::{InputError, Problem};
+use crate::http::problem::Problem;
 
 /// The parameters of the list.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,47 +68,19 @@ impl BulkRetry {
     ///
     /// # Errors
     /// 422 with every member that is unknown or wrong.
-    pub(super) fn parse(mut body: Map<String, Value>) -> Result<Self, Problem> {
-        let mut errors = Vec::new();
-        let subscription: Option<SubscriptionId> = optional(&mut body, "subscription", &mut errors);
-        let state: Option<DeliveryState> = optional(&mut body, "state", &mut errors);
-        let since: Option<Timestamp> = optional(&mut body, "since", &mut errors);
-        let until: Option<Timestamp> = optional(&mut body, "until", &mut errors);
-        let dry_run = match body.remove("dry_run").map(bool::deserialize) {
-            None => false,
-            Some(Ok(dry_run)) => dry_run,
-            Some(Err(_)) => {
-                errors.push(InputError::new("/dry_run", "type", "dry_run is true or false"));
-                false
-            }
-        };
-        for name in body.keys() {
-            let detail = format!("{name:?} is not a member here; there are subscription, state, since, until, dry_run");
-            errors.push(InputError::new(format!("/{name}"), "unknown", detail));
-        }
-        if !errors.is_empty() {
-            return Err(Problem::invalid_input(errors));
-        }
+    pub(super) fn parse(body: Map<String, Value>) -> Result<Self, Problem> {
+        let mut members = Members::of(body);
+        let subscription: Option<SubscriptionId> = members.optional("subscription");
+        let state = members.optional("state").unwrap_or(DeliveryState::Exhausted);
         let filter = DeliveryFilter {
             subscriptions: subscription.into_iter().collect(),
-            states: vec![state.unwrap_or(DeliveryState::Exhausted)],
-            since,
-            until,
+            states: vec![state],
+            since: members.optional("since"),
+            until: members.optional("until"),
         };
-        Ok(Self { filter, dry_run })
+        let parsed = Self { filter, dry_run: members.flag("dry_run") };
+        members.verdict("subscription, state, since, until, dry_run", Some(parsed))
     }
-}
-
-fn optional<T: FromStr<Err: ToString>>(
-    body: &mut Map<String, Value>,
-    name: &str,
-    errors: &mut Vec<InputError>,
-) -> Option<T> {
-    let parsed = match body.remove(name)? {
-        Value::String(text) => text.parse().map_err(|error: T::Err| error.to_string()),
-        other => Err(format!("{other} is not a text")),
-    };
-    parsed.map_err(|why| errors.push(InputError::new(format!("/{name}"), "invalid", format!("{name}: {why}")))).ok()
 }
 
 #[cfg(test)]

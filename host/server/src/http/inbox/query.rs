@@ -2,14 +2,14 @@
 
 use std::str::FromStr;
 
-use hookyard_domain::clock::Timestamp;
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::inbox::{Place, WebhookFilter, WebhookState};
 use hookyard_domain::limit;
 use serde_json::{Map, Value};
 
+use crate::http::members::Members;
 use crate::http::parameters::Parameters;
-use crate::http::problem::{InputError, Problem};
+use crate::http::problem::Problem;
 
 /// The parameters of the list.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,21 +69,17 @@ impl BulkReplay {
     ///
     /// # Errors
     /// 422 with every member that is missing, unknown or wrong.
-    pub(super) fn parse(mut body: Map<String, Value>) -> Result<Self, Problem> {
-        let mut errors = Vec::new();
-        let connection: Option<ConnectionId> = required(&mut body, "connection", &mut errors);
-        let state: Option<WebhookState> = required(&mut body, "state", &mut errors);
-        let since: Option<Timestamp> = optional(&mut body, "since", &mut errors);
-        let until: Option<Timestamp> = optional(&mut body, "until", &mut errors);
-        let dry_run = dry_run(&mut body, &mut errors);
-        unknown(&body, "connection, state, since, until, dry_run", &mut errors);
-        match (connection, state, errors.is_empty()) {
-            (Some(connection), Some(state), true) => {
-                let filter = WebhookFilter { connections: vec![connection.clone()], states: vec![state], since, until };
-                Ok(Self { connection, filter, dry_run })
-            }
-            _ => Err(Problem::invalid_input(errors)),
-        }
+    pub(super) fn parse(body: Map<String, Value>) -> Result<Self, Problem> {
+        let mut members = Members::of(body);
+        let connection: Option<ConnectionId> = members.required("connection");
+        let state: Option<WebhookState> = members.required("state");
+        let (since, until) = (members.optional("since"), members.optional("until"));
+        let dry_run = members.flag("dry_run");
+        let parsed = connection.zip(state).map(|(connection, state)| {
+            let filter = WebhookFilter { connections: vec![connection.clone()], states: vec![state], since, until };
+            Self { connection, filter, dry_run }
+        });
+        members.verdict("connection, state, since, until, dry_run", parsed)
     }
 }
 
@@ -91,52 +87,10 @@ impl BulkReplay {
 ///
 /// # Errors
 /// 422 with every member that is unknown or wrong.
-pub(super) fn single_replay(mut body: Map<String, Value>) -> Result<bool, Problem> {
-    let mut errors = Vec::new();
-    let dry_run = dry_run(&mut body, &mut errors);
-    unknown(&body, "dry_run", &mut errors);
-    if errors.is_empty() { Ok(dry_run) } else { Err(Problem::invalid_input(errors)) }
-}
-
-fn dry_run(body: &mut Map<String, Value>, errors: &mut Vec<InputError>) -> bool {
-    match body.remove("dry_run") {
-        None => false,
-        Some(Value::Bool(dry_run)) => dry_run,
-        Some(other) => {
-            errors.push(InputError::new("/dry_run", "type", format!("dry_run is true or false, not {other}")));
-            false
-        }
-    }
-}
-
-fn unknown(rest: &Map<String, Value>, known: &str, errors: &mut Vec<InputError>) {
-    for name in rest.keys() {
-        let detail = format!("{name:?} is not a member here; there are {known}");
-        errors.push(InputError::new(format!("/{name}"), "unknown", detail));
-    }
-}
-
-fn required<T: FromStr<Err: ToString>>(
-    body: &mut Map<String, Value>,
-    name: &str,
-    errors: &mut Vec<InputError>,
-) -> Option<T> {
-    if !body.contains_key(name) {
-        errors.push(InputError::new(format!("/{name}"), "missing", format!("{name} is missing")));
-    }
-    optional(body, name, errors)
-}
-
-fn optional<T: FromStr<Err: ToString>>(
-    body: &mut Map<String, Value>,
-    name: &str,
-    errors: &mut Vec<InputError>,
-) -> Option<T> {
-    let parsed = match body.remove(name)? {
-        Value::String(text) => text.parse().map_err(|error: T::Err| error.to_string()),
-        other => Err(format!("{other} is not a text")),
-    };
-    parsed.map_err(|why| errors.push(InputError::new(format!("/{name}"), "invalid", format!("{name}: {why}")))).ok()
+pub(super) fn single_replay(body: Map<String, Value>) -> Result<bool, Problem> {
+    let mut members = Members::of(body);
+    let dry_run = members.flag("dry_run");
+    members.verdict("dry_run", Some(dry_run))
 }
 
 #[cfg(test)]

@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use hookyard_domain::clock::Timestamp;
-use hookyard_domain::event::Offset;
 use hookyard_domain::id::SubscriptionId;
 use hookyard_domain::{json, limit};
 use http::{Request, StatusCode};
@@ -13,13 +11,15 @@ use serde_json::{Map, Value};
 use super::view::TOLD;
 use crate::http::api_body;
 use crate::http::app::App;
-use crate::http::problem::{InputError, Problem};
+use crate::http::members::Members;
+use crate::http::problem::Problem;
 use crate::subscriptions::ReplayFrom;
 
 /// The members of a subscription's document, without those that only tell.
 ///
 /// # Errors
-/// 415, 413, 400 for what is not JSON, 422 for what is no object, is nested too deep, or names another subscription than `id`.
+/// 415, 413, 400 for what is not JSON, 422 for what is no object, is nested too deep, has a number that would be rounded, or names
+/// another subscription than `id`.
 pub(super) async fn document(
     app: &App,
     request: Request<Body>,
@@ -40,6 +40,10 @@ fn members(body: &[u8], id: Option<&SubscriptionId>) -> Result<Map<String, Value
         return Err(Problem::invalid("", "too-deep", detail));
     }
     let value: Value = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+    if let Some(json::Rounded { pointer, digits }) = json::rounded(text) {
+        let detail = format!("{digits} would be rounded; write it as a text");
+        return Err(Problem::invalid(&pointer, "rounded", detail));
+    }
     let Value::Object(mut members) = value else {
         let detail = "a subscription is an object: types, connections, subject, when, endpoint, ordered, enabled";
         return Err(Problem::invalid("", "type", detail));
@@ -63,65 +67,44 @@ fn members(body: &[u8], id: Option<&SubscriptionId>) -> Result<Map<String, Value
 ///
 /// # Errors
 /// 422 with every member that is unknown or wrong.
-pub(super) fn rotation(mut body: Map<String, Value>) -> Result<Duration, Problem> {
-    let mut errors = Vec::new();
+pub(super) fn rotation(body: Map<String, Value>) -> Result<Duration, Problem> {
+    let mut members = Members::of(body);
     let most = limit::ROTATION_OVERLAP_SECONDS_MAX;
-    let overlap = match body.remove("overlap_seconds") {
-        None => limit::ROTATION_OVERLAP_DEFAULT,
-        Some(value) => match value.as_u64().filter(|seconds| *seconds <= most) {
-            Some(seconds) => Duration::from_secs(seconds),
-            None => {
+    let overlap = match members.take("overlap_seconds") {
+        None => Some(limit::ROTATION_OVERLAP_DEFAULT),
+        Some(value) => {
+            let seconds = value.as_u64().filter(|seconds| *seconds <= most);
+            if seconds.is_none() {
                 let detail = format!("overlap_seconds is a whole number from 0 to {most}");
-                errors.push(InputError::new("/overlap_seconds", "invalid", detail));
-                Duration::ZERO
+                members.wrong("/overlap_seconds", "invalid", detail);
             }
-        },
+            seconds.map(Duration::from_secs)
+        }
     };
-    unknown(&body, "overlap_seconds", &mut errors);
-    if errors.is_empty() { Ok(overlap) } else { Err(Problem::invalid_input(errors)) }
+    members.verdict("overlap_seconds", overlap)
 }
 
 /// Reads `{after}` or `{since}`, the body of a replay.
 ///
 /// # Errors
 /// 422 with every member that is unknown or wrong, and where it is not exactly one of them.
-pub(super) fn replay(mut body: Map<String, Value>) -> Result<ReplayFrom, Problem> {
-    let mut errors = Vec::new();
-    let after = body.remove("after").map(|after| parsed::<Offset>(&after, "after", &mut errors));
-    let since = body.remove("since").map(|since| parsed::<Timestamp>(&since, "since", &mut errors));
-    unknown(&body, "after, since", &mut errors);
-    let from = match (after, since) {
-        (Some(after), None) => after.map(ReplayFrom::After),
-        (None, Some(since)) => since.map(ReplayFrom::Since),
-        (Some(_), Some(_)) => {
-            errors.push(InputError::new("", "ambiguous", "a replay begins after an offset or since a time, not both"));
-            None
-        }
-        (None, None) => {
-            errors.push(InputError::new("", "missing", "say from where: after (an offset) or since (a time)"));
-            None
-        }
-    };
-    from.filter(|_| errors.is_empty()).ok_or_else(|| Problem::invalid_input(errors))
-}
-
-fn parsed<T: std::str::FromStr<Err: ToString>>(value: &Value, name: &str, errors: &mut Vec<InputError>) -> Option<T> {
-    let parsed = match value.as_str() {
-        Some(text) => text.parse().map_err(|error: T::Err| error.to_string()),
-        None => Err(format!("{value} is not a text")),
-    };
-    parsed.map_err(|why| errors.push(InputError::new(format!("/{name}"), "invalid", format!("{name}: {why}")))).ok()
-}
-
-fn unknown(rest: &Map<String, Value>, known: &str, errors: &mut Vec<InputError>) {
-    for name in rest.keys() {
-        let detail = format!("{name:?} is not a member here; there are {known}");
-        errors.push(InputError::new(format!("/{name}"), "unknown", detail));
+pub(super) fn replay(body: Map<String, Value>) -> Result<ReplayFrom, Problem> {
+    let given = (body.contains_key("after"), body.contains_key("since"));
+    let mut members = Members::of(body);
+    let after = members.optional("after").map(ReplayFrom::After);
+    let since = members.optional("since").map(ReplayFrom::Since);
+    match given {
+        (true, true) => members.wrong("", "ambiguous", "a replay begins after an offset or since a time, not both"),
+        (false, false) => members.wrong("", "missing", "say from where: after (an offset) or since (a time)"),
+        (true, false) | (false, true) => {}
     }
+    members.verdict("after, since", after.or(since))
 }
 
 #[cfg(test)]
 mod tests {
+    use hookyard_domain::clock::Timestamp;
+    use hookyard_domain::event::Offset;
     use serde_json::json;
 
     use super::*;
@@ -160,6 +143,14 @@ mod tests {
         assert_eq!(codes(&members(b"[]", None).expect_err("a list")), one("", "type"));
         let deep = "[".repeat(limit::JSON_DEPTH_MAX + 1);
         assert_eq!(codes(&members(deep.as_bytes(), None).expect_err("deep")), one("", "too-deep"));
+    }
+
+    #[test]
+    fn a_number_is_refused_rather_than_rounded() {
+        let input = |number: &str| format!(r#"{{ "endpoint": {{ "input": {{ "n": {number} }} }} }}"#);
+        assert!(members(input("1.10").as_bytes(), None).is_ok());
+        let refused = members(input("12345678901234567890123").as_bytes(), None).expect_err("too many digits");
+        assert_eq!(codes(&refused), one("/endpoint/input/n", "rounded"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use http::{Request, StatusCode};
 use serde::Serialize;
 
 use super::view::SubscriptionView;
-use super::{body, in_work, view};
+use super::{body, view};
 use crate::http::app::App;
 use crate::http::path_name::PathName;
 use crate::http::problem::Problem;
@@ -40,7 +40,7 @@ pub(crate) async fn rotate_secret(
 ) -> Result<RotatedAnswer, Problem> {
     let overlap = body::rotation(app.read_json_or_nothing(request).await?)?;
     let subscriptions = Arc::clone(&app.host.subscriptions);
-    let rotated = in_work(&app, async move { subscriptions.rotate(&id, overlap).await }).await??;
+    let rotated = app.in_work(async move { subscriptions.rotate(&id, overlap).await }).await??;
     let Rotated { entry, secret, former_until } = rotated;
     let (view, secret) = (view(&app.host, entry).await?, secret.expose().to_owned());
     Ok(([(CACHE_CONTROL, "no-store")], Json(RotatedView { view, secret, former_until })))
@@ -54,7 +54,7 @@ pub(crate) async fn pause(
 ) -> Result<Json<SubscriptionView>, Problem> {
     app.read_nothing(request).await?;
     let subscriptions = Arc::clone(&app.host.subscriptions);
-    let entry = in_work(&app, async move { subscriptions.pause(&id).await }).await??;
+    let entry = app.in_work(async move { subscriptions.pause(&id).await }).await??;
     Ok(Json(view(&app.host, entry).await?))
 }
 
@@ -66,7 +66,7 @@ pub(crate) async fn resume(
 ) -> Result<Json<SubscriptionView>, Problem> {
     app.read_nothing(request).await?;
     let subscriptions = Arc::clone(&app.host.subscriptions);
-    let entry = in_work(&app, async move { subscriptions.resume(&id).await }).await??;
+    let entry = app.in_work(async move { subscriptions.resume(&id).await }).await??;
     Ok(Json(view(&app.host, entry).await?))
 }
 
@@ -78,6 +78,6 @@ pub(crate) async fn replay(
 ) -> Result<(StatusCode, Json<SubscriptionView>), Problem> {
     let from = body::replay(app.read_json_or_nothing(request).await?)?;
     let subscriptions = Arc::clone(&app.host.subscriptions);
-    let entry = in_work(&app, async move { subscriptions.replay(&id, from).await }).await??;
+    let entry = app.in_work(async move { subscriptions.replay(&id, from).await }).await??;
     Ok((StatusCode::ACCEPTED, Json(view(&app.host, entry).await?)))
 }

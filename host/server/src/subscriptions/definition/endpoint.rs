@@ -6,11 +6,12 @@ use hookyard_domain::subscription::{ActionEndpoint, Endpoint, UrlEndpoint};
 use serde_json::{Map, Value, json};
 
 use super::members::Members;
-use super::{HeaderValues, Rules, address, headers};
+use super::{HeaderValues, Rules, UNKNOWN_MEMBER, address, headers};
 use crate::connections::Origin;
 use crate::subscriptions::secrets;
 
-const OF_URL: [&str; 5] = ["url", "headers", "max_in_flight", "max_per_second", "secret"];
+const OF_URL: [&str; 4] = ["url", "headers", "max_in_flight", "max_per_second"];
+const OF_URL_IN_FILE: [&str; 5] = ["url", "headers", "max_in_flight", "max_per_second", "secret"];
 const OF_ACTION: [&str; 5] = ["connection", "action", "input", "max_in_flight", "max_per_minute_and_subject"];
 
 /// Reads it, and the secrets that the file gives.
@@ -36,13 +37,13 @@ pub(super) fn read(mut members: Members<'_>, rules: Rules<'_>) -> Option<(Endpoi
 fn url(mut members: Members<'_>, rules: Rules<'_>) -> Option<(UrlEndpoint, Option<Vec<Secret>>)> {
     let secret = match rules.origin {
         Origin::File => {
-            members.refuse_unknown(&OF_URL);
+            members.refuse_unknown(&OF_URL_IN_FILE);
             secret(&mut members)
         }
         Origin::Api => {
             if members.has("secret") {
                 let detail = "the host makes the secret and shows it once; rotate-secret makes another one";
-                members.wrong("secret", "unknown-member", detail);
+                members.wrong("secret", UNKNOWN_MEMBER, detail);
             }
             members.refuse_unknown(&OF_URL);
             None

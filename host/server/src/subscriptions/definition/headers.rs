@@ -1,6 +1,6 @@
 //! `headers` of an endpoint: what the operator adds to each delivery.
 
-use hookyard_domain::limit;
+use hookyard_domain::{limit, schema};
 use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
@@ -33,7 +33,7 @@ const STANDARD_WEBHOOKS: &str = "webhook-";
 pub(super) fn read(mut members: Members<'_>) -> Vec<(String, String)> {
     let mut headers: Vec<(String, String)> = Vec::new();
     for (name, value) in members.entries() {
-        let escaped = name.replace('~', "~0").replace('/', "~1");
+        let escaped = schema::escape(name);
         match header(name, value) {
             Ok((name, _)) if headers.iter().any(|(known, _)| *known == name) => {
                 members.wrong(&escaped, "repeated", format!("{name} is given more than once"));
@@ -58,6 +58,9 @@ fn header(name: &str, value: &Value) -> Result<(String, String), String> {
     if OF_THE_HOST.contains(&name) || name.starts_with(STANDARD_WEBHOOKS) {
         return Err(format!("the host sets {name} itself"));
     }
+    if *value == kept_value() {
+        return Err(format!("there is no value of {name} that could stay; give it"));
+    }
     let value = value.as_str().ok_or_else(|| format!("the value of {name} is not a text"))?;
     let is_visible = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     if !is_visible || value.trim() != value || HeaderValue::from_str(value).is_err() {
@@ -66,11 +69,16 @@ fn header(name: &str, value: &Value) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+/// How a value reads that is there and not shown.
+fn kept_value() -> Value {
+    json!({ "set": true })
+}
+
 /// As a document has them.
 pub(super) fn write(headers: &[(String, String)], values: HeaderValues) -> Value {
     let value = |value: &String| match values {
         HeaderValues::Plain => json!(value),
-        HeaderValues::Redacted => json!({ "set": true }),
+        HeaderValues::Redacted => kept_value(),
     };
     Value::Object(headers.iter().map(|(name, text)| (name.clone(), value(text))).collect())
 }
@@ -85,7 +93,7 @@ pub(super) fn keep(after: &mut Map<String, Value>, before: &Map<String, Value>) 
     let patch = std::mem::take(headers);
     for (name, value) in patch {
         let lower = name.to_ascii_lowercase();
-        let is_kept = value == json!({ "set": true });
+        let is_kept = value == kept_value();
         match known.get(&lower) {
             Some(stored) if is_kept => headers.insert(lower, stored.clone()),
             Some(_) => headers.insert(lower, value),

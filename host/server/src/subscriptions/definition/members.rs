@@ -2,10 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-use hookyard_domain::limit;
+use hookyard_domain::{limit, schema};
 use serde_json::{Map, Value};
 
-use super::FILTER_VALUE_BYTES_MAX;
+use super::{FILTER_VALUE_BYTES_MAX, UNKNOWN_MEMBER};
 use crate::config::unknown_key;
 use crate::http::problem::InputError;
 
@@ -32,11 +32,13 @@ impl<'a> Members<'a> {
         self.wrong.push(InputError::new(self.pointer.clone(), code, detail));
     }
 
+    /// Notes members that are not `known`, unless it was said already that they are wrong.
     pub(super) fn refuse_unknown(&mut self, known: &[&str]) {
-        let unknown: Vec<_> = self.members.keys().filter(|name| !known.contains(&name.as_str())).collect();
-        for name in unknown {
-            let escaped = name.replace('~', "~0").replace('/', "~1");
-            self.wrong(&escaped, "unknown-member", format!("{name:?}: {}", unknown_key(name, known)));
+        let noted = |name: &str| format!("{}/{}", self.pointer, schema::escape(name));
+        let is_noted = |name: &str| self.wrong.iter().any(|error| error.pointer == noted(name));
+        let unknown = self.members.keys().filter(|name| !known.contains(&name.as_str()) && !is_noted(name));
+        for name in unknown.collect::<Vec<_>>() {
+            self.wrong(&schema::escape(name), UNKNOWN_MEMBER, format!("{name:?}: {}", unknown_key(name, known)));
         }
     }
 
@@ -100,8 +102,8 @@ impl<'a> Members<'a> {
         self.members.iter()
     }
 
-    /// A list of texts; none, where it is left out.
-    pub(super) fn texts(&mut self, name: &str) -> Vec<String> {
+    /// A list of texts, each with its place in the list; none, where it is left out.
+    pub(super) fn texts(&mut self, name: &str) -> Vec<(usize, String)> {
         let Some(value) = self.get(name) else { return Vec::new() };
         let Value::Array(items) = value else {
             self.wrong(name, "type", format!("{name} is a list of texts"));
@@ -123,7 +125,7 @@ impl<'a> Members<'a> {
                         format!("a value of {name} has at most {FILTER_VALUE_BYTES_MAX} bytes"),
                     );
                 }
-                Some(text) => texts.push(text.to_owned()),
+                Some(text) => texts.push((index, text.to_owned())),
                 None => self.wrong(&place, "type", format!("{name} is a list of texts")),
             }
         }
@@ -138,7 +140,7 @@ impl<'a> Members<'a> {
                 self.wrong(name, "too-large", format!("{name} has more than {FILTER_VALUE_BYTES_MAX} bytes"));
                 Vec::new()
             }
-            _ => self.texts(name),
+            _ => self.texts(name).into_iter().map(|(_, text)| text).collect(),
         }
     }
 }

@@ -193,3 +193,31 @@ fn a_patch_changes_what_it_names() {
     assert_eq!(patched(json!({ "endpoint": action }))["endpoint"], action, "another kind of endpoint");
     assert_eq!(patched(json!({ "types": ["b.*"] }))["types"], json!(["b.*"]));
 }
+
+#[test]
+fn each_value_of_a_list_is_blamed_where_it_stands() {
+    let document = json!({
+        "types": [1, "x**", "a.b"], "connections": [2, "BAD"], "endpoint": { "url": "https://x.example/" }
+    });
+    let wrong = of_api(document).expect_err("wrong");
+    let pointers: Vec<_> = wrong.iter().map(|(pointer, _)| pointer.as_str()).collect();
+    assert_eq!(pointers, ["/types/0", "/types/1", "/connections/0", "/connections/1"]);
+}
+
+#[test]
+fn what_only_the_file_may_give_is_not_offered_to_clients() {
+    let wrong = read_with(to_url("https://x.example/", json!({ "secret": "x", "colour": 1 })), Origin::Api, &[]);
+    let wrong = wrong.err().expect("wrong");
+    let said: Vec<_> = wrong.iter().map(|error| (error.pointer.as_str(), error.detail.as_str())).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].0 == "/endpoint/secret" && said[0].1.contains("rotate-secret"), "{said:?}");
+    assert!(said[1].0 == "/endpoint/colour" && !said[1].1.contains("secret"), "{said:?}");
+}
+
+#[test]
+fn a_header_without_a_value_that_could_stay_is_told_so() {
+    let wrong =
+        read_with(to_url("https://x.example/", json!({ "headers": { "x-key": { "set": true } } })), Origin::Api, &[]);
+    let wrong = wrong.err().expect("wrong");
+    assert!(wrong[0].detail.contains("no value of x-key"), "{wrong:?}");
+}
