@@ -12,6 +12,7 @@
 //! Templates load nothing: there is no include, import, extends or macro.
 
 mod checks;
+mod depth;
 mod filters;
 mod language;
 mod node;

@@ -8,7 +8,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Expression, Output, State, UndefinedBehavior, Value};
 
 use super::part::Event;
-use super::{checks, filters, output, source};
+use super::{checks, depth, filters, output, source};
 use crate::limit;
 
 /// What expressions are compiled and evaluated with: the same for all flows.
@@ -73,6 +73,7 @@ impl Language {
     /// Compiles a text with templates in it and keeps it under this name.
     pub(super) fn add_text(&mut self, name: &str, text: &str) -> Result<(), Mistake> {
         bounded(text)?;
+        depth::check_text(text)?;
         // First as it stands, so that what is wrong is found where the operator has written it.
         let compiled = self.texts.add_template_owned(name.to_owned(), text.to_owned());
         compiled.map_err(|error| Mistake::in_text(&error, text, 0))?;
@@ -106,6 +107,7 @@ pub(super) fn expression(text: &str) -> Result<Compiled, Mistake> {
 /// Compiles an expression that stands within a text, after so many bytes.
 pub(super) fn expression_in(expression: &str, text: &str, skipped: usize) -> Result<Compiled, Mistake> {
     bounded(text)?;
+    depth::check_expression(expression)?;
     let mistake = |error: Error| Mistake::in_text(&error, text, skipped);
     let compiled = EXPRESSIONS.compile_expression_owned(expression.to_owned()).map_err(mistake)?;
     let expression_as_written = match source::plain_path(expression) {

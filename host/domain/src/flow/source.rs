@@ -158,7 +158,8 @@ fn may_bind_event(statement: &str) -> bool {
     })
 }
 
-enum Kind {
+/// What a piece of a template is.
+pub(super) enum Kind {
     /// `{{ … }}`
     Expression,
     /// `{% … %}`
@@ -167,17 +168,18 @@ enum Kind {
     Other,
 }
 
-struct Piece {
-    kind: Kind,
+/// A piece of a template, and where it stands in the text.
+pub(super) struct Piece {
+    pub(super) kind: Kind,
     /// Without delimiters and signs that trim blanks.
-    inside: Range<usize>,
-    end: usize,
+    pub(super) inside: Range<usize>,
+    pub(super) end: usize,
 }
 
 /// The next piece of a template from `from` on, by the rules of MiniJinja's lexer: `Some(None)` where only text follows, `None`
 /// where a piece does not end.
 #[expect(clippy::option_option, reason = "the end of the text and a piece without end are two things")]
-fn next_piece(text: &str, from: usize) -> Option<Option<Piece>> {
+pub(super) fn next_piece(text: &str, from: usize) -> Option<Option<Piece>> {
     let starts = text[from..].match_indices('{').map(|(at, _)| from + at);
     let start =
         starts.map(|at| (at, text.as_bytes().get(at + 1))).find(|(_, next)| matches!(next, Some(b'{' | b'%' | b'#')));

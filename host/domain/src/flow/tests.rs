@@ -346,6 +346,53 @@ fn what_takes_too_long_or_becomes_too_large_is_ended() {
     assert!(Flow::compile(None, Some(&Value::from(vec!["{{ event.id }}"; limit::FLOW_TEMPLATES_MAX]))).is_ok());
 }
 
+/// Whether it is compiled, and evaluated, without the end of the process.
+#[test]
+fn a_text_however_deep_is_compiled_or_refused() {
+    let chains = [
+        ("1", "~1", "", true),
+        ("1", "+1", "", true),
+        ("1", "<1", "", true),
+        ("1", " or 1", "", true),
+        ("", "not ", "1", false),
+        ("", "-", "1", false),
+        ("", "(", "", false),
+        ("", "[", "", false),
+        ("", "{1:", "", false),
+        ("event", ".a", "", true),
+        ("event", "[0]", "", true),
+        ("event", "|d", "", true),
+        ("event", " is d", "", false),
+        ("event", "()", "", true),
+        ("", "1 if 1 else ", "1", false),
+    ];
+    for (start, again, end, fits) in chains {
+        let chain = |times: usize| format!("{start}{}{end}", again.repeat(times));
+        let most = chain(limit::EXPRESSION_OPERATORS_MAX / 2);
+        let both = |text: &str| Flow::compile(Some(text), Some(&json!(format!("x{{{{ {text} }}}}"))));
+        let compiled = both(&most);
+        assert!(compiled.is_ok() || !fits, "{start}{again}");
+        if let Ok(flow) = compiled {
+            let _whatever = (flow.wants(EVENT), flow.input(EVENT));
+        }
+        let long = chain((limit::TEMPLATE_BYTES_MAX - 50) / again.len());
+        assert_eq!(both(&long).err().map(|problems| problems.len()), Some(2), "{start}{again}");
+        assert_eq!(problems(None, Some(&json!(format!("x{{{{ {long}")))).len(), 1, "{start}{again} without an end");
+    }
+    for (start, again, end) in [
+        ("", "{% if 1 %}", ""),
+        ("{% if 1 %}", "{% elif 1 %}", "{% endif %}"),
+        ("", "{% for a in b %}", ""),
+        ("", "{% with %}", ""),
+        ("", "{% set a %}", ""),
+        ("", "{% filter d %}", ""),
+    ] {
+        let text = |times: usize| json!(format!("{start}{}{end}", again.repeat(times)));
+        let _either = Flow::compile(None, Some(&text(limit::TEMPLATE_STATEMENTS_MAX - 2))).map(drop);
+        assert_eq!(problems(None, Some(&text(limit::TEMPLATE_BYTES_MAX / 20))).len(), 1, "{again}");
+    }
+}
+
 #[test]
 fn a_result_that_is_no_json_is_refused() {
     for template in ["{{ 1e308 * 10 }}", "{{ range }}", "{{ {1: 2} }}"] {

@@ -121,3 +121,7 @@ pub const TEMPLATE_FORMAT_WIDTH_MAX: usize = 1_000;
 pub const NUMBER_SHOWN_BYTES_MAX: usize = 60;
 /// Strings of one input with templates in them: with the fuel of each, the most steps that an event takes.
 pub const FLOW_TEMPLATES_MAX: usize = 256;
+/// Operators, dots and brackets of one expression: each may nest it one deeper.
+pub const EXPRESSION_OPERATORS_MAX: usize = 400;
+/// Statements (`{% … %}`) of one text.
+pub const TEMPLATE_STATEMENTS_MAX: usize = 400;
