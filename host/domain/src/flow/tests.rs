@@ -206,6 +206,8 @@ fn what_an_event_says_bounds_no_memory() {
         "{{ event.data.text | replace('a', event.data.text) | length }}",
         "{{ event.data.text | replace('', event.data.text) | length }}",
         "{{ event.data.many | map('replace', 'x', event.data.text) | length }}",
+        "{{ ([event.data.text] * 1000) | map('e') | list | length }}",
+        "{{ ([event.data.text] * 1000) | map('upper') | list | length }}",
         "{{ 'a\nb' | indent(event.data.n) | length }}",
         "{{ 'a\nb' | indent(width=event.data.n) | length }}",
         "{{ event.data.wide | format(1) | length }}",
