@@ -3,10 +3,17 @@
 //! A string that is one `{{ … }}` keeps the type of the value; any other text is text, and nothing in it is escaped. Something
 //! undefined is an error, also as a result. Where an expression is a plain path into the event (`event.data.items[0].price`), it
 //! stands for the JSON as the event has it, with its digits and the order of its members. In other expressions integers are exact
-//! (up to 128 bits with a sign), other numbers are floats where a float has their value, and else they can only be printed.
+//! (up to 128 bits with a sign), other numbers are floats where a float has their value, and else they can only be printed: an
+//! expression that compares or computes fails where it meets one.
+//!
+//! Events are hostile: what an event says bounds neither steps nor memory. There is fuel for each rendering, filters make texts of
+//! so many bytes and lists of so many items, and nothing can be added up over the turns of a loop (no `namespace`; there is `sum`).
 //!
 //! Templates load nothing: there is no include, import, extends or macro.
 
+mod checks;
+mod depth;
+mod filters;
 mod language;
 mod node;
 mod number;
@@ -14,18 +21,18 @@ mod output;
 mod part;
 mod source;
 
-use minijinja::{Expression, Value};
+use minijinja::Value;
 
 use crate::delivery::reason;
 use crate::inbox::Reason;
 use crate::limit;
-use language::{Language, Mistake};
+use language::{Compiled, Language, Mistake};
 use node::Node;
 use part::Event;
 
 /// The expressions of a subscription, compiled.
 pub struct Flow {
-    when: Option<Expression<'static, 'static>>,
+    when: Option<Compiled>,
     input: Option<Node>,
     language: Language,
 }
@@ -64,6 +71,12 @@ impl Flow {
             problems.push(FlowProblem { pointer: INPUT.to_owned(), detail });
         }
         let input = input.map(|input| Node::compile(&mut language, INPUT, input, &mut problems));
+        let templates = input.as_ref().map_or(0, Node::templates);
+        if templates > limit::FLOW_TEMPLATES_MAX {
+            let detail =
+                format!("it has {templates} strings with templates; at most {} are taken", limit::FLOW_TEMPLATES_MAX);
+            problems.push(FlowProblem { pointer: INPUT.to_owned(), detail });
+        }
         if problems.is_empty() { Ok(Self { when, input, language }) } else { Err(problems) }
     }
 

@@ -46,11 +46,23 @@ pub struct UrlEndpoint {
     pub max_per_second: Option<u32>,
 }
 
+impl UrlEndpoint {
+    /// Where it is, for those who need not know everything: without the query, in which some receivers want a secret.
+    pub fn without_query(&self) -> String {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        url.into()
+    }
+}
+
 impl std::fmt::Debug for UrlEndpoint {
-    /// Without the values of headers.
+    /// Without the query and the values of headers.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
-        f.debug_struct("UrlEndpoint").field("url", &self.url.as_str()).field("headers", &names).finish_non_exhaustive()
+        f.debug_struct("UrlEndpoint")
+            .field("url", &self.without_query())
+            .field("headers", &names)
+            .finish_non_exhaustive()
     }
 }
 
@@ -93,4 +105,25 @@ pub struct Paused {
     pub since: Timestamp,
     /// `operator`; `failing`: no attempt has succeeded for too long; `gone`: the endpoint has answered 410.
     pub reason: Reason,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_secret_of_an_endpoint_is_not_shown() {
+        let endpoint = UrlEndpoint {
+            url: "https://crm.example.com/hooks?key=s3cret".parse().expect("a URL"),
+            headers: vec![("x-key".to_owned(), "s3cret".to_owned())],
+            max_in_flight: 8,
+            max_per_second: None,
+        };
+        assert_eq!(endpoint.without_query(), "https://crm.example.com/hooks");
+        let shown = format!("{endpoint:?}");
+        assert!(
+            shown.contains("crm.example.com/hooks") && shown.contains("x-key") && !shown.contains("s3cret"),
+            "{shown}"
+        );
+    }
 }

@@ -95,7 +95,10 @@ pub(crate) enum NotCommitted {
     /// The webhook or timer that it is about has been changed meanwhile: somebody else has decided what becomes of it.
     Moved,
     /// The connection was deleted meanwhile.
-    Gone,
+    Gone {
+        /// Whether the last run sent a request that may have changed something at the provider.
+        sent_unsafe: bool,
+    },
     /// Too much waits for the store.
     Overloaded {
         /// As above.
@@ -171,7 +174,7 @@ impl Invoker {
                 }
                 Err(CommitError::KeyMoved { .. }) => NotCommitted::Conflict { sent_unsafe },
                 Err(CommitError::MarkPresent) => NotCommitted::Seen,
-                Err(CommitError::Gone) => NotCommitted::Gone,
+                Err(CommitError::Gone) => NotCommitted::Gone { sent_unsafe },
                 Err(CommitError::Overloaded) => NotCommitted::Overloaded { sent_unsafe },
                 Err(CommitError::Unavailable(error)) => NotCommitted::Unavailable { error, sent_unsafe },
                 Err(CommitError::Moved | CommitError::KeptAlready) => NotCommitted::Moved,

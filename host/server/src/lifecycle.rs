@@ -316,7 +316,7 @@ impl From<NotCommitted> for Failed {
             }
             NotCommitted::Seen
             | NotCommitted::Moved
-            | NotCommitted::Gone
+            | NotCommitted::Gone { .. }
             | NotCommitted::Conflict { .. }
             | NotCommitted::Overloaded { .. } => Self::Host,
             NotCommitted::Unavailable { error, .. } => {

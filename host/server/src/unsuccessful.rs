@@ -58,7 +58,7 @@ impl From<NotCommitted> for Unsuccessful {
         match reason {
             NotCommitted::Seen => Self::Seen,
             NotCommitted::Moved => Self::Moved,
-            NotCommitted::Gone => Self::Gone,
+            NotCommitted::Gone { .. } => Self::Gone,
             NotCommitted::Conflict { sent_unsafe: false } => {
                 Self::unavailable("conflict", "others changed the same keys each time")
             }
@@ -111,7 +111,7 @@ mod tests {
         for (reason, expected) in [
             (NotCommitted::Seen, "Seen"),
             (NotCommitted::Moved, "Moved"),
-            (NotCommitted::Gone, "Gone"),
+            (NotCommitted::Gone { sent_unsafe: false }, "Gone"),
             (NotCommitted::Conflict { sent_unsafe: false }, "unavailable: conflict"),
             (NotCommitted::Conflict { sent_unsafe: true }, "failed: conflict"),
             (NotCommitted::Overloaded { sent_unsafe: true }, "not-now: overloaded"),

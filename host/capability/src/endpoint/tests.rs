@@ -12,20 +12,22 @@ use super::*;
 use crate::egress::{EgressSettings, Resolve};
 use crate::sleep::ManualSleep;
 
-/// `here.test` is this machine, `public.test` is not, `metadata.test` is what nobody may ask; there are no other names.
+/// `here.test` is this machine, `public.test` is not, `metadata.test` is what nobody may ask, `both.test` leads here and there; there are
+/// no other names.
 #[derive(Debug)]
 struct Names;
 
 #[async_trait]
 impl Resolve for Names {
     async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
-        let address = match host {
-            "here.test" => "127.0.0.1",
-            "public.test" => "93.184.216.34",
-            "metadata.test" => "169.254.169.254",
+        let addresses: &[&str] = match host {
+            "here.test" => &["127.0.0.1"],
+            "public.test" => &["93.184.216.34"],
+            "metadata.test" => &["169.254.169.254"],
+            "both.test" => &["93.184.216.34", "127.0.0.1"],
             _ => return Err(io::Error::new(io::ErrorKind::NotFound, "no such name")),
         };
-        Ok(vec![address.parse().expect("an address")])
+        Ok(addresses.iter().map(|address| address.parse().expect("an address")).collect())
     }
 }
 
@@ -139,6 +141,20 @@ async fn an_endpoint_that_does_not_answer_has_thirty_seconds() {
 }
 
 #[tokio::test]
+async fn what_only_informs_is_no_answer_and_neither_is_half_a_head() {
+    let informing = "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n";
+    let then_answering: &'static str = Box::leak(format!("{informing}HTTP/1.1 202 Accepted\r\n\r\n").into_boxed_str());
+    let (url, _seen) = receiver(then_answering, false).await;
+    assert_eq!(World::at_home().post(&url).await.expect("an answer").status, 202);
+    for begun in [informing, "HTTP/1.1 200 OK\r\nx-slow: "] {
+        let (url, _seen) = receiver(begun, true).await;
+        let world = World::at_home();
+        let (outcome, ()) = tokio::join!(world.post(&url), world.let_time_pass());
+        assert_eq!(outcome.expect_err("no answer").code, EndpointErrorCode::Timeout, "{begun:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_counts_whose_body_never_ends_but_nobody_waits_for_it_for_ever() {
     let (url, _seen) = receiver("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc", true).await;
     let world = World::at_home();
@@ -200,6 +216,10 @@ async fn only_permitted_addresses_are_dialled_and_plain_http_goes_to_private_one
     assert!(message.contains("[egress] private_addresses = [\"127.0.0.1/32\"]"), "{message}");
     let message = strict.post("http://public.test/").await.expect_err("refused").message;
     assert!(message.ends_with("use https"), "{message}");
+    for url in ["https://both.test/", "http://both.test/", "https://[::ffff:127.0.0.1]/", "https://0x7f000001/"] {
+        assert_eq!(strict.code(url).await, "address-refused", "{url}");
+    }
+    assert_eq!(World::at_home().code("http://both.test/").await, "address-refused", "half of it is public");
     let open = World::new(&["0.0.0.0/0"]);
     let message = open.post("http://metadata.test/").await.expect_err("refused").message;
     assert!(!message.contains("private_addresses"), "no range permits it: {message}");

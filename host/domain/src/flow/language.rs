@@ -1,5 +1,6 @@
 //! MiniJinja as flows have it.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::LazyLock;
 
@@ -7,7 +8,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Expression, Output, State, UndefinedBehavior, Value};
 
 use super::part::Event;
-use super::{output, source};
+use super::{checks, depth, filters, output, source};
 use crate::limit;
 
 /// What expressions are compiled and evaluated with: the same for all flows.
@@ -16,6 +17,15 @@ static EXPRESSIONS: LazyLock<Environment<'static>> = LazyLock::new(environment);
 /// The texts of one flow.
 pub(super) struct Language {
     texts: Environment<'static>,
+    /// Names of those that compare nothing.
+    composing: BTreeSet<String>,
+}
+
+/// An expression.
+pub(super) struct Compiled {
+    expression: Expression<'static, 'static>,
+    /// Whether it compares nothing.
+    only_composes: bool,
 }
 
 /// Why a text cannot be compiled, or nothing can be made of an event, in words.
@@ -57,15 +67,19 @@ impl Mistake {
 
 impl Language {
     pub(super) fn new() -> Self {
-        Self { texts: EXPRESSIONS.clone() }
+        Self { texts: EXPRESSIONS.clone(), composing: BTreeSet::new() }
     }
 
     /// Compiles a text with templates in it and keeps it under this name.
     pub(super) fn add_text(&mut self, name: &str, text: &str) -> Result<(), Mistake> {
         bounded(text)?;
+        depth::check_text(text)?;
         // First as it stands, so that what is wrong is found where the operator has written it.
         let compiled = self.texts.add_template_owned(name.to_owned(), text.to_owned());
         compiled.map_err(|error| Mistake::in_text(&error, text, 0))?;
+        if source::text_only_composes(text) {
+            self.composing.insert(name.to_owned());
+        }
         let Some(written) = source::with_plain_paths(text) else { return Ok(()) };
         self.texts.add_template_owned(name.to_owned(), written).map_err(|error| Mistake::of(&error, None))
     }
@@ -74,7 +88,8 @@ impl Language {
     pub(super) fn render(&self, name: &str, event: &Event, room: usize) -> Result<String, Mistake> {
         let template = self.texts.get_template(name).map_err(|error| Mistake::of(&error, None))?;
         let mut written = Bounded { bytes: Vec::new(), room };
-        let rendered = template.render_captured_to(event.context(), &mut written).map(drop);
+        let rendered =
+            template.render_captured_to(event.context(self.composing.contains(name)), &mut written).map(drop);
         match rendered {
             Err(error) if error.kind() != ErrorKind::WriteFailure => Err(Mistake::of(&error, None)),
             Err(_) => Err(Mistake(output::TOO_LARGE.clone())),
@@ -85,28 +100,27 @@ impl Language {
 }
 
 /// Compiles an expression.
-pub(super) fn expression(text: &str) -> Result<Expression<'static, 'static>, Mistake> {
+pub(super) fn expression(text: &str) -> Result<Compiled, Mistake> {
     expression_in(text, text, 0)
 }
 
 /// Compiles an expression that stands within a text, after so many bytes.
-pub(super) fn expression_in(
-    expression: &str,
-    text: &str,
-    skipped: usize,
-) -> Result<Expression<'static, 'static>, Mistake> {
+pub(super) fn expression_in(expression: &str, text: &str, skipped: usize) -> Result<Compiled, Mistake> {
     bounded(text)?;
+    depth::check_expression(expression)?;
     let mistake = |error: Error| Mistake::in_text(&error, text, skipped);
     let compiled = EXPRESSIONS.compile_expression_owned(expression.to_owned()).map_err(mistake)?;
-    match source::plain_path(expression) {
-        Some(written) => EXPRESSIONS.compile_expression_owned(written).map_err(mistake),
-        None => Ok(compiled),
-    }
+    let expression_as_written = match source::plain_path(expression) {
+        Some(written) => EXPRESSIONS.compile_expression_owned(written).map_err(mistake)?,
+        None => compiled,
+    };
+    Ok(Compiled { expression: expression_as_written, only_composes: source::only_composes(expression) })
 }
 
 /// What comes of an expression; it may be undefined.
-pub(super) fn evaluate(expression: &Expression<'static, 'static>, event: &Event) -> Result<Value, Mistake> {
-    expression.eval(event.context()).map_err(|error| Mistake::of(&error, None))
+pub(super) fn evaluate(compiled: &Compiled, event: &Event) -> Result<Value, Mistake> {
+    let context = event.context(compiled.only_composes);
+    compiled.expression.eval(context).map_err(|error| Mistake::of(&error, None))
 }
 
 fn bounded(text: &str) -> Result<(), Mistake> {
@@ -129,16 +143,23 @@ fn environment() -> Environment<'static> {
     environment.set_syntax(syntax);
     // It shows what there is inside, and promises no form.
     environment.remove_global("debug");
+    environment.remove_filter("pprint");
+    // What a loop adds up in one has no bound.
+    environment.remove_global("namespace");
+    filters::bound(&mut environment);
+    checks::make_strict(&mut environment);
     environment
 }
 
 /// How a value stands in a text: a string as it is, anything else as JSON.
-fn write(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+fn write(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     if let Some(text) = value.as_str() {
+        filters::charge(state, text.len())?;
         return Ok(out.write_str(text)?);
     }
     let json = output::json(value, limit::FLOW_RESULT_BYTES_MAX)
         .map_err(|Mistake(why)| Error::new(ErrorKind::InvalidOperation, why))?;
+    filters::charge(state, json.len())?;
     Ok(out.write_str(&json)?)
 }
 

@@ -1,9 +1,8 @@
 //! The `input` of a flow: JSON with templates for strings.
 
-use minijinja::Expression;
 use serde_json::Value;
 
-use super::language::{self, Language, Mistake};
+use super::language::{self, Compiled, Language, Mistake};
 use super::part::Event;
 use super::{FlowProblem, below, output, source};
 use crate::limit;
@@ -13,7 +12,7 @@ pub(super) enum Node {
     /// It has no templates in it: its JSON.
     Fixed(String),
     /// A string that is one expression, and its place.
-    Expression(String, Box<Expression<'static, 'static>>),
+    Expression(String, Box<Compiled>),
     /// A string with templates in it: its place, under which the language has it.
     Text(String),
     /// A list with templates in it.
@@ -68,11 +67,16 @@ impl Node {
     }
 
     fn has_templates(&self) -> bool {
+        self.templates() > 0
+    }
+
+    /// How many strings of it have templates in them. Each has its own fuel.
+    pub(super) fn templates(&self) -> usize {
         match self {
-            Self::Fixed(_) => false,
-            Self::Expression(..) | Self::Text(_) => true,
-            Self::List(nodes) => nodes.iter().any(Self::has_templates),
-            Self::Map(members) => members.iter().any(|(_, node)| node.has_templates()),
+            Self::Fixed(_) => 0,
+            Self::Expression(..) | Self::Text(_) => 1,
+            Self::List(nodes) => nodes.iter().map(Self::templates).sum(),
+            Self::Map(members) => members.iter().map(|(_, node)| node.templates()).sum(),
         }
     }
 

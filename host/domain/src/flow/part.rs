@@ -1,10 +1,11 @@
 //! An event as templates see it: JSON that is read as far as it is looked at.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use minijinja::value::{Enumerator, Object, ObjectRepr};
+use minijinja::value::{DynObject, Enumerator, Object, ObjectRepr};
 use minijinja::{Error, ErrorKind, Value};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -13,17 +14,21 @@ use serde_json::value::RawValue;
 use super::language::Mistake;
 use super::number::{Digits, computable};
 use super::source;
+use crate::limit;
 
-/// An event, in both ways of looking at it.
+/// An event, in all ways of looking at it.
 pub(super) struct Event {
-    context: Value,
+    computing: Value,
+    composing: Value,
 }
 
 /// What becomes of numbers.
 #[derive(Debug, Clone, Copy)]
 enum Look {
-    /// They can be computed with.
+    /// They can be computed with and compared. One with which that would go wrong is an error as soon as it is looked up.
     Computing,
+    /// The same, but that one only prints: for expressions that compare nothing.
+    Composing,
     /// They keep their digits.
     Writing,
 }
@@ -47,14 +52,15 @@ impl Event {
     pub(super) fn parse(json: &str) -> Result<Self, Mistake> {
         let raw: &RawValue =
             serde_json::from_str(json).map_err(|error| Mistake(format!("the event cannot be read: {error}")))?;
-        let context = [(source::EVENT, Look::Computing), (source::AS_WRITTEN, Look::Writing)];
-        let context = Value::from_pairs(context.map(|(name, look)| (name, value(raw, look))));
-        Ok(Self { context })
+        let as_written = value(raw, Look::Writing);
+        let context =
+            |look| Value::from_pairs([(source::EVENT, value(raw, look)), (source::AS_WRITTEN, as_written.clone())]);
+        Ok(Self { computing: context(Look::Computing), composing: context(Look::Composing) })
     }
 
-    /// What templates are evaluated in.
-    pub(super) fn context(&self) -> Value {
-        self.context.clone()
+    /// What templates are evaluated in. `only_composes`: they compare nothing ([`source::only_composes`]).
+    pub(super) fn context(&self, only_composes: bool) -> Value {
+        if only_composes { self.composing.clone() } else { self.computing.clone() }
     }
 }
 
@@ -104,10 +110,19 @@ fn value(json: &RawValue, look: Look) -> Value {
         Some(b'f') => Value::from(false),
         Some(b'n') => Value::from(()),
         _ => match look {
-            Look::Computing => computable(json.get()),
+            Look::Computing => computable(json.get()).unwrap_or_else(|| beyond(json.get())),
+            Look::Composing => computable(json.get()).unwrap_or_else(|| Digits::of(json.get())),
             Look::Writing => Digits::of(json.get()),
         },
     }
+}
+
+/// Stands for a number with which comparing or computing would go wrong without a word.
+fn beyond(json: &str) -> Value {
+    let shown = &json[..json.floor_char_boundary(limit::NUMBER_SHOWN_BYTES_MAX)];
+    let message =
+        format!("the number {shown} can be printed only: computing with it or comparing it would change its value");
+    Value::from(Error::new(ErrorKind::InvalidOperation, message))
 }
 
 /// Stands for what JSON allows and a text cannot hold: half of a surrogate pair.
@@ -139,6 +154,12 @@ impl Object for Part {
             }
             None => Enumerator::Iter(Box::new(std::iter::once(unreadable()))),
         }
+    }
+
+    /// What is written the same is the same, also where a number in it cannot be compared.
+    fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
+        let other = other.downcast_ref::<Self>()?;
+        (self.json() == other.json()).then_some(Ordering::Equal)
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -82,6 +82,73 @@ pub(super) fn with_plain_paths(text: &str) -> Option<String> {
     found.then_some(written)
 }
 
+/// Filters that neither compare nor compute.
+const COMPOSING_FILTERS: [&str; 11] =
+    ["default", "d", "first", "last", "join", "list", "string", "items", "reverse", "length", "count"];
+
+/// Whether an expression surely compares nothing and computes nothing: it takes parts and puts them together. When in doubt, no.
+pub(super) fn only_composes(expression: &str) -> bool {
+    let is_name = |c: char| c == '_' || c.is_ascii_alphanumeric();
+    let (mut rest, mut before) = (expression, ' ');
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '\'' | '"' => match rest[1..].find([first, '\\']) {
+                Some(end) if rest[1 + end..].starts_with(first) => end + 2,
+                _ => return false,
+            },
+            _ if is_name(first) => {
+                let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
+                let (name, is_called) = (&rest[..end], rest[end..].trim_start().starts_with('('));
+                let is_filter = before == '|' && COMPOSING_FILTERS.contains(&name);
+                let is_word = matches!(name, "and" | "or" | "not" | "if" | "else") && before != '.';
+                let compares = matches!(name, "in" | "is") && before != '.';
+                if compares || (before == '|' && !is_filter) || (is_called && !is_filter && !is_word) {
+                    return false;
+                }
+                end
+            }
+            '~' | '|' | '.' | ',' | ':' | '(' | ')' | '[' | ']' | '{' | '}' | '-' => 1,
+            _ if first.is_whitespace() => first.len_utf8(),
+            _ => return false,
+        };
+        if !first.is_whitespace() {
+            before = first;
+        }
+        rest = &rest[length..];
+    }
+    true
+}
+
+/// The same of a text with templates in it.
+pub(super) fn text_only_composes(text: &str) -> bool {
+    let mut at = 0;
+    loop {
+        let Some(next) = next_piece(text, at) else { return false };
+        let Some(piece) = next else { return true };
+        at = piece.end;
+        let inside = text[piece.inside.clone()].trim();
+        let composes = match piece.kind {
+            Kind::Expression => only_composes(inside),
+            Kind::Statement => statement_only_composes(inside),
+            Kind::Other => true,
+        };
+        if !composes {
+            return false;
+        }
+    }
+}
+
+fn statement_only_composes(statement: &str) -> bool {
+    let (word, rest) = statement.split_once(char::is_whitespace).unwrap_or((statement, ""));
+    match word {
+        "if" | "elif" => only_composes(rest),
+        "for" => rest.split_once(" in ").is_some_and(|(_, items)| only_composes(items)),
+        "set" => rest.split_once('=').is_some_and(|(_, value)| only_composes(value)),
+        "else" | "endif" | "endfor" => true,
+        _ => false,
+    }
+}
+
 /// Whether a statement may give `event` another meaning: its name stands there without anything behind it that is looked up.
 fn may_bind_event(statement: &str) -> bool {
     let is_name = |c: char| c == '_' || c.is_ascii_alphanumeric();
@@ -91,7 +158,8 @@ fn may_bind_event(statement: &str) -> bool {
     })
 }
 
-enum Kind {
+/// What a piece of a template is.
+pub(super) enum Kind {
     /// `{{ … }}`
     Expression,
     /// `{% … %}`
@@ -100,17 +168,18 @@ enum Kind {
     Other,
 }
 
-struct Piece {
-    kind: Kind,
+/// A piece of a template, and where it stands in the text.
+pub(super) struct Piece {
+    pub(super) kind: Kind,
     /// Without delimiters and signs that trim blanks.
-    inside: Range<usize>,
-    end: usize,
+    pub(super) inside: Range<usize>,
+    pub(super) end: usize,
 }
 
 /// The next piece of a template from `from` on, by the rules of MiniJinja's lexer: `Some(None)` where only text follows, `None`
 /// where a piece does not end.
 #[expect(clippy::option_option, reason = "the end of the text and a piece without end are two things")]
-fn next_piece(text: &str, from: usize) -> Option<Option<Piece>> {
+pub(super) fn next_piece(text: &str, from: usize) -> Option<Option<Piece>> {
     let starts = text[from..].match_indices('{').map(|(at, _)| from + at);
     let start =
         starts.map(|at| (at, text.as_bytes().get(at + 1))).find(|(_, next)| matches!(next, Some(b'{' | b'%' | b'#')));

@@ -5,7 +5,8 @@ use super::*;
 
 const EVENT: &str = r#"{"id": "evt_1", "type": "aftership.shipment.updated", "subject": "c1", "time": "2026-03-04T09:41:12Z",
     "data": {"b": 10.50, "a": [1e2, {"z": -0, "y": 12345678901234567890.1234567890}], "text": "Grüße <b>", "empty": "",
-    "none": null, "yes": true, "big": 170141183460469231731687303715884105727, "list": [], "digits": 1.0e400, "odd-name": 7}}"#;
+    "none": null, "yes": true, "big": 170141183460469231731687303715884105727, "list": [], "digits": 1.0e400, "odd-name": 7,
+    "rows": [{"n": 1.0e400}, {"n": 7}], "row": {"list": [1.0e400]}, "same": {"list": [1.0e400]}, "mixed": [{"n": 3}, {"m": 4}]}}"#;
 
 fn input(input: &Value) -> Result<String, Reason> {
     Flow::compile(None, Some(input)).expect("it compiles").input(EVENT)
@@ -99,12 +100,129 @@ fn integers_are_exact_and_other_numbers_never_silently_rounded() {
         ("{{ event.data.big - 1 }}", "170141183460469231731687303715884105726"),
         ("{{ event.data.a[1].y ~ ' EUR' }}", "\"12345678901234567890.1234567890 EUR\""),
         ("{{ [event.data.a[1].y] }}", "[12345678901234567890.1234567890]"),
-        ("{{ event.data.a[1].y == 12345678901234567890 }}", "false"),
     ] {
         assert_eq!(text(template), json, "{template}");
     }
     for template in ["{{ event.data.a[1].y + 1 }}", "{{ event.data.big + 1 }}", "{{ event.data.digits * 2 }}"] {
         assert_eq!(input(&json!(template)).expect_err(template).code, "mapping-failed");
+    }
+}
+
+#[test]
+fn a_number_that_only_prints_is_never_compared() {
+    for template in [
+        "{{ event.data.a[1].y == 12345678901234567890 }}",
+        "{{ event.data.digits > 5 }}",
+        "{{ 5 < event.data.digits }}",
+        "{{ event.data.digits in [1] }}",
+        "{{ 1 in [event.data.digits] }}",
+        "{{ event.data.digits is gt(5) }}",
+        "{{ event.data.digits is number }}",
+        "{{ [event.data.digits, 1] | max }}",
+        "{{ [event.data.digits, 1] | sort }}",
+        "{{ event.data.rows | sort(attribute='n') | length }}",
+        "{{ event.data.rows | map(attribute='n') | max }}",
+        "{{ event.data.rows | max(attribute='n') }}",
+        "{{ event.data.rows | selectattr('n', 'gt', 5) | list | length }}",
+        "{{ event.data.rows | groupby('n') | length }}",
+        "{{ event.data.rows | unique(attribute='n') | list | length }}",
+        "{{ event.data.rows | sum(attribute='n') }}",
+        "{{ {'n': 1} == {'n': event.data.digits} }}",
+        "{{ event.data | dictsort(by='value') | length }}",
+        "{% if event.data.digits > 5 %}x{% endif %}",
+        "{% for k, n in event.data.rows[0] | items %}{% if n > 5 %}x{% endif %}{% endfor %}",
+        "{% for n, m in event.data.row.list | zip([1]) %}{{ n > m }}{% endfor %}",
+        "{% for row in event.data.rows %}{% if row.n > 5 %}x{% endif %}{% endfor %}",
+        "{% for n in event.data.row.list if n > 5 %}x{% endfor %}",
+        "{% set n = event.data.digits %}{{ n > 5 }}",
+    ] {
+        assert_eq!(input(&json!(template)).expect_err(template).code, "mapping-failed", "{template}");
+    }
+    for when in ["event.data.digits > 5", "event.data.digits == 5", "not (event.data.digits < 5)"] {
+        assert!(wants(when).is_err(), "{when}");
+    }
+    for (template, json) in [
+        ("{{ event.data.row == event.data.same }}", "true"),
+        ("{% for k, n in event.data.rows[0] | items %}{{ k }}: {{ n }}{% endfor %}", "\"n: 1.0e400\""),
+        ("{% for row in event.data.rows %}{{ row.n }} {% endfor %}", "\"1.0e400 7 \""),
+        ("{{ event.data.digits ~ ' in EUR' if event.data.yes else 'is' }}", "\"1.0e400 in EUR\""),
+        ("{{ event.data.rows[0].n | default('x') }}", "1.0e400"),
+        ("{{ event.data.row.list | join(' ') }}", "\"1.0e400\""),
+        ("{{ event.data.big > 170141183460469231731687303715884105726 }}", "true"),
+    ] {
+        assert_eq!(text(template), json, "{template}");
+    }
+}
+
+#[test]
+fn what_is_undefined_is_not_passed_over_by_filters() {
+    for template in [
+        "{{ event.data.rows | map(attribute='gone') | join(', ') }}",
+        "{{ event.data.rows | join(', ', attribute='gone') }}",
+        "{{ event.data.rows | sum(attribute='gone') }}",
+        "{{ event.data.mixed | sum(attribute='n') }}",
+        "{{ event.data.mixed | sort(attribute='n') | length }}",
+        "{{ event.data.mixed | max(attribute='n') }}",
+        "{{ event.data.mixed | groupby('n') | length }}",
+        "{{ event.data.mixed | map(attribute='n') | list }}",
+        "{{ event.data.list | last }}",
+        "{{ event.data.list | max }}",
+        "{{ event.data.list | first ~ 'x' }}",
+        "{{ event.data.missing in ['a'] }}",
+        "{{ 'a' in event.data.missing }}",
+        "{{ event.data.missing is eq('a') }}",
+        "{{ 1 is in(event.data.missing) }}",
+        "{{ event.data.missing is string }}",
+        "{{ event.data.missing is none }}",
+        "{{ event.data.mixed | selectattr('n', 'gt', 5) | list | length }}",
+        "{{ event.data.missing | length }}",
+        "{{ event.data.missing | replace('a', 'b') }}",
+        "{% set x = event.data.missing %}{{ x }}",
+        "{% for row in event.data.mixed %}{{ row.n }}{% endfor %}",
+    ] {
+        assert_eq!(input(&json!(template)).expect_err(template).code, "mapping-failed", "{template}");
+    }
+    for (template, json) in [
+        ("{{ event.data.mixed | map(attribute='n', default=0) | sum }}", "3"),
+        ("{{ event.data.mixed | selectattr('n') | list | length }}", "1"),
+        ("{{ event.data.mixed | groupby('n', default=0) | length }}", "2"),
+        ("{{ event.data.list | first | default('none') }}", "\"none\""),
+        ("{{ [3, 1, 2] | sort | join('-') }}", "\"1-2-3\""),
+        ("{{ '%.2f' | format(event.data.b) }}", "\"10.50\""),
+        ("{{ [1, 2, 3] | batch(2, 0) | list }}", "[[1,2],[3,0]]"),
+    ] {
+        assert_eq!(text(template), json, "{template}");
+    }
+}
+
+#[test]
+fn what_an_event_says_bounds_no_memory() {
+    let many = vec!["x"; 20_000];
+    let event =
+        json!({"data": {"text": "a".repeat(500_000), "n": 2_000_000_000, "many": many, "wide": "%2000000000d"}});
+    for template in [
+        "{{ event.data.many | join(event.data.text) | length }}",
+        "{{ event.data.many | join(d=event.data.text) | length }}",
+        "{{ event.data.text | replace('a', event.data.text) | length }}",
+        "{{ event.data.text | replace('', event.data.text) | length }}",
+        "{{ event.data.many | map('replace', 'x', event.data.text) | length }}",
+        "{{ ([event.data.text] * 1000) | map('e') | list | length }}",
+        "{{ ([event.data.text] * 1000) | map('upper') | list | length }}",
+        "{{ 'a\nb' | indent(event.data.n) | length }}",
+        "{{ 'a\nb' | indent(width=event.data.n) | length }}",
+        "{{ event.data.wide | format(1) | length }}",
+        "{{ '%*d' | format(event.data.n, 1) | length }}",
+        "{{ event.data.many | batch(event.data.n, 0) | length }}",
+        "{{ event.data.many | slice(event.data.n) | length }}",
+        "{{ ([1] * 90000000) | list | length }}",
+        "{{ range(event.data.n) | list | length }}",
+        "{{ 'x' * event.data.n }}",
+        "{% set all %}{% for x in event.data.many %}{{ event.data.text }}{% endfor %}{% endset %}x",
+        "{% filter upper %}{% for x in event.data.many %}{{ event.data.text }}{% endfor %}{% endfilter %}",
+        "{% set ns = namespace(s='') %}{% for x in event.data.many %}{% set ns.s = ns.s ~ event.data.text %}{% endfor %}",
+    ] {
+        let flow = Flow::compile(None, Some(&json!(template))).expect(template);
+        assert_eq!(flow.input(&event.to_string()).expect_err(template).code, "mapping-failed", "{template}");
     }
 }
 
@@ -225,6 +343,56 @@ fn what_takes_too_long_or_becomes_too_large_is_ended() {
     let expression = format!("{{{{ event.subject {}}}}}", " ".repeat(10_000));
     let all = Value::from(vec![expression; 7]);
     assert_eq!(problems(None, Some(&all)).len(), 1);
+    let many = Value::from(vec!["{{ event.id }}"; limit::FLOW_TEMPLATES_MAX + 1]);
+    assert_eq!(problems(None, Some(&json!({"a": many})))[0].pointer, "/endpoint/input");
+    assert!(Flow::compile(None, Some(&Value::from(vec!["{{ event.id }}"; limit::FLOW_TEMPLATES_MAX]))).is_ok());
+}
+
+/// Whether it is compiled, and evaluated, without the end of the process.
+#[test]
+fn a_text_however_deep_is_compiled_or_refused() {
+    let chains = [
+        ("1", "~1", "", true),
+        ("1", "+1", "", true),
+        ("1", "<1", "", true),
+        ("1", " or 1", "", true),
+        ("", "not ", "1", false),
+        ("", "-", "1", false),
+        ("", "(", "", false),
+        ("", "[", "", false),
+        ("", "{1:", "", false),
+        ("event", ".a", "", true),
+        ("event", "[0]", "", true),
+        ("event", "|d", "", true),
+        ("event", " is d", "", false),
+        ("event", "()", "", true),
+        ("", "1 if 1 else ", "1", false),
+    ];
+    for (start, again, end, fits) in chains {
+        let chain = |times: usize| format!("{start}{}{end}", again.repeat(times));
+        let most = chain(limit::EXPRESSION_OPERATORS_MAX / 2);
+        let both = |text: &str| Flow::compile(Some(text), Some(&json!(format!("x{{{{ {text} }}}}"))));
+        let compiled = both(&most);
+        assert!(compiled.is_ok() || !fits, "{start}{again}");
+        if let Ok(flow) = compiled {
+            let _whatever = (flow.wants(EVENT), flow.input(EVENT));
+        }
+        let long = chain((limit::TEMPLATE_BYTES_MAX - 50) / again.len());
+        assert_eq!(both(&long).err().map(|problems| problems.len()), Some(2), "{start}{again}");
+        assert_eq!(problems(None, Some(&json!(format!("x{{{{ {long}")))).len(), 1, "{start}{again} without an end");
+    }
+    for (start, again, end) in [
+        ("", "{% if 1 %}", ""),
+        ("{% if 1 %}", "{% elif 1 %}", "{% endif %}"),
+        ("", "{% for a in b %}", ""),
+        ("", "{% with %}", ""),
+        ("", "{% set a %}", ""),
+        ("", "{% filter d %}", ""),
+    ] {
+        let text = |times: usize| json!(format!("{start}{}{end}", again.repeat(times)));
+        let _either = Flow::compile(None, Some(&text(limit::TEMPLATE_STATEMENTS_MAX - 2))).map(drop);
+        assert_eq!(problems(None, Some(&text(limit::TEMPLATE_BYTES_MAX / 20))).len(), 1, "{again}");
+    }
 }
 
 #[test]

@@ -111,3 +111,17 @@ pub const SIGNING_SECRET_BYTES_MAX: usize = 64;
 pub const SIGNING_SECRET_BYTES: usize = 32;
 /// Where to a redirect leads: what of it is shown.
 pub const REDIRECT_SHOWN_BYTES_MAX: usize = 200;
+/// Bytes of all texts that filters make in one rendering, and that are written in it.
+pub const TEMPLATE_TEXTS_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Items of a list that a filter takes or makes.
+pub const TEMPLATE_ITEMS_MAX: usize = 100_000;
+/// Longest width that `format` fills up to, and most digits behind its point.
+pub const TEMPLATE_FORMAT_WIDTH_MAX: usize = 1_000;
+/// What of a number is shown that cannot be computed with.
+pub const NUMBER_SHOWN_BYTES_MAX: usize = 60;
+/// Strings of one input with templates in them: with the fuel of each, the most steps that an event takes.
+pub const FLOW_TEMPLATES_MAX: usize = 256;
+/// Operators, dots and brackets of one expression: each may nest it one deeper.
+pub const EXPRESSION_OPERATORS_MAX: usize = 400;
+/// Statements (`{% … %}`) of one text.
+pub const TEMPLATE_STATEMENTS_MAX: usize = 400;

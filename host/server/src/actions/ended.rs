@@ -77,7 +77,9 @@ fn of_failure(failure: &Failure, idempotent: bool) -> AttemptOutcome {
         Failure::InvalidOutput(_) | Failure::OutcomeUnknown | Failure::Conflict { sent_unsafe: true } => never(reason),
         Failure::Trap | Failure::Deadline(_) if !idempotent => never(problem_reason(&outcome_unknown())),
         Failure::Trap | Failure::Deadline(_) => failed(reason, None),
-        Failure::Gone => failed(missing(), None),
+        // Its keys went with the connection: one that is made anew under the name knows nothing of this run.
+        Failure::Gone { sent_unsafe: true } if !idempotent => never(problem_reason(&outcome_unknown())),
+        Failure::Gone { .. } => failed(missing(), None),
         Failure::NotCalled | Failure::Host { .. } | Failure::Conflict { sent_unsafe: false } => {
             failed(reason, problem.retry_after_given())
         }
@@ -139,6 +141,7 @@ mod tests {
         let (minute, soon) = (Some(Duration::from_secs(60)), Some(limit::TRY_AGAIN_AFTER));
         let host = |sent_unsafe| Failure::Host { code: "unavailable", sent_unsafe };
         let conflict = |sent_unsafe| Failure::Conflict { sent_unsafe };
+        let gone = |sent_unsafe| Failure::Gone { sent_unsafe };
         for (failure, idempotent, expected) in [
             (plugin(ErrorKind::Invalid, None), true, ("never", "busy", None)),
             (plugin(ErrorKind::Failed, None), true, ("never", "busy", None)),
@@ -151,7 +154,9 @@ mod tests {
             (Failure::Deadline("x"), false, ("never", "outcome-unknown", None)),
             (Failure::InvalidOutput("x".into()), true, ("never", "invalid-output", None)),
             (Failure::NotCalled, false, ("again", "overloaded", soon)),
-            (Failure::Gone, false, ("again", "connection-missing", None)),
+            (gone(false), false, ("again", "connection-missing", None)),
+            (gone(true), true, ("again", "connection-missing", None)),
+            (gone(true), false, ("never", "outcome-unknown", None)),
             (host(false), false, ("again", "unavailable", soon)),
             (host(true).weighed(true), true, ("again", "unavailable", soon)),
             (host(true).weighed(false), false, ("never", "outcome-unknown", None)),

@@ -30,7 +30,10 @@ pub(super) enum Failure {
         sent_unsafe: bool,
     },
     /// The connection was deleted while the plugin ran.
-    Gone,
+    Gone {
+        /// As above.
+        sent_unsafe: bool,
+    },
     /// Others changed the same keys in every run.
     Conflict {
         /// As above.
@@ -76,7 +79,7 @@ impl Failure {
             }
             Self::Host { code, .. } => Problem::unavailable(*code, "the host could not do it now; its log says why")
                 .retry_after(limit::TRY_AGAIN_AFTER),
-            Self::Gone => deleted(),
+            Self::Gone { .. } => deleted(),
             Self::Conflict { sent_unsafe: false } => {
                 let detail = "others changed the same keys each time";
                 Problem::unavailable("conflict", detail).retry_after(limit::TRY_AGAIN_AFTER)
@@ -92,7 +95,7 @@ impl Failure {
     /// What the next call with the same key gets.
     pub(super) fn fate(&self, idempotent: bool) -> Fate {
         match self {
-            Self::NotCalled | Self::Gone => Fate::Forget,
+            Self::NotCalled | Self::Gone { .. } => Fate::Forget,
             Self::Plugin(PluginError { kind: ErrorKind::Unavailable, .. })
             | Self::Conflict { sent_unsafe: false }
             | Self::Host { sent_unsafe: false, .. } => {
@@ -143,7 +146,7 @@ impl From<NotCommitted> for Failure {
         match reason {
             // Actions set no mark, and are about no webhook and no timer.
             NotCommitted::Seen | NotCommitted::Moved => Self::Host { code: "unavailable", sent_unsafe: true },
-            NotCommitted::Gone => Self::Gone,
+            NotCommitted::Gone { sent_unsafe } => Self::Gone { sent_unsafe },
             NotCommitted::Conflict { sent_unsafe } => Self::Conflict { sent_unsafe },
             NotCommitted::Overloaded { sent_unsafe } => Self::Host { code: "overloaded", sent_unsafe },
             NotCommitted::Unavailable { error, sent_unsafe } => {
@@ -187,7 +190,7 @@ mod tests {
             (Failure::InvalidOutput("x".into()), 502, "invalid-output", [Some(502), Some(502)]),
             (Failure::Trap, 500, "plugin-trap", [None, Some(502)]),
             (Failure::Deadline("x"), 504, "deadline", [None, Some(502)]),
-            (Failure::Gone, 404, "not-found", [None, None]),
+            (Failure::Gone { sent_unsafe: false }, 404, "not-found", [None, None]),
             (Failure::NotCalled, 503, "overloaded", [None, None]),
             (Failure::Host { code: "unavailable", sent_unsafe: false }, 503, "unavailable", [None, None]),
             (Failure::Host { code: "unavailable", sent_unsafe: true }, 503, "unavailable", [None, Some(502)]),

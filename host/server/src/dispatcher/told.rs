@@ -69,7 +69,7 @@ pub(super) fn paused(
     let (id, code, message) = (&subscription.id, &reason.code, &reason.message);
     let data = match &subscription.endpoint {
         Endpoint::Url(url) => {
-            json!({ "subscription": id, "url": url.url.as_str(), "since": since, "code": code, "message": message })
+            json!({ "subscription": id, "url": url.without_query(), "since": since, "code": code, "message": message })
         }
         Endpoint::Action(action) => json!({
             "subscription": id,

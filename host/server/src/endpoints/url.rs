@@ -88,7 +88,9 @@ fn outcome(answer: &EndpointAnswer, now: Timestamp) -> AttemptOutcome {
 fn redirect(status: u16, location: Option<&str>) -> String {
     match location {
         Some(to) => {
-            let shown = &to[..to.floor_char_boundary(limit::REDIRECT_SHOWN_BYTES_MAX)];
+            // A query may hold what is meant for the client alone.
+            let place = to.split(['?', '#']).next().unwrap_or_default();
+            let shown = &place[..place.floor_char_boundary(limit::REDIRECT_SHOWN_BYTES_MAX)];
             format!(
                 "the endpoint has answered {status} and names {shown:?}; deliveries follow no redirects: set its URL to that"
             )

@@ -74,7 +74,7 @@ impl Undertaking for Deactivate {
 impl From<NotCommitted> for NotDeactivated {
     fn from(reason: NotCommitted) -> Self {
         match reason {
-            NotCommitted::Gone => Self::Gone,
+            NotCommitted::Gone { .. } => Self::Gone,
             other => Self::Failed(format!("what it wrote is not kept: {other:?}")),
         }
     }

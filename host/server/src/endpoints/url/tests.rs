@@ -128,4 +128,6 @@ fn only_2xx_delivers() {
     let long = format!("https://elsewhere.example/{}", "x".repeat(1_000));
     let (_, message, _) = failed(301, None, Some(&long));
     assert!(message.contains("https://elsewhere.example/xxx") && message.len() < 400, "{message}");
+    let (_, message, _) = failed(302, None, Some("https://elsewhere.example/in?ticket=s3cret"));
+    assert!(message.contains("elsewhere.example/in") && !message.contains("s3cret"), "{message}");
 }

@@ -8,7 +8,7 @@ use super::HeaderValues;
 use super::members::Members;
 
 /// What the host sets itself, or HTTP does.
-const OF_THE_HOST: [&str; 15] = [
+const OF_THE_HOST: [&str; 16] = [
     "accept-encoding",
     "connection",
     "content-encoding",
@@ -18,6 +18,7 @@ const OF_THE_HOST: [&str; 15] = [
     "host",
     "keep-alive",
     "proxy-authorization",
+    "proxy-connection",
     "te",
     "traceparent",
     "trailer",
