@@ -111,3 +111,5 @@ pub const SIGNING_SECRET_BYTES_MAX: usize = 64;
 pub const SIGNING_SECRET_BYTES: usize = 32;
 /// Where to a redirect leads: what of it is shown.
 pub const REDIRECT_SHOWN_BYTES_MAX: usize = 200;
+/// How long attempts of a subscription that is taken away may go on, before they are given up.
+pub const DELIVERIES_END_WAIT: Duration = Duration::from_secs(5);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
 use hookyard_domain::id::SubscriptionId;
 
 use super::{ChangeError, Subscriptions};
@@ -49,8 +50,9 @@ impl Subscriptions {
         let mut desired = self.desired.lock().await;
         let mut outcome = Reloaded::default();
         let removed: Vec<_> = desired.file.keys().filter(|id| !newer.contains_key(*id)).cloned().collect();
+        // Together, so that endpoints that hang hold this up no longer than one of them.
+        join_all(removed.iter().map(|id| self.parts.dispatcher.remove(id))).await;
         for id in removed {
-            self.parts.dispatcher.remove(&id).await;
             self.replace(&id, None);
             desired.file.remove(&id);
             outcome.removed.push(id);
