@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use hookyard_domain::delivery::{AttemptOutcome, DeliveryState};
 use hookyard_domain::event::Offset;
-use hookyard_domain::limit;
 use hookyard_domain::subscription::Subscription;
 
 use super::world::*;
