@@ -78,7 +78,7 @@ pub struct ActionEndpoint {
     /// Calls at a time; from 1.
     pub max_in_flight: u32,
     /// Calls of one subject that begin within a minute. Further ones wait: what leads back to itself by way of a provider, which
-    /// no count of hops can see, is slowed down to that.
+    /// no count of hops can see, is slowed down to that. Events without a subject are not counted.
     pub max_per_minute_and_subject: u32,
 }
 

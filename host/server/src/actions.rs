@@ -21,6 +21,7 @@ use hookyard_domain::delivery::AttemptOutcome;
 use hookyard_domain::id::InvocationId;
 use hookyard_domain::invocation::Cause;
 use hookyard_domain::limit;
+use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument as _;
 
@@ -172,7 +173,7 @@ impl Actions {
         {
             return Err(order_key_busy(turn.in_the_way().as_ref()));
         }
-        let Ok(Ok(_share)) = timeout_at(until, ready.share.acquire()).await else { return Err(busy()) };
+        let Some(_share) = room(ready, &task.call.caller, until).await else { return Err(busy()) };
         if let Some(keyed) = &mut keyed {
             keyed.start(&self.invoker, &task.connection, attempt).await?;
         }
@@ -223,6 +224,17 @@ impl Actions {
         let undertaking = RunAction { name: &call.name, input: &task.input, rule, keyed };
         self.invoker.until_durable(&errand, &undertaking).await
     }
+}
+
+/// Room among the connection's invocations; a delivery takes it out of what deliveries may take. `None`: there was none until then.
+async fn room<'r>(ready: &'r Ready, caller: &Caller, until: Instant) -> Option<Vec<SemaphorePermit<'r>>> {
+    let of_deliveries = caller.is_delivery().then_some(&ready.for_deliveries);
+    let mut taken = Vec::with_capacity(2);
+    for room in of_deliveries.into_iter().chain([&ready.share]) {
+        // Neither is ever closed.
+        taken.push(timeout_at(until, room.acquire()).await.ok()?.ok()?);
+    }
+    Some(taken)
 }
 
 /// How long one run may take: the action's `timeout_ms`, or the deadline of every invocation of the plugin.

@@ -107,6 +107,9 @@ pub struct Ready {
     /// How much of that may be taken by what runs by itself, webhooks of the inbox and timers: the rest is left to webhooks that
     /// arrive and to actions, for which somebody waits.
     pub by_itself: usize,
+    /// How much of it may be taken by deliveries to its actions, so that neither they nor what runs by itself, nor both of them, take
+    /// what is left to others.
+    pub for_deliveries: Semaphore,
 }
 
 /// How webhooks come in.

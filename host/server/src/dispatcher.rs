@@ -4,12 +4,14 @@
 //! only one that changes how far it has come and how its deliveries stand.
 
 pub(crate) mod attempt;
+mod crowd;
 mod error;
 mod feeds;
 mod hand_on;
 mod health;
 mod index;
 mod lanes;
+mod life;
 mod operate;
 mod order;
 mod pace;
@@ -47,7 +49,7 @@ use crate::telemetry::metrics::Metrics;
 use attempt::Attempts;
 use order::Order;
 use shared::Shared;
-use worker::{Stage, Strings, Worker};
+use worker::{Stage, Strings};
 
 pub use error::DispatchError;
 pub use status::Status;
@@ -87,10 +89,19 @@ struct State {
 type Ended = watch::Receiver<Option<Infallible>>;
 
 /// A worker that is ending.
+#[derive(Clone)]
 struct Leaving {
     /// While it is held, what is in flight may end.
     stage: watch::Sender<Stage>,
+    board: Arc<Mutex<Status>>,
     ended: Ended,
+}
+
+/// Where a subscription goes on that has no worker yet.
+struct Start {
+    position: Position,
+    /// The store may know better.
+    is_old: bool,
 }
 
 /// By what a worker is moved, from outside.
@@ -113,6 +124,15 @@ impl Dispatcher {
     /// A new subscription, or the new definition of one that is there already. A new one goes on at `position`; one that is there
     /// goes on where it stands. What was read but not tried yet is judged by the new definition.
     pub(crate) fn put(&self, subscription: Arc<Active>, position: Position) {
+        self.put_at(subscription, Start { position, is_old: false });
+    }
+
+    /// One that was [discarded](Self::discard) and is to go on after all, from where the store says.
+    pub(crate) fn put_back(&self, subscription: Arc<Active>, position: Position) {
+        self.put_at(subscription, Start { position, is_old: true });
+    }
+
+    fn put_at(&self, subscription: Arc<Active>, start: Start) {
         let mut state = self.lock();
         if state.is_stopped {
             return;
@@ -130,26 +150,38 @@ impl Dispatcher {
             return;
         }
         let before = state.subscriptions.remove(&id).map(Handle::leave).or_else(|| state.leaving.remove(&id));
-        state.subscriptions.insert(id, self.begin(subscription, position, before));
+        state.subscriptions.insert(id, self.begin(subscription, start, before));
     }
 
-    /// Delivers nothing more to a subscription. On return its last attempts have ended and are written down, so that its record may
-    /// be removed.
+    /// Delivers nothing more to a subscription. On return its last attempts have ended, or were given up because they took too long,
+    /// and what came of them is written down.
     pub async fn remove(&self, id: &SubscriptionId) {
-        let ended = {
+        self.end(id, limit::DELIVERIES_END_WAIT).await;
+    }
+
+    /// The same without waiting for attempts that go on: nobody will ask what became of them. Says where it stood, if it was there.
+    pub async fn discard(&self, id: &SubscriptionId) -> Option<Position> {
+        self.end(id, Duration::ZERO).await
+    }
+
+    async fn end(&self, id: &SubscriptionId, wait: Duration) -> Option<Position> {
+        let Leaving { stage, board, ended } = {
             let mut state = self.lock();
             if let Some(handle) = state.subscriptions.remove(id) {
                 state.leaving.insert(id.clone(), handle.leave());
             }
-            state.leaving.get(id).map(|leaving| leaving.ended.clone())
+            state.leaving.get(id)?.clone()
         };
-        if let Some(ended) = ended {
+        if timeout(wait, end_of(ended.clone())).await.is_err() {
+            stage.send_replace(Stage::Cut);
             end_of(ended).await;
-            let mut state = self.lock();
-            if state.leaving.get(id).is_some_and(|leaving| leaving.ended.has_changed().is_err()) {
-                state.leaving.remove(id);
-            }
         }
+        let mut state = self.lock();
+        if state.leaving.get(id).is_some_and(|leaving| leaving.ended.has_changed().is_err()) {
+            state.leaving.remove(id);
+        }
+        let position = board.lock().unwrap_or_else(PoisonError::into_inner).position.clone();
+        Some(position)
     }
 
     /// How a subscription stands; `None` when it is not there.
@@ -210,9 +242,9 @@ impl Dispatcher {
         }
     }
 
-    fn begin(&self, subscription: Arc<Active>, position: Position, before: Option<Leaving>) -> Handle {
+    fn begin(&self, subscription: Arc<Active>, start: Start, before: Option<Leaving>) -> Handle {
         let made_at = subscription.made_at;
-        let board = Arc::new(Mutex::new(Status::at(position.clone())));
+        let board = Arc::new(Mutex::new(Status::at(start.position.clone())));
         let (definition, defined) = watch::channel(subscription);
         let (stage, staged) = watch::channel(Stage::Working);
         let (activations, activated) = watch::channel(0);
@@ -225,19 +257,9 @@ impl Dispatcher {
             orders: ordered,
             board: Arc::clone(&board),
         };
-        let (shared, id) = (Arc::clone(&self.shared), position.subscription.clone());
-        let work = async move {
-            if let Some(before) = before {
-                end_of(before.ended.clone()).await;
-                drop(before);
-            }
-            Worker::new(shared, strings, position).run().await;
-        };
+        let life = life::live(Arc::clone(&self.shared), strings, start, before);
         tokio::spawn(async move {
-            // A task of its own, so that a mistake in it is told.
-            if let Err(error) = tokio::spawn(work).await {
-                tracing::error!(%error, subscription = %id, "delivering panicked; it goes on with the next start");
-            }
+            life.await;
             drop(end);
         });
         Handle { made_at, definition, stage, activations, orders, board, ended }
@@ -251,9 +273,9 @@ impl Dispatcher {
 impl Handle {
     /// It begins nothing more.
     fn leave(self) -> Leaving {
-        let Self { stage, ended, .. } = self;
+        let Self { stage, board, ended, .. } = self;
         stage.send_replace(Stage::Ending);
-        Leaving { stage, ended }
+        Leaving { stage, board, ended }
     }
 }
 

@@ -85,3 +85,18 @@ async fn an_ordered_flow_holds_up_its_subject_until_the_first_has_succeeded() {
     assert_eq!(of_first, ["/said/c1-1", "/said/c1-1", "/said/c1-2"]);
     deliveries(&host, "delivered", 2).await;
 }
+
+#[tokio::test]
+async fn a_slow_flow_leaves_room_at_its_connection_to_those_who_call() {
+    let provider = Provider::start().await;
+    let host = builder(&provider, &saying("/gate", false, &provider)).start().await;
+    let subjects: Vec<_> = (0..20).map(|number| format!("c{number}")).collect();
+    for subject in &subjects {
+        // This is such a call itself.
+        emit(&host, subject, r#"{"n": 1}"#).await;
+    }
+    let asked = |subject: &String| provider.times_asked(&format!("/gate/{subject}-1"));
+    let at_the_gate: usize = subjects.iter().map(asked).sum();
+    assert!(at_the_gate < subjects.len(), "the others wait for room: {at_the_gate}");
+    provider.open();
+}

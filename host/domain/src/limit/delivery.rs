@@ -48,6 +48,10 @@ pub const HOPS_MAX: u8 = 8;
 pub const DELIVERIES_IN_FLIGHT_MAX: usize = 512;
 /// Deliveries of one subscription that wait to be tried again; with so many, it reads no further events.
 pub const DELIVERIES_PENDING_MAX: usize = 10_000;
+/// Those of all subscriptions together; with so many, those that have [some](DELIVERIES_PENDING_FEW) read no further events.
+pub const DELIVERIES_PENDING_IN_ALL_MAX: usize = 200_000;
+/// As many deliveries of one subscription may wait to be tried again, however many those of others are.
+pub const DELIVERIES_PENDING_FEW: usize = 100;
 /// Most deliveries of one page.
 pub const DELIVERIES_PAGE_MAX: usize = 1_000;
 /// Deliveries of an answer when the client sets no bound.
@@ -125,3 +129,5 @@ pub const FLOW_TEMPLATES_MAX: usize = 256;
 pub const EXPRESSION_OPERATORS_MAX: usize = 400;
 /// Statements (`{% … %}`) of one text.
 pub const TEMPLATE_STATEMENTS_MAX: usize = 400;
+/// How long attempts of a subscription that is taken away may go on, before they are given up.
+pub const DELIVERIES_END_WAIT: Duration = Duration::from_secs(5);

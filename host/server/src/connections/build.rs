@@ -181,6 +181,7 @@ impl Builder {
                 limits: plugin.manifest.limits.resolve(),
                 share: Semaphore::new(share),
                 by_itself: (share / 2).max(1),
+                for_deliveries: Semaphore::new((share / 3).max(1)),
             }),
             Err(messages) => {
                 faults.extend(messages.into_iter().map(|message| Fault::of_config(settings, message)));

@@ -46,6 +46,8 @@ struct Item<E> {
     state: State,
     /// It was tried before its time already, because the endpoint was back.
     was_forwarded: bool,
+    /// The try that comes, or goes on, is such a one.
+    is_early: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,17 +105,22 @@ impl<E> Lanes<E> {
         self.items.get(&offset).is_some_and(|item| matches!(item.state, State::Running | State::Saving(_)))
     }
 
+    /// Whether it is tried before its time, because the endpoint was back.
+    pub(super) fn is_early(&self, offset: Offset) -> bool {
+        self.items.get(&offset).is_some_and(|item| item.is_early)
+    }
+
     /// Puts an event there that was not tried yet.
     pub(super) fn put(&mut self, offset: Offset, subject: Option<String>, event: Arc<E>) {
         self.turn.0 += 1;
         let state = State::Ready(self.turn);
-        self.insert(offset, Item { subject, fresh: Some(event), state, was_forwarded: false });
+        self.insert(offset, Item { subject, fresh: Some(event), state, was_forwarded: false, is_early: false });
     }
 
     /// Puts a delivery there that the store has a row of.
     pub(super) fn restore(&mut self, offset: Offset, subject: Option<String>, next: Next) {
         let state = waiting_for(next);
-        self.insert(offset, Item { subject, fresh: None, state, was_forwarded: false });
+        self.insert(offset, Item { subject, fresh: None, state, was_forwarded: false, is_early: false });
     }
 
     /// Whether an event that was not tried yet stands behind one that is to be tried again, so that it gets a row.
@@ -224,6 +231,7 @@ impl<E> Lanes<E> {
     pub(super) fn save(&mut self, offset: Offset, next: Option<Next>) {
         self.set(offset, State::Saving(next));
         let Some(item) = self.items.get_mut(&offset) else { return };
+        item.is_early = false;
         if item.fresh.take().is_some() {
             self.waiting -= 1;
             self.kept += 1;
@@ -252,7 +260,7 @@ impl<E> Lanes<E> {
             match self.items.get_mut(&offset) {
                 Some(item) if item.was_forwarded => _ = self.timed.insert((at, offset)),
                 Some(item) => {
-                    item.was_forwarded = true;
+                    (item.was_forwarded, item.is_early) = (true, true);
                     self.set(offset, State::Ready(turn));
                 }
                 None => {}
@@ -263,6 +271,17 @@ impl<E> Lanes<E> {
     /// What was tried before its time in vain may be so again: that was not its own fault.
     pub(super) fn forgive(&mut self) {
         self.items.values_mut().for_each(|item| item.was_forwarded = false);
+    }
+
+    /// The clock was set back: what was to come by it comes now, since nobody knows how long it has waited.
+    pub(super) fn clock_was_set_back(&mut self) {
+        for (_, key) in std::mem::take(&mut self.held) {
+            if let Some(lane) = self.lanes.get_mut(&key) {
+                lane.held_until = None;
+                self.refresh(&key);
+            }
+        }
+        self.hurry();
     }
 
     /// All that waits for its time is ready.

@@ -15,9 +15,9 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub(super) struct Pace {
     /// Of those within the last second, if that has a bound.
     began: VecDeque<Timestamp>,
-    subjects: HashMap<Option<String>, Minute>,
+    subjects: HashMap<String, Minute>,
     /// The same by their beginnings.
-    oldest: BTreeSet<(Timestamp, Option<String>)>,
+    oldest: BTreeSet<(Timestamp, String)>,
 }
 
 /// A minute that began with a call, and how many began in it.
@@ -39,10 +39,11 @@ impl Pace {
         self.began.get(surplus - 1).map(|began| began.after(SECOND))
     }
 
-    /// Until when no call of this subject may begin; `None`: one may.
+    /// Until when no call of this subject may begin; `None`: one may. Events without a subject have nothing in common that would
+    /// say that one has led to the other, so that they are not counted.
     pub(super) fn wait_of(&self, endpoint: &Endpoint, subject: Option<&String>, now: Timestamp) -> Option<Timestamp> {
         let Endpoint::Action(action) = endpoint else { return None };
-        let minute = self.subjects.get(&subject.cloned())?;
+        let minute = self.subjects.get(subject?)?;
         let waits = minute.calls >= action.max_per_minute_and_subject && !is_over(minute.since, MINUTE, now);
         waits.then(|| minute.since.after(MINUTE))
     }
@@ -52,25 +53,25 @@ impl Pace {
         match endpoint {
             Endpoint::Url(url) if url.max_per_second.is_some() => self.began.push_back(now),
             Endpoint::Url(_) => {}
-            Endpoint::Action(_) => self.count(subject.cloned(), now),
+            Endpoint::Action(_) => subject.into_iter().for_each(|subject| self.count(subject, now)),
         }
     }
 
-    fn count(&mut self, subject: Option<String>, now: Timestamp) {
-        if let Some(minute) = self.subjects.get_mut(&subject) {
+    fn count(&mut self, subject: &str, now: Timestamp) {
+        if let Some(minute) = self.subjects.get_mut(subject) {
             if !is_over(minute.since, MINUTE, now) {
                 minute.calls = minute.calls.saturating_add(1);
                 return;
             }
-            self.oldest.remove(&(minute.since, subject.clone()));
+            self.oldest.remove(&(minute.since, subject.to_owned()));
         }
         if self.oldest.len() >= limit::FLOW_SUBJECTS_REMEMBERED_MAX
             && let Some((_, oldest)) = self.oldest.pop_first()
         {
             self.subjects.remove(&oldest);
         }
-        self.oldest.insert((now, subject.clone()));
-        self.subjects.insert(subject, Minute { since: now, calls: 1 });
+        self.oldest.insert((now, subject.to_owned()));
+        self.subjects.insert(subject.to_owned(), Minute { since: now, calls: 1 });
     }
 }
 
@@ -137,6 +138,15 @@ mod tests {
         assert_eq!(pace.wait_of(&endpoint, None, at(59_000)), None);
         assert_eq!(pace.wait_of(&endpoint, Some(&one), at(60_005)), None);
         assert_eq!(pace.wait_of(&endpoint, Some(&one), at(1)), None, "the clock was set back");
+    }
+
+    #[test]
+    fn events_about_nothing_do_not_wait_for_each_other() {
+        let (mut pace, endpoint) = (Pace::default(), action(1));
+        for _ in 0..3 {
+            assert_eq!(pace.wait_of(&endpoint, None, at(5)), None);
+            pace.begin(&endpoint, None, at(5));
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use hookyard_domain::limit;
 use tokio::sync::Semaphore;
 
 use super::Parts;
+use super::crowd::Crowd;
 use super::feeds::Feeds;
 
 /// The parts of the dispatcher, its feeds, and the room for attempts.
@@ -19,6 +20,8 @@ pub(super) struct Shared {
     /// Beside the other, so that endpoints that hang never take it all.
     failing_room: Arc<Semaphore>,
     activated: Mutex<HashSet<ConnectionId>>,
+    /// What waits to be tried again.
+    pub(super) crowd: Arc<Crowd>,
 }
 
 impl Shared {
@@ -31,6 +34,7 @@ impl Shared {
             room: Arc::new(Semaphore::new(well)),
             failing_room: Arc::new(Semaphore::new(limit::FAILING_IN_FLIGHT_MAX)),
             activated: Mutex::default(),
+            crowd: Arc::default(),
         }
     }
 

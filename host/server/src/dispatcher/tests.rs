@@ -3,6 +3,7 @@
 mod behind;
 mod crashes;
 mod feeding;
+mod mishaps;
 mod operating;
 mod ordering;
 mod retrying;

@@ -6,11 +6,13 @@ use hookyard_domain::delivery::Delivery;
 use hookyard_domain::entropy::Entropy;
 use hookyard_domain::event::{Event, EventOrigin};
 use hookyard_domain::keyed_hash::HashKey;
-use hookyard_domain::limit;
 use hookyard_domain::subscription::{Endpoint, Paused, Subscription};
 use serde_json::json;
 
 use crate::host_event::host_event;
+
+/// The kind of the event that tells of a delivery that was given up.
+const EXHAUSTED: &str = "delivery.exhausted";
 
 /// An event of the host with a mark, so that a commit that is repeated tells it once.
 #[derive(Debug, Clone)]
@@ -26,8 +28,8 @@ impl Told {
     }
 }
 
-/// That a delivery was given up. It counts as a hop, so that what is told of a delivery of such an event, and so on, comes to an end;
-/// `None`: it has.
+/// That a delivery was given up; `None`, where what was given up tells the same of another one. Otherwise several subscriptions that
+/// give up everything would tell each other of it, more of them each time.
 pub(super) fn exhausted(
     delivery: &Delivery,
     event: Option<&Event>,
@@ -35,11 +37,12 @@ pub(super) fn exhausted(
     entropy: &dyn Entropy,
     key: &HashKey,
 ) -> Option<Told> {
-    let hops = event.map_or(0, |event| event.hops);
-    if event.is_some_and(|event| event.origin == EventOrigin::Host) && hops >= limit::HOPS_MAX {
+    if event.is_some_and(|event| event.origin == EventOrigin::Host && event.kind == EXHAUSTED) {
         tracing::warn!(subscription = %delivery.subscription, delivery = %delivery.id, "exhausted; no event tells of it");
         return None;
     }
+    // Actions that are run because of it are steps of the same way.
+    let hops = event.map_or(0, |event| event.hops);
     let error = delivery.standing.error();
     let data = json!({
         "delivery": delivery.id,
@@ -50,10 +53,10 @@ pub(super) fn exhausted(
         "code": error.map(|error| error.code.as_str()),
         "message": error.map(|error| error.message.as_str()),
     });
-    let mut told = host_event("delivery.exhausted", delivery.subscription.to_string(), &data, now, entropy);
+    let mut told = host_event(EXHAUSTED, delivery.subscription.to_string(), &data, now, entropy);
     told.hops = hops.saturating_add(1);
     let run = [delivery.standing.replay.to_be_bytes(), delivery.standing.retries.to_be_bytes()].concat();
-    let mark = MarkKey(key.hash16(&[b"delivery.exhausted", &delivery.id.to_bytes(), &run]));
+    let mark = MarkKey(key.hash16(&[EXHAUSTED.as_bytes(), &delivery.id.to_bytes(), &run]));
     Some(Told { event: Box::new(told), mark })
 }
 

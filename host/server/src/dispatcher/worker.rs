@@ -8,9 +8,11 @@ mod settle;
 mod tries;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookyard_domain::clock::Timestamp;
 use hookyard_domain::commit::Committed;
@@ -22,6 +24,7 @@ use hookyard_store::{CommitError, EventPage, StoreError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, watch};
 use tokio::task::{self, JoinError, JoinSet};
 
+use super::crowd::Share;
 use super::lanes::Lanes;
 use super::order::{Order, Replay, Tell};
 use super::pace::Pace;
@@ -88,10 +91,16 @@ pub(super) struct Worker {
     awaits_activation: bool,
     /// Attempts that failed one after another.
     failures: u32,
+    /// What it has among all deliveries that wait to be tried again.
+    share: Share,
     /// Nothing has succeeded yet since the start.
     is_new: bool,
     /// The last commit has failed.
     gave_up: bool,
+    /// The store may know better where it stands.
+    is_old: bool,
+    /// What the clock said last.
+    looked_at: Option<Timestamp>,
 }
 
 /// A page of the log that is being read.
@@ -115,9 +124,10 @@ enum Woken {
 }
 
 impl Worker {
-    /// Goes on at this position, which is the one that is kept.
-    pub(super) fn new(shared: Arc<Shared>, mut strings: Strings, position: Position) -> Self {
+    /// Goes on at this position, which is the one that is kept, unless it `is_old`: then the store is asked.
+    pub(super) fn new(shared: Arc<Shared>, mut strings: Strings, position: Position, is_old: bool) -> Self {
         let active = Arc::clone(&strings.definition.borrow_and_update());
+        let share = Share::of(Arc::clone(&shared.crowd));
         Self {
             shared,
             id: active.definition.id.clone(),
@@ -141,17 +151,22 @@ impl Worker {
             paced_until: None,
             awaits_activation: false,
             failures: 0,
+            share,
             is_new: true,
             gave_up: false,
+            is_old,
+            looked_at: None,
             active,
             strings,
         }
     }
 
     /// Works until it is to end.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(&mut self) {
         if self.restore().await {
             loop {
+                self.look_at_the_clock();
+                self.share.set(self.lanes.kept());
                 self.read_on();
                 self.begin_due();
                 self.save();
@@ -164,6 +179,27 @@ impl Worker {
             }
         }
         self.shared.feeds.leave(&self.id);
+    }
+
+    /// A clock that was set back holds up nothing: what was to come by it comes now.
+    fn look_at_the_clock(&mut self) {
+        let now = self.shared.now();
+        let before = self.looked_at.replace(now);
+        if before.is_some_and(|before| now.after(limit::DUE_SLEEP_MAX) < before) {
+            (self.held_until, self.page_not_before, self.progress.not_before) = (None, None, None);
+            self.lanes.clock_was_set_back();
+        }
+    }
+
+    /// After a mistake in it: the attempts that go on are given up, and the last commit ends, so that whoever comes next finds what
+    /// it wrote.
+    pub(super) async fn abandon(mut self) -> Strings {
+        self.tries.shutdown().await;
+        if let Some(commit) = self.commit.take() {
+            // That it panics again may be the mistake.
+            let _batch = AssertUnwindSafe(commit).catch_unwind().await;
+        }
+        self.strings
     }
 
     /// Whether anything is delivered at present.
@@ -241,7 +277,7 @@ async fn wanted<T>(future: Option<&mut BoxFuture<'static, T>>) -> T {
 
 impl super::Parts {
     /// Returns at this moment, at the latest [`DUE_SLEEP_MAX`](limit::DUE_SLEEP_MAX) from now; never, when there is none.
-    fn sleep_until(&self, until: Option<Timestamp>) -> impl Future<Output = ()> + use<> {
+    pub(super) fn sleep_until(&self, until: Option<Timestamp>) -> impl Future<Output = ()> + use<> {
         let (sleep, now) = (Arc::clone(&self.sleep), self.clock.now());
         async move {
             let Some(until) = until else { return std::future::pending().await };

@@ -152,7 +152,8 @@ mod tests {
     use super::*;
 
     fn wrong(document: Value, problems: &[&str]) -> Vec<String> {
-        let mut settings = SubscriptionSettings::new(document.as_object().expect("the tests give objects").clone());
+        let Value::Object(document) = document else { panic!("the tests give objects") };
+        let mut settings = SubscriptionSettings::new(document);
         settings.problems = problems.iter().map(ToString::to_string).collect();
         built_of_file(&"crm".parse().expect("a name"), &settings, &[]).err().expect("wrong")
     }

@@ -53,32 +53,20 @@ impl Subscriptions {
     /// # Errors
     /// As [`ChangeError`] says.
     pub(crate) async fn delete(&self, id: &SubscriptionId) -> Result<(), ChangeError> {
-        self.desired.lock().await.may_delete(id)?;
-        // Its attempts end first. However long that takes, it holds up no change of another one.
-        self.parts.dispatcher.remove(id).await;
         let mut desired = self.desired.lock().await;
-        if let Err(refused) = desired.may_delete(id) {
-            self.go_on(id).await;
-            return Err(refused);
-        }
-        // Another change may have had it work again meanwhile.
-        self.parts.dispatcher.remove(id).await;
+        desired.may_delete(id)?;
+        // An endpoint that hangs does not make the client wait.
+        let position = self.parts.dispatcher.discard(id).await;
         if let Err(error) = self.parts.store.remove_subscription(id).await {
-            self.go_on(id).await;
+            if let (Some(active), Some(position)) = (self.get(id).and_then(|entry| entry.active.clone()), position) {
+                self.parts.dispatcher.put_back(active, position);
+            }
             return Err(error.into());
         }
         desired.kept.remove(id);
         self.replace(id, None);
         tracing::info!(subscription = %id, "subscription deleted");
         Ok(())
-    }
-
-    /// Has one be delivered to again that could not be deleted, if that can be: else from the next start.
-    async fn go_on(&self, id: &SubscriptionId) {
-        let active = self.get(id).and_then(|entry| entry.active.clone());
-        if let (Some(active), Ok(Some(position))) = (active, self.position(id).await) {
-            self.parts.dispatcher.put(active, position);
-        }
     }
 }
 

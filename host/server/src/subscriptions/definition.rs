@@ -139,7 +139,11 @@ pub(super) fn merge(document: &Map<String, Value>, patch: Map<String, Value>) ->
         if other_kind {
             document.remove("endpoint");
         } else {
-            headers::keep(after, before);
+            // What one host was trusted with goes to another only if the client has it too.
+            let before =
+                if address::leads_elsewhere(before, after) { headers::withheld(before) } else { before.clone() };
+            headers::keep(after, &before);
+            document.insert("endpoint".to_owned(), Value::Object(before));
         }
     }
     for (name, value) in patch {

@@ -48,8 +48,8 @@ impl Subscriptions {
     /// The store cannot be read or written. What was applied before stays so, and the rest is as it was.
     pub async fn reload(&self, newer: BTreeMap<SubscriptionId, SubscriptionSettings>) -> Result<Reloaded, ChangeError> {
         let mut desired = self.desired.lock().await;
-        let mut outcome = Reloaded::default();
-        outcome.removed = desired.file.keys().filter(|id| !newer.contains_key(*id)).cloned().collect();
+        let removed = desired.file.keys().filter(|id| !newer.contains_key(*id)).cloned().collect();
+        let mut outcome = Reloaded { removed, ..Reloaded::default() };
         for id in &outcome.removed {
             self.replace(id, None);
             desired.file.remove(id);

@@ -73,10 +73,10 @@ impl Worker {
         self.page = Some(Reading { seen, page: Box::pin(async move { store.events(after, &filter, max).await }) });
     }
 
-    fn room_to_read(&self) -> usize {
+    fn room_to_read(&mut self) -> usize {
+        self.share.set(self.lanes.kept());
         let waiting = limit::DELIVERY_WAITING_MAX.saturating_sub(self.lanes.waiting());
-        let kept = limit::DELIVERIES_PENDING_MAX.saturating_sub(self.lanes.kept());
-        self.window.room().min(waiting).min(kept)
+        self.window.room().min(waiting).min(self.share.room())
     }
 
     fn take_in(&mut self, event: Arc<TailEvent>) {

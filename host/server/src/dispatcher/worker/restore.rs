@@ -6,10 +6,12 @@ use hookyard_domain::subscription::Endpoint;
 use hookyard_store::StoreError;
 
 use super::super::lanes::Lanes;
+use super::super::progress::Progress;
+use super::super::window::Window;
 use super::{Stage, Worker};
 
 impl Worker {
-    /// Reads which deliveries are pending, until that succeeds; `false`: it is to end before.
+    /// Reads where it stands, if that is not sure, and which deliveries are pending, until that succeeds; `false`: it is to end before.
     pub(super) async fn restore(&mut self) -> bool {
         loop {
             match self.read_rows().await {
@@ -29,6 +31,14 @@ impl Worker {
 
     async fn read_rows(&mut self) -> Result<(), StoreError> {
         let store = &self.shared.parts.store;
+        if self.is_old {
+            let positions = store.positions().await?;
+            if let Some(position) = positions.into_iter().find(|position| position.subscription == self.id) {
+                self.window = Window::at(position.cursor);
+                self.progress = Progress::since(position.clone(), position);
+            }
+            self.is_old = false;
+        }
         let mut lanes = Lanes::new(self.active.definition.ordered);
         let was_activated = match &self.active.definition.endpoint {
             Endpoint::Action(action) => self.shared.was_activated(&action.connection),

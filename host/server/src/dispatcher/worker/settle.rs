@@ -97,19 +97,24 @@ impl Worker {
                 }
             }
             AttemptOutcome::Failed { reason, retry_after, .. } => {
-                self.count_failure();
+                self.count_failure(made.delivery.offset);
                 // Another call has the order key; that says nothing of those of other subjects.
                 if let Some(wait) = retry_after.filter(|_| reason.code != "order-key-busy") {
                     let until = now.after(wait.min(limit::RETRY_AFTER_MAX));
                     self.held_until = self.held_until.max(Some(until));
                 }
             }
-            AttemptOutcome::Unauthorized(_) | AttemptOutcome::Gone(_) => self.count_failure(),
+            AttemptOutcome::Unauthorized(_) | AttemptOutcome::Gone(_) => self.count_failure(made.delivery.offset),
             AttemptOutcome::Never { .. } => {}
         }
     }
 
-    fn count_failure(&mut self) {
+    /// One that was tried before its time, because others succeeded, says something of itself: otherwise several that always fail would
+    /// make each other come again after every success, and others wait for them.
+    fn count_failure(&mut self, offset: Offset) {
+        if self.lanes.is_early(offset) {
+            return;
+        }
         self.failures = self.failures.saturating_add(1);
         if self.failures == limit::OUTAGE_FAILURES {
             self.lanes.forgive();

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use hookyard_domain::address::AddressPolicy;
 use hookyard_domain::limit;
 use ipnet::IpNet;
+use serde_json::{Map, Value};
 use url::{Host, Url};
 
 /// Parses the URL of an endpoint. What a name stands for is checked when it is dialled; an address is checked here as well.
@@ -47,6 +48,15 @@ pub(super) fn url(text: &str, private_addresses: &[IpNet]) -> Result<Url, String
         }
         Some(Ok(())) | None => Ok(url),
     }
+}
+
+/// Whether a patch of an endpoint has another scheme, host or port than the endpoint.
+pub(super) fn leads_elsewhere(before: &Map<String, Value>, after: &Map<String, Value>) -> bool {
+    let origin = |endpoint: &Map<String, Value>| {
+        let text = endpoint.get("url")?.as_str()?;
+        Url::parse(text).ok().map(|url| url.origin())
+    };
+    after.contains_key("url") && origin(before) != origin(after)
 }
 
 fn policy_of_public(address: &IpAddr) -> bool {

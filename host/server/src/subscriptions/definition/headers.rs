@@ -84,6 +84,15 @@ pub(super) fn write(headers: &[(String, String)], values: HeaderValues) -> Value
     Value::Object(headers.iter().map(|(name, text)| (name.clone(), value(text))).collect())
 }
 
+/// The endpoint without the values of its headers: what a patch does not give anew is found wrong then.
+pub(super) fn withheld(endpoint: &Map<String, Value>) -> Map<String, Value> {
+    let mut endpoint = endpoint.clone();
+    if let Some(Value::Object(headers)) = endpoint.get_mut("headers") {
+        headers.values_mut().for_each(|value| *value = kept_value());
+    }
+    endpoint
+}
+
 /// Puts the values of `before` into `after`, a patch of the same endpoint, where that says `{"set": true}`, and has the patch use the
 /// names that there are: those of headers are the same in any case.
 pub(super) fn keep(after: &mut Map<String, Value>, before: &Map<String, Value>) {

@@ -195,6 +195,23 @@ fn a_patch_changes_what_it_names() {
 }
 
 #[test]
+fn headers_do_not_follow_a_url_to_another_host_by_themselves() {
+    let before = json!({ "types": ["a.*"], "endpoint": { "url": "https://x.example/a", "headers": { "x-a": "1", "x-b": "2" } } });
+    let patched = |endpoint: Value| merge(&object(before.clone()), object(json!({ "endpoint": endpoint })));
+    let headers = |patched: &Map<String, Value>| patched["endpoint"]["headers"].clone();
+    let elsewhere_on_it = patched(json!({ "url": "https://x.example/b" }));
+    assert_eq!(headers(&elsewhere_on_it), json!({ "x-a": "1", "x-b": "2" }));
+    for url in ["https://y.example/a", "https://x.example:8443/a", "http://x.example/a"] {
+        let kept = patched(json!({ "url": url, "headers": { "X-A": { "set": true } } }));
+        let wrong = read_with(Value::Object(kept), Origin::Api, &["127.0.0.1/32"]).err().expect("wrong");
+        let pointers: Vec<_> = wrong.iter().map(|error| error.pointer.as_str()).collect();
+        assert!(pointers.ends_with(&["/endpoint/headers/x-a", "/endpoint/headers/x-b"]), "{pointers:?}");
+        let anew = patched(json!({ "url": url, "headers": { "X-A": "9", "x-b": null } }));
+        assert_eq!(headers(&anew), json!({ "x-a": "9" }));
+    }
+}
+
+#[test]
 fn each_value_of_a_list_is_blamed_where_it_stands() {
     let document = json!({
         "types": [1, "x**", "a.b"], "connections": [2, "BAD"], "endpoint": { "url": "https://x.example/" }
