@@ -130,7 +130,8 @@ fn build() -> Result<(), String> {
         hand_over(&contract, &built.join(format!("examples/{contract}.wasm")))?;
     }
     FOREIGN.iter().try_for_each(|foreign| build_foreign(foreign, root, &output))?;
-    CONSUMERS.iter().try_for_each(hand_over_consumer)
+    CONSUMERS.iter().try_for_each(hand_over_consumer)?;
+    look_for_curl()
 }
 
 /// What makes this script run again.
@@ -155,6 +156,7 @@ fn watch(root: &Path) {
         println!("cargo::rerun-if-env-changed={variable}");
         println!("cargo::rustc-check-cfg=cfg({name}_guest)");
     }
+    println!("cargo::rustc-check-cfg=cfg(shell_consumer)");
     for Consumer { name, variable, .. } in &CONSUMERS {
         println!("cargo::rerun-if-env-changed={variable}");
         println!("cargo::rustc-check-cfg=cfg({name}_consumer)");
@@ -248,6 +250,20 @@ fn hand_over_consumer(Consumer { name, variable, install }: &Consumer) -> Result
     };
     println!("cargo::rustc-cfg={name}_consumer");
     println!("cargo::rustc-env=CONSUMER_{}={}", name.to_uppercase(), needed.display());
+    Ok(())
+}
+
+/// What the consumer in a shell runs.
+fn look_for_curl() -> Result<(), String> {
+    if on_path("curl").is_some() {
+        println!("cargo::rustc-cfg=shell_consumer");
+    } else if all_are_required() {
+        return Err("the consumer in a shell is required, and there is no curl on the PATH".to_owned());
+    } else {
+        println!(
+            "cargo::warning=the test of the consumer in a shell is left out, because there is no curl on the PATH"
+        );
+    }
     Ok(())
 }
 

@@ -123,3 +123,17 @@ macro_rules! with_javascript_consumer {
 macro_rules! with_javascript_consumer {
     ($($item:item)*) => {};
 }
+
+/// Keeps its items: there is a curl for the consumer in a shell.
+#[cfg(shell_consumer)]
+#[macro_export]
+macro_rules! with_shell_consumer {
+    ($($item:item)*) => { $($item)* };
+}
+
+/// Drops its items: there is no curl for the consumer in a shell, as the build script's warning says.
+#[cfg(not(shell_consumer))]
+#[macro_export]
+macro_rules! with_shell_consumer {
+    ($($item:item)*) => {};
+}
