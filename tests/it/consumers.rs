@@ -1,6 +1,6 @@
 //! Those who take events, as host/README.md shows them, with the packages that their authors would use in earnest.
 
-#[allow(dead_code, reason = "its tests are left out where the packages are not installed")]
+#[allow(dead_code, unused_imports, reason = "its tests are left out where the packages are not installed")]
 mod receivers;
 #[allow(unused_imports, reason = "its test is left out where there is no curl")]
 mod shell;
