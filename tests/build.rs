@@ -120,10 +120,10 @@ fn build() -> Result<(), String> {
     let output = outer_target(Path::new(&required("OUT_DIR")?))?.join("guests");
     watch(root);
     ensure_target()?;
-    build_rust(root, &output, &["--package", "aftership", "--lib"])?;
+    build_rust(root, &output, &["--package", "aftership", "--package", "freshchat", "--package", "selarti", "--lib"])?;
     build_rust(&root.join("tests/guests"), &output, &["--workspace", "--lib", "--examples"])?;
     let built = output.join(TARGET).join("plugin");
-    for guest in ["aftership", "echo", "misbehaving", "swap", "tally", "wasi"] {
+    for guest in ["aftership", "echo", "freshchat", "misbehaving", "selarti", "swap", "tally", "wasi"] {
         hand_over(guest, &built.join(format!("{guest}.wasm")))?;
     }
     for contract in contracts(&tests.join("guests/contract/examples"))? {
@@ -140,6 +140,9 @@ fn watch(root: &Path) {
         "tests/build.rs",
         "tests/guests",
         "plugins/aftership",
+        "plugins/freshchat",
+        "plugins/parts",
+        "plugins/selarti",
         "plugins/sdk/rust/Cargo.toml",
         "plugins/sdk/rust/src",
         "wit",

@@ -2,6 +2,10 @@
 
 /// The AfterShip plugin.
 pub const AFTERSHIP: &str = env!("GUEST_AFTERSHIP");
+/// The Freshchat plugin.
+pub const FRESHCHAT: &str = env!("GUEST_FRESHCHAT");
+/// The Selarti plugin.
+pub const SELARTI: &str = env!("GUEST_SELARTI");
 /// Does what a webhook's body tells it to, and says what it saw; `guests/echo` has the steps.
 pub const ECHO: &str = env!("GUEST_ECHO");
 /// Does what a host must survive; the webhook's path says what, `guests/misbehaving` has the table.

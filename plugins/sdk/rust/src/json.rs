@@ -1,7 +1,7 @@
 //! JSON from outside.
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 
 use crate::Error;
@@ -36,6 +36,11 @@ pub fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
             (_, later) => Error::invalid("invalid-json", shortened(&later.unwrap_or(error))),
         }
     })
+}
+
+/// A value as JSON, for what a plugin keeps. `failed` `not-serialisable` for what JSON cannot say: a map whose keys are no texts.
+pub fn to_vec(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(|error| Error::failed("not-serialisable", shortened(&error)))
 }
 
 fn shortened(error: &serde_json::Error) -> String {

@@ -1,0 +1,1 @@
+//! Freshchat's API, as far as it is used here.
