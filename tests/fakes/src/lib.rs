@@ -8,6 +8,7 @@ pub mod freshchat;
 pub mod http;
 pub mod provider;
 pub mod receiver;
+pub mod selarti;
 pub mod sign;
 mod traffic;
 
