@@ -270,20 +270,20 @@ impl Fake {
 
     /// The customer writes; the body of the webhook that says so.
     pub fn customer_says(&self, conversation: &str, text: &str) -> Bytes {
-        self.customer_sends(conversation, json!([{ "text": { "content": text } }]))
+        self.customer_sends(conversation, &json!([{ "text": { "content": text } }]))
     }
 
     /// The same with any parts.
-    pub fn customer_sends(&self, conversation: &str, message_parts: Value) -> Bytes {
+    pub fn customer_sends(&self, conversation: &str, message_parts: &Value) -> Bytes {
         let user = self.customer_of(conversation);
         self.state
-            .write(conversation, json!({ "message_parts": message_parts, "actor_type": "user", "actor_id": user }))
+            .write(conversation, &json!({ "message_parts": message_parts, "actor_type": "user", "actor_id": user }))
     }
 
     /// An agent writes in Freshchat.
     pub fn agent_says(&self, conversation: &str, agent: &str, text: &str) -> Bytes {
         let parts = json!([{ "text": { "content": text } }]);
-        self.state.write(conversation, json!({ "message_parts": parts, "actor_type": "agent", "actor_id": agent }))
+        self.state.write(conversation, &json!({ "message_parts": parts, "actor_type": "agent", "actor_id": agent }))
     }
 
     /// A person assigns the conversation to an agent, a group, or both; the body of the webhook that says so.

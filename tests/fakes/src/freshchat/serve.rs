@@ -106,7 +106,7 @@ fn post(state: &Shared, id: &str, body: &[u8]) -> Answer {
     if let Err(refused) = check(state, &message) {
         return refused;
     }
-    Answer::json(200, &state.post(id, Value::Object(message)))
+    Answer::json(200, &state.post(id, &Value::Object(message)))
 }
 
 fn check(state: &Shared, message: &Map<String, Value>) -> Result<(), Answer> {

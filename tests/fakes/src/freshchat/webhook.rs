@@ -9,21 +9,21 @@ use crate::locked;
 
 impl Shared {
     /// A message comes into being in Freshchat.
-    pub(super) fn write(&self, conversation: &str, message: Value) -> Bytes {
+    pub(super) fn write(&self, conversation: &str, message: &Value) -> Bytes {
         let body = self.keep(conversation, false, message);
         self.deliver(conversation, &body);
         body
     }
 
     /// A message came through the API; the message as the API shows it.
-    pub(super) fn post(&self, conversation: &str, message: Value) -> Value {
+    pub(super) fn post(&self, conversation: &str, message: &Value) -> Value {
         let body = self.keep(conversation, true, message);
         self.echo(conversation, &body);
         locked(&self.account).conversation(conversation).posted().pop().expect("it was kept just now")
     }
 
     /// Remembers a message; the body of the webhook that tells of it.
-    fn keep(&self, conversation: &str, through_the_api: bool, message: Value) -> Bytes {
+    fn keep(&self, conversation: &str, through_the_api: bool, message: &Value) -> Bytes {
         let now = self.now().to_string();
         let mut account = locked(&self.account);
         let id = account.new_id();
