@@ -14,6 +14,7 @@ mod disk;
 mod effects;
 mod flows;
 mod followers;
+mod freshchat;
 mod grants;
 mod guests;
 mod inbox;
