@@ -14,7 +14,13 @@ pub struct Config {
     #[schemars(extend("x-aliases" = ["freshchat-actor-id"]), length(min = 1))]
     pub actor_id: String,
     /// Freshchat's API token.
-    #[schemars(extend("x-aliases" = ["freshchat-access-token"]))]
+    #[schemars(
+        regex(pattern = r"^[!#-&(-~]+$"),
+        extend(
+            "x-aliases" = ["freshchat-access-token"],
+            "x-error" = "paste the token alone: without the word Bearer before it, without quotes, blanks or line breaks",
+        )
+    )]
     pub access_token: Secret,
     /// The account's App ID. Webhooks of another one are answered and ignored.
     #[schemars(extend("x-aliases" = ["freshchat-app-id"]), length(min = 1))]
@@ -66,7 +72,6 @@ pub enum UserType {
 /// One public key, or several while Freshchat changes it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "the host verifies with them")]
 pub enum PublicKeys {
     /// A single one.
     One(#[schemars(length(min = 1))] String),

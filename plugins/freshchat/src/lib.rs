@@ -6,8 +6,11 @@ mod actions;
 mod activate;
 mod api;
 mod config;
+mod events;
 mod ids;
+mod key;
 mod muting;
+mod site;
 mod webhook;
 
 use std::time::Duration;
