@@ -3,8 +3,11 @@
 //! Webhooks carry a `conversation_id` (a GUID) and often a `freshchat_conversation_id` (digits), and for some conversations the API
 //! knows only one of them. What webhooks told is kept under each of the two.
 
+use std::fmt::Write as _;
+
 use hookyard_sdk::kv::{self, Expected, Options};
-use hookyard_sdk::{Error, json};
+use hookyard_sdk::manifest::Hash;
+use hookyard_sdk::{Error, crypto, json};
 use serde::{Deserialize, Serialize};
 
 /// What is known of the ids of a conversation.
@@ -21,7 +24,7 @@ pub(crate) struct Ids {
 impl Ids {
     /// What is known of the conversation that somebody calls `id`: nothing more than that at first.
     pub(crate) fn of(id: &str) -> Result<Self, Error> {
-        match kv::get(&key(id))? {
+        match kv::get(&key("ids", id)?)? {
             Some(entry) => entry.json(),
             None => Ok(Self { id: id.to_owned(), other: None, works: None }),
         }
@@ -60,12 +63,24 @@ impl Ids {
         // Whoever keeps it last keeps the same: it is not worth another run of an invocation that has sent something.
         let options = || Options { expected: Expected::Anything, ..Options::default() };
         for id in [Some(&self.id), self.other.as_ref()].into_iter().flatten() {
-            kv::set_with(&key(id), &value, options())?;
+            kv::set_with(&key("ids", id)?, &value, options())?;
         }
         Ok(())
     }
 }
 
-fn key(id: &str) -> String {
-    format!("ids/{id}")
+/// Longest id that stands in a key as it is, in bytes. Freshchat's have some forty.
+const ID_BYTES_MAX: usize = 256;
+
+/// The key for what is kept under `prefix` of something that has this id. Ids come from outside, and may be longer than a key: of
+/// those it has the digest, under a prefix of its own.
+pub(crate) fn key(prefix: &str, id: &str) -> Result<String, Error> {
+    if id.len() <= ID_BYTES_MAX {
+        return Ok(format!("{prefix}/{id}"));
+    }
+    let mut key = format!("{prefix}-sha256/");
+    for byte in crypto::digest(Hash::Sha256, id)? {
+        write!(key, "{byte:02x}").expect("a string takes any text");
+    }
+    Ok(key)
 }

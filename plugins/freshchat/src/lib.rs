@@ -6,6 +6,8 @@ mod actions;
 mod activate;
 mod api;
 mod config;
+mod conversation;
+mod group;
 mod ids;
 mod muting;
 mod webhook;
