@@ -3,15 +3,18 @@
 
 mod base;
 mod listing;
+mod object;
 mod page;
 mod problem;
 
 pub(crate) use listing::{Item, Listed, Listing};
+pub(crate) use object::object;
 pub(crate) use problem::Problem;
 
 use hookyard_sdk::Error;
 use hookyard_sdk::http::{Request, Response, segment};
 use serde::Serialize;
+use serde::de::IgnoredAny;
 
 use crate::config::Config;
 
@@ -56,7 +59,7 @@ impl Api {
         let response = self.send(Request::put(self.conversation_url(id)?).repeatable().json(fields))?;
         // The page of a gateway is no update, whatever its status. An empty body is what 202 and 204 have.
         if !response.body.is_empty() {
-            response.json::<problem::Object>()?;
+            object::<IgnoredAny>(&response)?;
         }
         Ok(response)
     }

@@ -69,6 +69,7 @@ impl Api {
         let mut next = Some(numbered("1"));
         while let Some(url) = next {
             if items.len() >= ITEMS_MAX || seen.len() >= PAGES_MAX || !seen.insert(url.clone()) {
+                items.truncate(ITEMS_MAX);
                 log::warn(format_args!("read {} {name} of Freshchat, and not the rest", items.len()));
                 return Ok(Listed { items, complete: false });
             }

@@ -63,10 +63,6 @@ impl From<Problem> for Error {
     }
 }
 
-/// Any object.
-#[derive(Deserialize)]
-pub(super) struct Object {}
-
 /// Accepts answers that say that they are a success.
 pub(super) fn check(response: &Response) -> Result<(), Problem> {
     if response.is_success() {

@@ -22,7 +22,7 @@ pub(super) fn split(text: &str, chars_max: usize) -> impl Iterator<Item = &str> 
 
 /// Bytes of the first piece; 0 for an empty text.
 fn end_of_piece(text: &str, chars_max: usize) -> usize {
-    let (mut chars, mut fits) = (0, 0);
+    let (mut chars, mut fits, mut said) = (0, 0, false);
     let (mut paragraph, mut line, mut blank) = (None, None, None);
     for (start, grapheme) in text.grapheme_indices(true) {
         chars += grapheme.chars().count();
@@ -30,8 +30,10 @@ fn end_of_piece(text: &str, chars_max: usize) -> usize {
             return [paragraph, line, blank].into_iter().flatten().next().unwrap_or(fits);
         }
         fits = start + grapheme.len();
-        // A break before anything was said is none worth a message.
-        if text[..start].trim_start().is_empty() {
+        let is_blank = grapheme.trim().is_empty();
+        said |= !is_blank;
+        if !said || !is_blank {
+            // A break before anything was said is none worth a message.
             continue;
         }
         if is_line_break(grapheme) {
@@ -40,7 +42,7 @@ fn end_of_piece(text: &str, chars_max: usize) -> usize {
             if before.ends_with('\n') {
                 paragraph = Some(fits);
             }
-        } else if grapheme.trim().is_empty() {
+        } else {
             blank = Some(fits);
         }
     }
