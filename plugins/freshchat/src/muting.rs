@@ -7,7 +7,7 @@ use hookyard_sdk::kv::{self, Expected, Options};
 use hookyard_sdk::{Error, json, time};
 use serde::{Deserialize, Serialize};
 
-use crate::key::key;
+use crate::ids::key;
 
 /// How long it is remembered that a conversation is no longer muted, in seconds: longer than a webhook can be late.
 const UNMUTED_SECONDS: u32 = 7 * 86_400;

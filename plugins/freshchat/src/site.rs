@@ -5,21 +5,19 @@
 
 use std::borrow::Cow;
 
-use hookyard_sdk::http::{Request, segment};
 use hookyard_sdk::kv::{self, Expected, Options};
 use hookyard_sdk::{Error, RawValue, json, lenient, log};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::api::{Api, object};
 use crate::config::Config;
-use crate::key::key;
+use crate::ids::key;
 
 /// How long a user's site is believed, in seconds.
 const USER_SITE_SECONDS: u32 = 3_600;
 /// How long it is remembered who the customer of a conversation is, in seconds.
 const CUSTOMER_SECONDS: u32 = 90 * 86_400;
-/// Milliseconds for the look-up of a user: Freshchat waits 3 s for the answer to its webhook.
-const USER_TIMEOUT_MS: u32 = 1_000;
 
 /// A site, and how it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,12 +95,19 @@ struct Kept<'a> {
     site: Option<String>,
 }
 
+impl Kept<'_> {
+    /// What is known of this property; `None` if another one was looked at.
+    fn of(self, property: &str) -> Option<Option<String>> {
+        (self.property == property).then_some(self.site)
+    }
+}
+
 fn of_user(config: &Config, property: &str, user_id: &str) -> Result<Option<String>, Error> {
     let key = key("user-site", user_id)?;
     if let Some(entry) = kv::get(&key)? {
         let kept: Kept<'_> = entry.json()?;
-        if kept.property == property {
-            return Ok(kept.site);
+        if let Some(site) = kept.of(property) {
+            return Ok(site);
         }
     }
     match look_up(config, property, user_id) {
@@ -121,7 +126,7 @@ fn of_user(config: &Config, property: &str, user_id: &str) -> Result<Option<Stri
     }
 }
 
-/// `GET /users/{id}`: the value of the property, if the user has it and it is not empty.
+/// The value of the property, if the user has it and it is not empty.
 fn look_up(config: &Config, property: &str, user_id: &str) -> Result<Option<String>, Error> {
     #[derive(Deserialize)]
     struct User<'a> {
@@ -135,16 +140,25 @@ fn look_up(config: &Config, property: &str, user_id: &str) -> Result<Option<Stri
         #[serde(default, borrow, deserialize_with = "lenient::id")]
         value: Option<Cow<'a, str>>,
     }
-    let base = config.api_base.trim_end_matches('/');
-    let base = base.strip_suffix("/v2").unwrap_or(base);
-    let request = Request::get(format!("{base}/v2/users/{}", segment(user_id)?))
-        .header("accept", "application/json")
-        .timeout_ms(USER_TIMEOUT_MS);
-    let response = request.send()?.success()?;
-    let user: User<'_> = response.json()?;
+    let response = Api::new(config).user(user_id)?;
+    let user: User<'_> = object(&response)?;
     // What is no list has no properties, and what is no property is none of ours.
     let properties = user.properties.and_then(|list| json::parse::<Vec<&RawValue>>(list.get().as_bytes()).ok());
-    let mut properties = properties.into_iter().flatten().filter_map(|one| json::parse(one.get().as_bytes()).ok());
+    let objects = properties.into_iter().flatten().filter(|one| one.get().starts_with('{'));
+    let mut properties = objects.filter_map(|one| json::parse(one.get().as_bytes()).ok());
     let named = properties.find(|one: &Property<'_>| one.name.as_deref() == Some(property));
     Ok(named.and_then(|one| one.value).filter(|value| !value.is_empty()).map(Cow::into_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_user_does_not_outlive_a_change_of_the_property() {
+        let kept = |site: Option<&str>| Kept { property: "site_id".into(), site: site.map(str::to_owned) };
+        assert_eq!(kept(Some("kitchen")).of("site_id"), Some(Some("kitchen".to_owned())));
+        assert_eq!(kept(None).of("site_id"), Some(None), "it is known that there is none");
+        assert_eq!(kept(Some("kitchen")).of("shop"), None);
+    }
 }

@@ -1,12 +1,12 @@
 //! From what happened to a conversation to its event.
 
-use hookyard_sdk::{Error, Event, Webhook, log};
+use hookyard_sdk::manifest::Hash;
+use hookyard_sdk::{Error, Event, Webhook, crypto, log};
 
 use super::message::known_as;
 use super::told::{Change, What, or_receipt};
 use crate::config::Config;
 use crate::events::ConversationChanged;
-use crate::key::hash;
 use crate::muting::{Heard, Mark, Muting, Said};
 use crate::site::{Clues, Site};
 
@@ -64,6 +64,10 @@ fn dedupe_key(change: &Change<'_>, webhook: &Webhook) -> Result<String, Error> {
     let action = change.what.action();
     match &change.own_key {
         Some(own_key) => Ok(format!("{action}:{}:{own_key}", change.conversation_id)),
-        None => Ok(format!("{action}:{}:{}", change.conversation_id, hash(&webhook.body)?)),
+        None => {
+            let hash = crypto::digest(Hash::Sha256, &webhook.body)?;
+            let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            Ok(format!("{action}:{}:{hash}", change.conversation_id))
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Who speaks: the bot, or a person.
 
+use freshchat::Freshchat;
+use hookyard_sdk::testing::Host;
 use serde_json::{Value, json};
 
 use crate::given::*;
@@ -81,6 +83,40 @@ fn a_change_that_is_told_again_later_changes_nothing() {
     assert_eq!(kinds(&host, &resolution(2)), ["conversation.resolved"]);
     assert!(kinds(&host, &to_agent).is_empty());
     assert_eq!(kinds(&host, &from_user("m", 3)), ["message.received"]);
+}
+
+fn mute(host: &Host<Freshchat>, muted: bool) {
+    let input = json!({ "conversation_id": CONVERSATION, "muted": muted });
+    assert_eq!(host.action("mute", &input), Ok(json!({ "muted": muted })));
+}
+
+#[test]
+fn what_an_action_decides_counts_until_a_newer_webhook_says_something_else() {
+    let host = host();
+    mute(&host, true);
+    assert_eq!(kinds(&host, &from_user("m1", 1)), ["message.observed"]);
+    assert_eq!(kinds(&host, &from_agent("m2", 2)), ["agent.took-over"], "the first message after a hand-over");
+    mute(&host, false);
+    assert_eq!(kinds(&host, &from_user("m3", 3)), ["message.received"]);
+    assert_eq!(kinds(&host, &assignment(AGENT, "", 1)), ["conversation.assigned"]);
+    assert_eq!(
+        kinds(&host, &from_user("m4", 4)),
+        ["message.received"],
+        "the assignment is older than the agent's message"
+    );
+    assert_eq!(kinds(&host, &from_agent("m5", 5)), ["agent.took-over"]);
+    assert_eq!(kinds(&host, &from_user("m6", 6)), ["message.observed"]);
+}
+
+#[test]
+fn an_assignment_that_is_told_again_does_not_undo_what_an_action_decided() {
+    let host = host();
+    let mut to_agent = assignment(AGENT, "", 1);
+    assert_eq!(kinds(&host, &to_agent), ["conversation.assigned"]);
+    mute(&host, false);
+    to_agent["retry"] = json!(1);
+    assert!(kinds(&host, &to_agent).is_empty());
+    assert_eq!(kinds(&host, &from_user("m", 2)), ["message.received"]);
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn a_user_without_the_property_is_on_the_default_site_for_an_hour() {
         user(&Value::Null),
         user(&json!({ "site_id": "kitchen" })),
         user(&json!([{ "name": "site_id", "value": "" }, null, 7])),
-        user(&json!([{ "name": "site_id", "value": null }])),
+        user(&json!([{ "name": "site_id", "value": null }, ["site_id", "kitchen"]])),
         user(&json!([{ "name": "Site_id", "value": "kitchen" }])),
     ];
     for answer in without {
@@ -131,16 +131,6 @@ fn a_look_up_that_fails_is_logged_and_the_customer_does_not_wait() {
         );
         assert_eq!(site(&host, &from_user("m2", 2)), pair("kitchen", "property"), "a failure is not kept: {about}");
     }
-}
-
-#[test]
-fn another_property_in_the_config_is_looked_up_anew() {
-    let kept = json!({ "property": "shop", "site": "old" });
-    let host = asking(&json!({}), vec![of_kitchen()]);
-    assert_eq!(site(&host, &from_user("m1", 1)), pair("kitchen", "property"));
-    let cached: Value = serde_json::from_slice(&host.value(&format!("user-site/{USER}")).expect("kept")).expect("JSON");
-    assert_eq!(cached, json!({ "property": "site_id", "site": "kitchen" }));
-    assert_ne!(cached["property"], kept["property"]);
 }
 
 #[test]
