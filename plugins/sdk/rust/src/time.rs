@@ -23,6 +23,54 @@ pub fn rfc3339(unix_seconds: i64) -> Option<String> {
     Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
 }
 
+/// Time from 1970 to a date and time of RFC 3339: `2026-03-04T10:11:12.345Z`, with at most nine digits behind the point, in capitals
+/// as RFC 3339 recommends. `None` for any other text and outside the years 1970 to 9998, so that what is read here is also a
+/// time that the host takes for an event.
+pub fn parse_rfc3339(text: &str) -> Option<Duration> {
+    let (date, rest) = text.split_once('T')?;
+    let (clock, offset) = rest.split_at(rest.find(['Z', '+', '-'])?);
+    let (clock, fraction) = clock.split_once('.').map_or((clock, None), |(clock, digits)| (clock, Some(digits)));
+    let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
+    let [hour, minute, second] = numbers(clock, ':', [2, 2, 2])?;
+    let day_of_1970 = day_number(year, month, day);
+    let is_time =
+        (1970..=9998).contains(&year) && (1..=12).contains(&month) && civil(day_of_1970) == (year, month, day);
+    if !is_time || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let seconds = day_of_1970 * 86_400 + hour * 3_600 + minute * 60 + second - offset_seconds(offset)?;
+    Some(Duration::new(u64::try_from(seconds).ok()?, fraction.map_or(Some(0), nanoseconds)?))
+}
+
+/// East of Greenwich: `Z`, `+02:00`.
+fn offset_seconds(offset: &str) -> Option<i64> {
+    let sign = match offset.chars().next()? {
+        'Z' => return (offset == "Z").then_some(0),
+        '+' => 1,
+        _ => -1,
+    };
+    let [hours, minutes] = numbers(&offset[1..], ':', [2, 2])?;
+    (hours <= 23 && minutes <= 59).then_some(sign * (hours * 3_600 + minutes * 60))
+}
+
+/// The digits behind the point.
+fn nanoseconds(digits: &str) -> Option<u32> {
+    let is_fraction = (1..=9).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_fraction { format!("{digits:0<9}").parse().ok() } else { None }
+}
+
+/// So many numbers of so many digits each.
+fn numbers<const COUNT: usize>(text: &str, separator: char, digits: [usize; COUNT]) -> Option<[i64; COUNT]> {
+    let mut numbers = [0; COUNT];
+    let mut parts = text.split(separator);
+    for (number, digits) in numbers.iter_mut().zip(digits) {
+        let part =
+            parts.next().filter(|part| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit()))?;
+        *number = part.parse().ok()?;
+    }
+    parts.next().is_none().then_some(numbers)
+}
+
 /// Seconds from 1970 to a date of an HTTP header, in the form that senders must use: `Sun, 06 Nov 1994 08:49:37 GMT`
 /// (RFC 9110, 5.6.7). `None` for any other text.
 pub fn parse_http_date(text: &str) -> Option<i64> {
@@ -84,6 +132,51 @@ mod tests {
             assert_eq!(rfc3339(seconds).as_deref(), Some(text));
         }
         assert_eq!((rfc3339(-1), rfc3339(YEAR_9999_END + 1), rfc3339(i64::MAX)), (None, None, None));
+    }
+
+    #[test]
+    fn times_of_rfc_3339_are_read_and_nothing_else_is() {
+        let milliseconds = |text: &str| parse_rfc3339(text).map(|time| time.as_millis());
+        for (text, expected) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("2026-03-04T10:11:12.345Z", 1_772_619_072_345),
+            ("2026-03-04T10:11:12Z", 1_772_619_072_000),
+            ("2026-03-04T12:11:12.345+02:00", 1_772_619_072_345),
+            ("2026-03-03T23:41:12.345-10:30", 1_772_619_072_345),
+            ("2000-02-29T23:59:59.999999999Z", 951_868_799_999),
+            ("2016-12-31T23:59:60Z", 1_483_228_800_000),
+            ("9998-12-31T23:59:59Z", 253_370_764_799_000),
+        ] {
+            assert_eq!(milliseconds(text), Some(expected), "{text}");
+        }
+        assert_eq!(parse_rfc3339("1970-01-01T00:00:00.5Z"), Some(Duration::from_millis(500)));
+        for other in [
+            "",
+            "2026-03-04",
+            "2026-03-04T10:11Z",
+            "2026-03-04T10:11:12",
+            "2026-03-04 10:11:12Z",
+            "2026-03-04T10:11:12z",
+            "2026-02-29T10:11:12Z",
+            "2026-13-01T10:11:12Z",
+            "2026-00-01T10:11:12Z",
+            "2026-03-04T24:00:00Z",
+            "2026-03-04T10:60:12Z",
+            "2026-03-04T10:11:61Z",
+            "2026-03-04T10:11:12.Z",
+            "2026-03-04T10:11:12.1234567890Z",
+            "2026-03-04T10:11:12+0200",
+            "2026-03-04T10:11:12+24:00",
+            "2026-03-04T10:11:12Zulu",
+            "2026-03-04T10:11:12+é",
+            "+026-03-04T10:11:12Z",
+            "1969-12-31T23:59:59Z",
+            "1970-01-01T00:00:00+00:01",
+            "9999-01-01T00:00:00Z",
+            "1772619072",
+        ] {
+            assert_eq!(parse_rfc3339(other), None, "{other}");
+        }
     }
 
     #[test]
