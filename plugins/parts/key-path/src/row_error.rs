@@ -97,9 +97,8 @@ impl fmt::Display for RowError {
             write!(f, ", column {column}")?;
         }
         write!(f, ": {}", self.problem)?;
-        let is_shown = !matches!(&self.problem, RowProblem::Key(error) if error.problem == PathProblem::KeyTooLong)
-            && self.key != "";
-        if is_shown && self.problem != RowProblem::TooManyRows {
+        let is_too_long = matches!(&self.problem, RowProblem::Key(error) if error.problem == PathProblem::KeyTooLong);
+        if !self.key.is_empty() && !is_too_long && self.problem != RowProblem::TooManyRows {
             write!(f, ", in {:?}", self.key)?;
         }
         Ok(())

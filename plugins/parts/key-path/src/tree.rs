@@ -303,7 +303,10 @@ fn written(segments: &[Segment]) -> String {
 mod tests {
     use super::*;
 
-    fn built(keys: &[&str]) -> Result<String, Vec<(usize, &'static str, Option<usize>)>> {
+    /// The row, counted from 0, the code and the column.
+    type Seen = (usize, &'static str, Option<usize>);
+
+    fn built(keys: &[&str]) -> Result<String, Vec<Seen>> {
         let built = build(keys.iter().map(|key| (key, Leaf::text("x"))));
         let errors = |errors: Vec<RowError>| errors.iter().map(|e| (e.row, e.code(), e.column())).collect();
         built.map(Option::unwrap_or_default).map_err(errors)
@@ -311,7 +314,7 @@ mod tests {
 
     #[test]
     fn rows_that_do_not_agree_are_refused_where_they_meet() {
-        let rows: [(&[&str], &[(usize, &str, Option<usize>)]); 12] = [
+        let rows: [(&[&str], &[Seen]); 12] = [
             (&["a", "a"], &[(1, "duplicate_key", Some(1))]),
             (&["a[0]", " [a][0]"], &[(1, "duplicate_key", Some(5))]),
             (&["a", "a[b]"], &[(1, "conflict", Some(2))]),

@@ -17,7 +17,7 @@ fn rows_make_the_bodies_and_errors_of_the_vectors() {
         }
         match tree.into_json() {
             Ok(body) => {
-                assert_eq!(vector["body"].as_str(), Some(body.unwrap_or_default().as_str()), "{}", vector["name"])
+                assert_eq!(vector["body"].as_str(), Some(body.unwrap_or_default().as_str()), "{}", vector["name"]);
             }
             Err(errors) => {
                 assert_eq!(errors.len(), 1, "{}: {errors:?}", vector["name"]);
