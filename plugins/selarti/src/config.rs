@@ -8,7 +8,7 @@ use hookyard_sdk::{RawValue, Secrets};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-pub use auth::Auth;
+pub(crate) use auth::Auth;
 
 /// Fewest characters of a webhook token: 128 random bits in base64url. Nothing else protects the webhooks.
 const TOKEN_CHARS_MIN: usize = 22;

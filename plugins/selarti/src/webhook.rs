@@ -27,9 +27,14 @@ use thread::Thread;
 /// The events' part of the manifest.
 pub(crate) fn declare(manifest: Manifest) -> Manifest {
     manifest
-        .event(EventKind::new::<MessageGenerated>("message.generated").title("The AI or an operator has written a message"))
+        .event(
+            EventKind::new::<MessageGenerated>("message.generated")
+                .title("The AI or an operator has written a message"),
+        )
         .event(EventKind::new::<DialogClosed>("dialog.closed").title("A dialogue is closed"))
-        .event(EventKind::new::<DialogHandedOver>("dialog.handed-over").title("A dialogue is handed over to an operator"))
+        .event(
+            EventKind::new::<DialogHandedOver>("dialog.handed-over").title("A dialogue is handed over to an operator"),
+        )
         .event(EventKind::new::<ContactReceived>("contact.received").title("The customer has left contact data"))
         .event(EventKind::new::<DialogUpdated>("dialog.updated").title("Marks of a dialogue have changed"))
 }

@@ -48,7 +48,8 @@ impl<'w> Body<'w> {
 
 /// The element of a list of one; anything else as it is.
 fn only_element(json: &RawValue) -> &RawValue {
-    let elements = if json.get().starts_with('[') { json::parse::<Vec<&RawValue>>(json.get().as_bytes()).ok() } else { None };
+    let elements =
+        if json.get().starts_with('[') { json::parse::<Vec<&RawValue>>(json.get().as_bytes()).ok() } else { None };
     match elements.as_deref() {
         Some([only]) => only,
         _ => json,

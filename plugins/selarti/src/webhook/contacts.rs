@@ -1,7 +1,5 @@
 //! How the customer can be reached. In which shape Selarti writes it is not known, so that all that are likely are read.
 
-use std::borrow::Cow;
-
 use hookyard_sdk::{RawValue, json};
 use schemars::JsonSchema;
 use serde::Serialize;

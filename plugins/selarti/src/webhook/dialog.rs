@@ -17,9 +17,26 @@ use crate::config::Config;
 /// Their names, which are all that Selarti's manual says of them
 /// (<https://manual.selarti.com/vneshnie-integracii/integraciya-s-vneshnim-messendzherom>).
 pub(super) const FIELDS: [&str; 20] = [
-    "channel_id", "close", "company_id", "contacts", "external_chat_id", "get_contact", "interest", "is_bot", "manager_id",
-    "message_id", "message_text", "message_type", "operator", "panel_url", "share_url", "success", "task_id", "thread_id",
-    "title", "wh_type",
+    "channel_id",
+    "close",
+    "company_id",
+    "contacts",
+    "external_chat_id",
+    "get_contact",
+    "interest",
+    "is_bot",
+    "manager_id",
+    "message_id",
+    "message_text",
+    "message_type",
+    "operator",
+    "panel_url",
+    "share_url",
+    "success",
+    "task_id",
+    "thread_id",
+    "title",
+    "wh_type",
 ];
 
 /// The object `selarti` of every event: each field of the webhook under its name. What Selarti did not say is left out; a mark of
