@@ -164,7 +164,7 @@ impl<'a> Change<'a> {
         };
         let by = Sender { kind: kind(by.0.as_deref()), id: usable(by.1).map(Cow::into_owned), name: None };
         let user_id = usable(body.user.and_then(|user| user.id));
-        let own_key = match (usable(body.interaction_id), &action_time) {
+        let own_key = match (usable(body.interaction_id), usable(action_time.clone())) {
             (Some(interaction_id), Some(time)) => Some(format!("{interaction_id}:{time}")),
             _ => None,
         };
