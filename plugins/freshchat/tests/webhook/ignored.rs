@@ -39,15 +39,15 @@ fn the_bots_own_messages_come_back_and_are_ignored() {
 fn messages_that_no_person_wrote_are_ignored() {
     let mut system = from_user("m", 0);
     system["actor"]["actor_type"] = json!("system");
-    for body in [
-        message("m", ("bot", "b1"), 0),
-        message("m", ("system", "s1"), 0),
-        message("m", ("robot", "r1"), 0),
-        system,
-        with(&json!({ "actor_type": "agent" })),
+    for (body, who) in [
+        (message("m", ("bot", "b1"), 0), "bot"),
+        (message("m", ("system", "s1"), 0), "system"),
+        (message("m", ("robot", "r1"), 0), "robot"),
+        (system, "user by way of system"),
+        (with(&json!({ "actor_type": "agent" })), "agent by way of user"),
     ] {
-        let (level, line) = line(&send(&host(), &body), &body);
-        assert_eq!((level, line.starts_with("a message of \"")), (Level::Debug, true), "{line}");
+        let expected = (Level::Debug, format!("a message of {who:?}: ignored"));
+        assert_eq!(line(&send(&host(), &body), &body), expected);
     }
     let mut nobody = with(&json!({ "actor_type": null }));
     nobody["actor"] = json!(7);
@@ -60,6 +60,8 @@ fn an_agent_without_an_id_may_be_the_bot() {
     body["actor"]["actor_id"] = json!("");
     body["data"]["message"]["actor_id"] = Value::Null;
     assert!(warned(&body).contains("actor_id"));
+    body["data"]["message"]["actor_id"] = json!(AGENT);
+    assert_eq!(kinds(&host(), &body), ["agent.took-over"], "one of the two is enough");
 }
 
 #[test]
