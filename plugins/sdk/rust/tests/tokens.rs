@@ -45,11 +45,13 @@ impl Plugin for Caller {
             .expires_in("/response/expires");
         let client = OAuth2::client_credentials("{config:/oauth}", "id:1", "{secret:/secret}").scope("a b");
         let refresh = OAuth2::refresh_token("{config:/login}", "id", "{secret:/refresh}");
+        let granted = Exchange::post("{config:/login}").form_field("n", "1").pointer("/t");
         Manifest::new("caller", "1.0.0")
             .host("*.example.com")
             .credential(Credential::header(&["api.example.com"], "authorization", "Bearer {token}").exchange(exchange))
             .credential(Credential::header(&["oauth.example.com"], "x-token", "{token}").oauth2(client))
             .credential(Credential::header(&["refresh.example.com"], "x-token", "{token}").oauth2(refresh))
+            .credential(Credential::header(&["{grant}"], "x-granted", "<{token}>").exchange(granted))
             .credential(Credential::place(&["login.example.com"], &[Place::Form, Place::Header], "/secret"))
             .action(ActionKind::new::<String, Value>("get"))
             .action(ActionKind::new::<String, Value>("post"))
@@ -170,6 +172,18 @@ fn a_second_refusal_is_the_answer() {
     let error = host.action("get", &json!(API)).expect_err("401");
     assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Unauthorized, http::UNAUTHORIZED));
     assert_eq!(sent(&host), [LOGIN, API, LOGIN, API]);
+}
+
+#[test]
+fn a_token_may_go_to_whatever_the_operator_granted_by_name() {
+    let (host, given) = host(&config(), false);
+    let host = host.grant("partner.test");
+    assert_eq!(host.action("get", &json!("https://partner.test/")).expect_err("401").code, http::UNAUTHORIZED);
+    let last = host.requests().pop().expect("a request");
+    assert_eq!((last.url.as_str(), header(&last, "x-granted")), ("https://partner.test/", vec!["<t2>".to_owned()]));
+    assert_eq!(*given.borrow(), 2, "the provider wants it without the brackets");
+    assert_eq!(host.action("get", &json!(OAUTH)), Ok(json!(200)));
+    assert!(header(&host.requests()[host.requests().len() - 1], "x-granted").is_empty());
 }
 
 #[test]

@@ -104,8 +104,8 @@ impl Outbound {
         self.tokens.describe(document)
     }
 
-    /// Hands the request to the test's provider, if the real host would let it out, with the tokens that it needs. If one is not
-    /// accepted (401), all are fetched anew and the request is sent once more.
+    /// Hands the request to the test's provider, if the real host would let it out, with the tokens that it needs. If one is
+    /// not accepted (401), all are fetched anew and the request is sent once more.
     ///
     /// # Panics
     ///
@@ -155,8 +155,8 @@ impl Outbound {
         Ok(request)
     }
 
-    /// The token that is kept, or a new one. The request for it is held to the same rules as one of the plugin; but secrets that the
-    /// manifest puts into it go there by right.
+    /// The token that is kept, or a new one. The request for it is held to the same rules as one of the plugin; but secrets
+    /// that the manifest puts into it go there by right.
     fn token(&self, wanted: &Wanted) -> Result<String, Error> {
         let now = running(|run| run.now);
         if let Some(token) = self.tokens.kept(wanted, now) {

@@ -101,8 +101,8 @@ impl TokenSource {
         }
     }
 
-    /// The request for a token, with this refresh token if the provider has given a newer one than the config has. `encoded` says how
-    /// Basic authentication is written.
+    /// The request for a token, with this refresh token if the provider has given a newer one than the config has. `encoded`
+    /// says how Basic authentication is written.
     pub(super) fn request(&self, newest: Option<&str>, encoded: fn(String) -> String) -> Request {
         match self {
             Self::Exchange(exchange) => exchange.request(),

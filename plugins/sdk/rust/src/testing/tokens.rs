@@ -137,8 +137,8 @@ impl Tokens {
         self.described.borrow_mut().clear();
     }
 
-    /// The tokens that this request needs if they may go where it goes, and the request without their placeholders. Placeholders that
-    /// may not stay in it.
+    /// The tokens that this request needs if they may go where it goes, and the request without their placeholders.
+    /// Placeholders that may not stay in it.
     pub(super) fn needs(&self, request: &Request, may_go: impl Fn(&Wanted) -> bool) -> (Vec<Need>, Request) {
         let added = self.added.iter().filter(|added| may_go(&added.wanted)).map(|Added { name, around, wanted }| {
             Need { wanted: wanted.clone(), place: Place::Header { name: name.clone(), around: around.clone() } }
