@@ -93,7 +93,7 @@ fn owned(texts: &[&str]) -> Vec<String> {
 /// invocation and renews it, for whoever describes the same.
 ///
 /// Refused as `invalid`: the document is not as documented. `denied`: a placeholder in it stands for no secret of this
-/// invocation. `too-many`: an invocation may describe 16 tokens.
+/// invocation, or for one that may not go there. `too-many`: an invocation may describe 16 tokens.
 pub fn token(document: &TokenDocument) -> Result<Secret, Refusal> {
     let document = serde_json::to_string(document).map_err(|error| Refusal::invalid(error.to_string()))?;
     imports::token(&document).map(Secret::from_placeholder)
