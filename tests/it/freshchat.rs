@@ -9,6 +9,8 @@ mod muting;
 mod operator;
 mod webhooks;
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use hookyard_tests::freshchat::{APP, BOT, Fake, Sender, Signature};
 use hookyard_tests::guests;
 use hookyard_tests::host::{Builder, TestHost};
@@ -19,6 +21,8 @@ use serde_json::{Value, json};
 struct Chat {
     fake: Fake,
     host: TestHost,
+    /// How many webhooks were changed.
+    changed: AtomicU32,
 }
 
 impl Chat {
@@ -31,7 +35,7 @@ impl Chat {
         let fake = Fake::start().await;
         let config = connection(&fake, "chat", &format!("{}{more}", webhook_key(&fake.public_key())));
         let host = host(&config).await;
-        let chat = Self { fake, host };
+        let chat = Self { fake, host, changed: AtomicU32::new(0) };
         // The start activates in the background; the check waits for that, so that what is asked from here on is the test's own.
         chat.fake.asked(1).await;
         chat.check().await;
@@ -52,9 +56,12 @@ impl Chat {
         self.sender().send(body, Signature::Right).await.status()
     }
 
-    /// The same, changed before it is signed.
+    /// The same of a new message, changed before it is signed: one that was told before would not count.
     async fn told_with(&self, body: &[u8], change: impl FnOnce(&mut Value)) -> u16 {
         let mut body: Value = serde_json::from_slice(body).expect("JSON");
+        if let Some(message) = body.pointer_mut("/data/message") {
+            message["id"] = json!(format!("m-{}", self.changed.fetch_add(1, Ordering::Relaxed)));
+        }
         change(&mut body);
         self.told(body.to_string().as_bytes()).await
     }
