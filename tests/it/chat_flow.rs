@@ -79,10 +79,8 @@ impl Flow {
     }
 
     async fn deliveries(&self, state: &str) -> Vec<Value> {
-        let path = format!("/v1/deliveries?state={state}&limit=1000");
-        let reply = self.host.send(Request::get(path), "").await.expect("an answer");
-        assert_eq!(reply.status(), 200, "{}", reply.text());
-        reply.json()["deliveries"].as_array().expect("a list").clone()
+        let page = self.get(&format!("/v1/deliveries?state={state}&limit=1000")).await;
+        page["deliveries"].as_array().expect("a list").clone()
     }
 
     /// Returns once nothing is on its way any more.
@@ -91,13 +89,32 @@ impl Flow {
             self.freshchat.until_delivered().await;
             self.selarti.until_delivered().await;
             let seen = (self.freshchat.attempts().len(), self.selarti.attempts().len());
-            let inbox = self.host.send(Request::get("/v1/webhooks?state=pending"), "").await.expect("an answer").json();
-            let is_empty = inbox["webhooks"] == json!([]) && self.deliveries("pending").await.is_empty();
-            // What was delivered meanwhile may have had something told.
-            if is_empty && seen == (self.freshchat.attempts().len(), self.selarti.attempts().len()) {
+            let inbox = self.get("/v1/webhooks?state=pending").await;
+            let is_quiet = inbox["webhooks"] == json!([]) && self.is_all_handed_on().await;
+            // What was handed on meanwhile may have had something told.
+            if is_quiet && seen == (self.freshchat.attempts().len(), self.selarti.attempts().len()) {
                 return;
             }
         }
+    }
+
+    /// Whether every subscription has come to the end of the log, and nothing is to be tried again.
+    async fn is_all_handed_on(&self) -> bool {
+        let subscriptions = self.get("/v1/subscriptions").await;
+        for subscription in subscriptions["subscriptions"].as_array().expect("a list") {
+            let cursor = subscription["cursor"].as_str().expect("a text");
+            let following = self.get(&format!("/v1/events?limit=1&after={cursor}")).await;
+            if subscription["pending"] != 0 || following["events"] != json!([]) {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let reply = self.host.send(Request::get(path), "").await.expect("an answer");
+        assert_eq!(reply.status(), 200, "{}", reply.text());
+        reply.json()
     }
 
     async fn is_muted(&self, conversation: &str) -> bool {

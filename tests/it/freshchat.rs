@@ -89,6 +89,16 @@ impl Chat {
         self.host.events().await.iter().map(kind).collect()
     }
 
+    /// The same once there are so many: what is told while an action holds its conversation waits for that.
+    async fn until_told(&self, count: usize) -> Vec<String> {
+        loop {
+            let kinds = self.kinds().await;
+            if kinds.len() >= count {
+                return kinds;
+            }
+        }
+    }
+
     /// The data of the newest event.
     async fn last(&self) -> Value {
         let event = self.host.events().await.pop().expect("an event");

@@ -75,10 +75,9 @@ async fn an_issue_is_said_assigned_and_then_the_bot_is_silent() {
     let asked = chat.asked(before);
     assert_eq!(asked.first(), Some(&format!("POST /v2/conversations/{id}/messages")), "first of all it is said");
     assert_eq!(asked.last(), Some(&format!("PUT /v2/conversations/{id}")));
-    chat.fake.until_delivered().await;
+    chat.until_told(1).await;
     chat.fake.customer_says(&id, "¿hola?");
-    chat.fake.until_delivered().await;
-    assert_eq!(chat.kinds().await, ["conversation.assigned", "message.observed"], "what it did itself gives nothing back");
+    assert_eq!(chat.until_told(2).await, ["conversation.assigned", "message.observed"], "what it did itself gives nothing back");
     let without_text = chat.called("raise-issue", &json!({ "conversation_id": chat.fake.start_conversation() })).await;
     assert_eq!([&without_text["message_ids"], &without_text["muted"]], [&json!([]), &json!(true)]);
 }

@@ -117,7 +117,6 @@ async fn what_is_not_signed_by_freshchat_is_answered_401_and_leaves_nothing() {
     let kinds = [
         Signature::Wrong,
         Signature::Short,
-        Signature::Hex,
         Signature::NotBase64,
         Signature::Empty,
         Signature::None,

@@ -4,7 +4,7 @@ use hookyard_tests::freshchat::{APP, BOT, Fake, Fault, GROUP};
 use hookyard_tests::http::Reply;
 use serde_json::{Value, json};
 
-use super::{check, code, connection, host};
+use super::{check, code, connection, host, webhook_key};
 
 fn grants() -> Value {
     json!({ "private_addresses": ["127.0.0.1/32"] })
@@ -115,7 +115,7 @@ async fn a_check_says_what_is_wrong_and_what_is_left_to_do() {
     let fake = Fake::start().await;
     let named = |group: &str| format!("group_name = {}", json!(group));
     let all = [
-        connection(&fake, "right", &named(GROUP)),
+        connection(&fake, "right", &format!("{}{}", webhook_key(&fake.public_key()), named(GROUP))),
         connection(&fake, "nobody", "").replace(BOT, "nobody"),
         connection(&fake, "unknown", &named("Nowhere")),
         connection(&fake, "ambiguous", &named("Twins")),
