@@ -178,7 +178,7 @@ async fn webhooks_come_in_every_shape() {
         assert_eq!((&fields["Message_text"], fields.get("Title")), (&json!("x"), None));
     }
     fake.style(|style| {
-        (style.encoding, style.more) = (Encoding::Form, [("new".to_owned(), json!({}))].into_iter().collect())
+        (style.encoding, style.more) = (Encoding::Form, [("new".to_owned(), json!({}))].into_iter().collect());
     });
     let body = fake.operator_says("c", "a b");
     let text = String::from_utf8_lossy(&body);
@@ -223,6 +223,8 @@ async fn sends_and_exchanges_have_faults_of_their_own() {
     assert_eq!(exchange().await.json()["response"]["token"], 7);
     assert_eq!((exchange().await.status(), exchange().await.status(), fake.exchanges()), (500, 401, 0));
     assert_eq!(say(fake, "", "hi").await.json()["status"], "error");
+    fake.fail(Fault::Status(500), 9);
+    fake.forgive();
     assert!(fake.sent().is_empty());
     assert_eq!(say(fake, &token(fake).await, "hi").await.status(), 200);
 }
