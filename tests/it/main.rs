@@ -11,6 +11,7 @@ mod consumers;
 mod contract;
 mod deliveries;
 mod disk;
+mod edge_cases;
 mod effects;
 mod flows;
 mod followers;
