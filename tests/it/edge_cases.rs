@@ -49,7 +49,7 @@ fn has_test(source: &str, function: &str) -> bool {
     let starts = [format!("fn {function}("), format!("async fn {function}(")];
     lines.iter().enumerate().any(|(place, line)| {
         let above = lines[..place].iter().rev().take_while(|line| line.starts_with("#[") || line.starts_with("//"));
-        starts.iter().any(|start| line.starts_with(start)) && above.into_iter().any(|line| is_attribute(line))
+        starts.iter().any(|start| line.starts_with(start)) && above.into_iter().any(is_attribute)
     })
 }
 
