@@ -19,7 +19,7 @@ pub use fault::Fault;
 pub use sender::{Sender, Signature};
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use hookyard_domain::clock::{Clock, ManualClock};
 use serde_json::{Value, json};
@@ -27,8 +27,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::START;
 use crate::provider::Received;
+use crate::{START, locked};
 use account::Account;
 use fault::Faults;
 use rate::Bucket;
@@ -165,9 +165,4 @@ impl Drop for Fake {
     fn drop(&mut self) {
         self.serving.abort();
     }
-}
-
-/// A panic of one test's request must not hide behind a poisoned lock.
-fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,14 +1,27 @@
 //! Fake providers, with the signatures they make and the client that sends their webhooks.
 
 pub mod aftership;
+mod answer;
+pub mod courier;
+pub mod fault;
+pub mod freshchat;
 pub mod http;
 pub mod provider;
 pub mod receiver;
+pub mod selarti;
 pub mod sign;
+mod traffic;
 
 pub use hookyard_domain::clock;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clock::Timestamp;
 
 /// When the clock of every fake and of every test host starts: 2026-03-04T10:00:00Z.
 pub const START: Timestamp = Timestamp::from_millis(1_772_618_400_000);
+
+/// A panic of one test's request must not hide behind a poisoned lock.
+fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
