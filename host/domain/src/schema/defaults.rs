@@ -1,13 +1,14 @@
 //! What a schema puts in place of what is absent.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Violation;
 use crate::limit;
 
 /// Fills each absent property that has a `default`, at every depth. Only schemas that are in force whatever the value is
-/// are followed: properties, items, `$ref` and `allOf`. Secrets have no default, since everybody could read it; nor is
-/// `null` one, which says no more than absence.
+/// are followed: properties, items, `$ref` and `allOf`, and those branches of `oneOf` that an object chooses by name, since
+/// it has what their properties with `const` say: `{"mode": {"const": "exchange"}}`. Secrets have no default, since
+/// everybody could read it; nor is `null` one, which says no more than absence.
 pub(super) fn fill(value: &mut Value, root: &Value) -> Result<(), Vec<Violation>> {
     let mut filling = Filling { root, bytes_left: limit::CONFIG_BYTES_MAX };
     filling.fill(value, &filling.in_force(root)).ok_or_else(|| {
@@ -24,10 +25,11 @@ struct Filling<'s> {
 
 impl<'s> Filling<'s> {
     fn fill(&mut self, value: &mut Value, schemas: &[&'s Value]) -> Option<()> {
-        let named = |keyword: &str| schemas.iter().filter_map(|schema| schema.get(keyword)).collect::<Vec<_>>();
         match value {
             Value::Object(members) => {
-                let properties = named("properties").into_iter().filter_map(Value::as_object).flatten();
+                let schemas = self.with_chosen(schemas, members);
+                let named = schemas.iter().filter_map(|schema| schema.get("properties")).collect::<Vec<_>>();
+                let properties = named.into_iter().filter_map(Value::as_object).flatten();
                 for (name, property) in properties {
                     let schemas = self.in_force(property);
                     if !members.contains_key(name)
@@ -65,6 +67,24 @@ impl<'s> Filling<'s> {
         Some(())
     }
 
+    /// These schemas and the branches of theirs that the object chooses.
+    fn with_chosen(&self, schemas: &[&'s Value], members: &Map<String, Value>) -> Vec<&'s Value> {
+        let mut found = schemas.to_vec();
+        let mut next = 0;
+        while let Some(schema) = found.get(next).copied() {
+            for branch in schema.get("oneOf").and_then(Value::as_array).into_iter().flatten() {
+                let branch = self.in_force(branch);
+                if chooses(members, &branch) {
+                    let new = |schema: &&Value| !found.iter().any(|known| std::ptr::eq(*known, *schema));
+                    let new: Vec<_> = branch.into_iter().filter(new).collect();
+                    found.extend(new);
+                }
+            }
+            next += 1;
+        }
+        found
+    }
+
     /// The schema, what it refers to, and what it says must hold besides.
     fn in_force(&self, schema: &'s Value) -> Vec<&'s Value> {
         let mut found = vec![schema];
@@ -77,6 +97,13 @@ impl<'s> Filling<'s> {
         }
         found
     }
+}
+
+/// Whether the object has every value that the branch says it must have, and the branch says so of any.
+fn chooses(members: &Map<String, Value>, branch: &[&Value]) -> bool {
+    let properties = branch.iter().filter_map(|schema| schema.get("properties")?.as_object()).flatten();
+    let mut constants = properties.filter_map(|(name, schema)| Some((name, schema.get("const")?))).peekable();
+    constants.peek().is_some() && constants.all(|(name, constant)| members.get(name) == Some(constant))
 }
 
 fn default<'s>(schemas: &[&'s Value]) -> Option<&'s Value> {
@@ -123,6 +150,37 @@ mod tests {
         assert_eq!(filled(&schema, value), expected);
         assert_eq!(filled(&schema, json!([1])), json!([1]));
         assert_eq!(filled(&json!(true), json!({})), json!({}));
+    }
+
+    #[test]
+    fn an_object_gets_the_defaults_of_the_branch_that_it_chooses_by_name() {
+        let exchange = json!({ "properties": {
+            "mode": { "const": "exchange" },
+            "url": { "default": "https://a.example" },
+            "in": { "default": {}, "properties": { "key": { "default": "k" } } },
+        } });
+        let header = json!({ "properties": { "mode": { "const": "header" }, "name": { "default": "authorization" } } });
+        let schema = json!({
+            "properties": { "auth": { "default": { "mode": "none" }, "oneOf": [{ "$ref": "#/$defs/exchange" }, header] } },
+            "$defs": { "exchange": exchange },
+        });
+        let rows = [
+            (json!({}), json!({ "mode": "none" })),
+            (
+                json!({ "auth": { "mode": "exchange" } }),
+                json!({ "mode": "exchange", "url": "https://a.example", "in": { "key": "k" } }),
+            ),
+            (json!({ "auth": { "mode": "header" } }), json!({ "mode": "header", "name": "authorization" })),
+            (json!({ "auth": { "mode": "Header" } }), json!({ "mode": "Header" })),
+            (json!({ "auth": {} }), json!({})),
+            (json!({ "auth": 7 }), json!(7)),
+        ];
+        for (value, expected) in rows {
+            assert_eq!(filled(&schema, value.clone())["auth"], expected, "{value}");
+        }
+        let endless = json!({ "oneOf": [{ "$ref": "#/$defs/a" }],
+            "$defs": { "a": { "properties": { "a": { "const": 1 } }, "oneOf": [{ "$ref": "#/$defs/a" }] } } });
+        assert_eq!(filled(&endless, json!({ "a": 1 })), json!({ "a": 1 }));
     }
 
     #[test]

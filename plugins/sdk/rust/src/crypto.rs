@@ -1,5 +1,7 @@
 //! Hashes, signatures and random bytes of the host: keys may be secrets that the plugin does not know, and the host is faster.
 
+use std::fmt::Write as _;
+
 use crate::manifest::Hash;
 use crate::{Refusal, imports};
 
@@ -35,6 +37,15 @@ fn name(hash: Hash) -> &'static str {
 /// The raw digest of `data`: 20, 32 or 64 bytes.
 pub fn digest(hash: Hash, data: impl AsRef<[u8]>) -> Result<Vec<u8>, Refusal> {
     imports::digest(name(hash), data.as_ref())
+}
+
+/// The SHA-256 of `data` as 64 of `0-9a-f`: a short name for something long, the same each time.
+pub fn sha256_hex(data: impl AsRef<[u8]>) -> Result<String, Refusal> {
+    let mut hex = String::with_capacity(64);
+    for byte in digest(Hash::Sha256, data)? {
+        write!(hex, "{byte:02x}").expect("a string takes any text");
+    }
+    Ok(hex)
 }
 
 /// The raw HMAC (RFC 2104) of `data`, as long as the digest. Placeholders within `key` are filled in first.

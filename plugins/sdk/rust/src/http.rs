@@ -26,6 +26,9 @@
 //! |---|---|
 //! | the host did not send it: `denied`, `invalid` (too large a request, too), `too-many` | `failed`, [`EGRESS_DENIED`] |
 //! | it could not be sent: `dns`, `connect`, `tls` | `unavailable`, [`UNAVAILABLE`] |
+//! | no token for it: the credentials were refused (`token-refused`) | `unauthorized`, [`UNAUTHORIZED`] |
+//! | no token for it for now (`token-unavailable`) | `unavailable`, [`UNAVAILABLE`] |
+//! | an answer without the token (`token-invalid`) | `failed`, [`PROTOCOL`] |
 //! | no answer (`timeout`, `closed`) or a 5xx, [repeatable](Request::repeatable) | `unavailable`, [`UNAVAILABLE`] |
 //! | an unusable answer (`too-large`, `protocol`, `secret-reflected`), repeatable | `failed`, [`PROTOCOL`] |
 //! | either of these two, not repeatable | `failed`, [`OUTCOME_UNKNOWN`] |

@@ -38,6 +38,17 @@ pub fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
     })
 }
 
+/// [`parse`] of what has to be an object: a struct would be read from an array, too, by the order of its fields. Anything else is
+/// [`UNEXPECTED_SHAPE`].
+pub fn object<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    if !text.starts_with(b"{") {
+        parse::<IgnoredAny>(bytes)?;
+        return Err(Error::invalid(UNEXPECTED_SHAPE, "it is no object"));
+    }
+    parse(bytes)
+}
+
 /// A value as JSON, for what a plugin keeps. `failed` `not-serialisable` for what JSON cannot say: a map whose keys are no texts.
 pub fn to_vec(value: &impl Serialize) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(value).map_err(|error| Error::failed("not-serialisable", shortened(&error)))
@@ -94,6 +105,24 @@ mod tests {
         assert_eq!(code(b"{\"a\": 1}"), UNEXPECTED_SHAPE);
         let latin_1 = parse::<&RawValue>(b"{\"a\": \"\xE9\"}").expect_err("not UTF-8");
         assert_eq!(latin_1.code, "invalid-json");
+    }
+
+    #[test]
+    fn an_object_is_read_from_an_object_only() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Point {
+            x: u8,
+        }
+        assert_eq!(object::<Point>(b"\xEF\xBB\xBF\r\n {\"x\": 1}").expect("an object"), Point { x: 1 });
+        for (text, code) in [
+            ("[1]", UNEXPECTED_SHAPE),
+            ("null", UNEXPECTED_SHAPE),
+            ("{\"x\": \"1\"}", UNEXPECTED_SHAPE),
+            ("[1", "invalid-json"),
+            ("", "invalid-json"),
+        ] {
+            assert_eq!(object::<Point>(text.as_bytes()).expect_err("none").code, code, "{text:?}");
+        }
     }
 
     #[test]

@@ -8,7 +8,10 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Refusal, imports, json};
+use crate::{Error, Refusal, crypto, imports, json};
+
+/// Longest id that stands in a key of [`key`] as it is, in bytes.
+const ID_BYTES_MAX: usize = 256;
 
 /// What stands under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +59,15 @@ pub struct Page {
     pub keys: Vec<String>,
     /// Pass it on as `after` for more; absent on the last page.
     pub next: Option<String>,
+}
+
+/// The key for what is kept under `kind` of something that a provider names `id`: `kind/id`. Ids come from outside, and may be longer
+/// than a key: of those with more than 256 bytes it has the SHA-256, under a prefix of its own (`kind-sha256/…`).
+pub fn key(kind: &str, id: &str) -> Result<String, Refusal> {
+    if id.len() <= ID_BYTES_MAX {
+        return Ok(format!("{kind}/{id}"));
+    }
+    Ok(format!("{kind}-sha256/{}", crypto::sha256_hex(id)?))
 }
 
 /// What stands under `key`.

@@ -6,6 +6,7 @@ mod credential;
 mod event;
 mod limits;
 mod sample;
+mod token;
 mod verify;
 mod webhook;
 
@@ -14,6 +15,7 @@ pub use credential::{Credential, Place};
 pub use event::EventKind;
 pub use limits::Limits;
 pub use sample::Sample;
+pub use token::{Exchange, OAuth2};
 pub use verify::{Encoding, Hash, Unit, Verify};
 pub use webhook::WebhookRules;
 

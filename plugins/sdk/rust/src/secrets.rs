@@ -3,6 +3,9 @@
 //! Where the manifest's credentials put the secret in by themselves ([`Credential::header`](crate::manifest::Credential::header),
 //! [`Credential::basic`](crate::manifest::Credential::basic)), a plugin needs nothing of this.
 
+use serde::Serialize;
+
+use crate::manifest::{Exchange, OAuth2};
 use crate::{Refusal, Secret, imports};
 
 /// How a secret is written for its place.
@@ -47,4 +50,50 @@ impl Encoding {
 /// ```
 pub fn derive(encoding: Encoding, text: &str) -> Result<Secret, Refusal> {
     imports::derive(encoding.name(), text).map(Secret::from_placeholder)
+}
+
+/// A token that only an invocation can describe, because it depends on more than the config says. Where the config says all,
+/// [`Credential::exchange`](crate::manifest::Credential::exchange) and [`Credential::oauth2`](crate::manifest::Credential::oauth2) need
+/// nothing of this.
+///
+/// Texts are literal here, with placeholders of secrets among them. Those go to the token's URL only where a
+/// [`Credential::place`](crate::manifest::Credential::place) lets the plugin place them: in JSON, in a form, in a header (which Basic
+/// authentication of a client is).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TokenDocument {
+    hosts: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exchange: Option<Exchange>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oauth2: Option<OAuth2>,
+}
+
+impl TokenDocument {
+    /// A token for requests to these hosts (`[http://]NAME[:PORT]`), fetched like this.
+    pub fn exchange(hosts: &[&str], exchange: Exchange) -> Self {
+        Self { hosts: owned(hosts), exchange: Some(exchange), oauth2: None }
+    }
+
+    /// A token for requests to these hosts, fetched by OAuth 2.0.
+    pub fn oauth2(hosts: &[&str], oauth2: OAuth2) -> Self {
+        Self { hosts: owned(hosts), exchange: None, oauth2: Some(oauth2) }
+    }
+}
+
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+/// A placeholder for the token that the document describes. It is good for this invocation, and may stand in the values of headers of
+/// requests to the document's hosts: `format!("Bearer {}", token.placeholder())`.
+///
+/// Nothing is fetched before a request needs the token; what goes wrong then is the error of that request (`token-refused`,
+/// `token-unavailable`, `token-invalid`, see [`http::Error`](crate::http::Error)). The host keeps the token beyond this invocation and
+/// renews it, for whoever describes the same.
+///
+/// Refused as `invalid`: the document is not as documented. `denied`: a placeholder in it stands for no secret of this invocation.
+/// `too-many`: an invocation may describe 16 tokens.
+pub fn token(document: &TokenDocument) -> Result<Secret, Refusal> {
+    let document = serde_json::to_string(document).map_err(|error| Refusal::invalid(error.to_string()))?;
+    imports::token(&document).map(Secret::from_placeholder)
 }

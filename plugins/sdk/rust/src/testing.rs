@@ -40,6 +40,8 @@ mod pointer_pattern;
 mod request;
 mod run;
 mod timers;
+mod token_source;
+mod tokens;
 mod vault;
 
 pub use answer::{Answer, Emitted};

@@ -7,7 +7,7 @@ use hookyard_sdk::http::{self, Request, Response, percent, send_all};
 use hookyard_sdk::manifest::{ActionKind, Credential, Hash, Manifest, Place};
 use hookyard_sdk::secrets::{self, Encoding};
 use hookyard_sdk::testing::Host;
-use hookyard_sdk::{Action, Error, ErrorKind, Output, Plugin, Secret, crypto, time};
+use hookyard_sdk::{Action, Error, ErrorKind, Output, Plugin, Secret, crypto, kv, time};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -79,6 +79,8 @@ impl Plugin for Caller {
                 let hex = |bytes: Vec<u8>| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
                 json!({
                     "digest": hex(crypto::digest(Hash::Sha1, "abc")?),
+                    "sha256": crypto::sha256_hex("abc")?,
+                    "keys": [kv::key("ids", &"x".repeat(256))?, kv::key("ids", &"x".repeat(257))?],
                     "hmac": hex(crypto::hmac(Hash::Sha256, password, "what do ya want for nothing?")?),
                     "random": [hex(crypto::random(40)), hex(crypto::random(40))],
                     "now": time::now().as_secs(),
@@ -271,6 +273,11 @@ fn a_body_that_does_not_serialise_is_not_sent() {
 fn keys_are_filled_in_before_the_host_computes_with_them() {
     let computed = host().action("compute", &json!(null)).expect("it computes");
     assert_eq!(computed["digest"], "a9993e364706816aba3e25717850c26c9cd0d89d");
+    // FIPS 180-4's example.
+    assert_eq!(computed["sha256"], "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_eq!(computed["keys"][0], format!("ids/{}", "x".repeat(256)));
+    let long = computed["keys"][1].as_str().and_then(|key| key.strip_prefix("ids-sha256/")).expect("its hash");
+    assert!(long.len() == 64 && long.bytes().all(|byte| byte.is_ascii_hexdigit()), "{long}");
     // RFC 4231, test case 2: the key is "Jefe".
     assert_eq!(computed["hmac"], "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     assert_eq!(computed["now"], 1_767_225_600);

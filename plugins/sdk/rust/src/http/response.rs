@@ -73,11 +73,12 @@ impl Response {
 
     /// The body as JSON, with the bounds of [`json::parse`]; anything else is [`protocol`](Self::protocol)'s error.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
-        if self.truncated {
-            return Err(self.protocol("the body is longer than the host reads"));
-        }
-        json::parse(&self.body)
-            .map_err(|error| self.protocol(&format!("the body is not as documented: {}", error.message)))
+        self.read(json::parse)
+    }
+
+    /// [`json`](Self::json) of what has to be an object: a struct would be read from an array, too.
+    pub fn object<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
+        self.read(json::object)
     }
 
     /// Itself if the status is 2xx, otherwise the error of the table in the [module](super).
@@ -143,6 +144,13 @@ impl Response {
         const READ_BYTES_MAX: usize = 4 * EXCERPT_BYTES_MAX;
         let read = &self.body[..self.body.len().min(READ_BYTES_MAX)];
         excerpt(&String::from_utf8_lossy(read))
+    }
+
+    fn read<'a, T>(&'a self, read: impl FnOnce(&'a [u8]) -> Result<T, Error>) -> Result<T, Error> {
+        if self.truncated {
+            return Err(self.protocol("the body is longer than the host reads"));
+        }
+        read(&self.body).map_err(|error| self.protocol(&format!("the body is not as documented: {}", error.message)))
     }
 
     fn details(&self) -> Details {
@@ -214,6 +222,8 @@ mod tests {
         );
         assert!(response.excerpt().len() <= EXCERPT_BYTES_MAX);
         assert!(Response::new(200).json::<&RawValue>().expect_err("empty").message.contains("with nothing:"));
+        let list = Response::new(200).with_body("[200]");
+        assert_eq!(list.object::<(u16,)>().expect_err("a list").code, PROTOCOL);
         let cut = Response { truncated: true, ..Response::new(200).with_body("{}") };
         assert_eq!(cut.json::<&RawValue>().expect_err("cut").code, PROTOCOL);
         assert_eq!(Response::new(200).with_body(b"\xFF\x00a".as_slice()).excerpt(), "\u{FFFD} a");

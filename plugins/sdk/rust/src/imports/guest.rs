@@ -73,6 +73,10 @@ pub(crate) fn derive(encoding: &str, text: &str) -> Result<String, Refusal> {
     secrets::derive(encoding, text).map_err(refusal)
 }
 
+pub(crate) fn token(document: &str) -> Result<String, Refusal> {
+    secrets::token(document).map_err(refusal)
+}
+
 pub(crate) fn digest(hash: &str, data: &[u8]) -> Result<Vec<u8>, Refusal> {
     crypto::digest(hash, data).map_err(refusal)
 }

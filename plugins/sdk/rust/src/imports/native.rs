@@ -89,6 +89,10 @@ pub(crate) fn derive(encoding: &str, text: &str) -> Result<String, Refusal> {
     running(|run| run.outbound.vault.borrow_mut().derive(encoding, text))
 }
 
+pub(crate) fn token(document: &str) -> Result<String, Refusal> {
+    running(|run| run.outbound.ask_token(document))
+}
+
 pub(crate) fn digest(hash: &str, data: &[u8]) -> Result<Vec<u8>, Refusal> {
     crypto::digest(hash, data)
 }

@@ -44,7 +44,7 @@ impl<P: Exported> Host<P> {
     /// # Panics
     ///
     /// If the config does not fit the schema of [`Plugin::Config`](crate::Plugin::Config), or the manifest contradicts
-    /// [`export!`](crate::export!) or names a host in a way that the real host refuses.
+    /// [`export!`](crate::export!) or names a host or describes a token in a way that the real host refuses.
     pub fn new(config: &Value) -> Self {
         let document: Value = serde_json::from_str(&describe::<P>()).expect("the SDK writes JSON");
         let problems = broken(&compile(&document["config"]), config);
@@ -74,6 +74,9 @@ impl<P: Exported> Host<P> {
 
     /// Answers the plugin's requests. What gets here is what the real host would send, but for the secrets: those that the host
     /// adds are missing, and those that the plugin places are placeholders.
+    ///
+    /// Requests for tokens get here as well, with placeholders for the secrets in them. Tokens themselves stand where the real host
+    /// puts them: they are what this provider has given.
     #[must_use]
     pub fn provider(self, answer: impl FnMut(&http::Request) -> Result<http::Response, http::Error> + 'static) -> Self {
         self.outbound.answer_with(answer);
@@ -269,7 +272,7 @@ impl<P: Exported> Host<P> {
         timers: Timers,
         call: impl FnOnce(P::Config) -> Result<T, Error>,
     ) -> (Result<T, Error>, Run) {
-        self.outbound.vault.borrow_mut().forget_derived();
+        self.outbound.begin_invocation();
         let number = self.runs.get() + 1;
         self.runs.set(number);
         let received_at = i64::try_from(self.now.get()).ok().and_then(time::rfc3339).unwrap_or_default();

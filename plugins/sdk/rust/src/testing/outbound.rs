@@ -7,8 +7,12 @@ use serde_json::Value;
 use url::Url;
 
 use super::origin::{Origin, Pattern};
+use super::run::running;
+use super::token_source::base64;
+use super::tokens::{Need, Tokens, Wanted};
 use super::vault::{self, Vault};
 use super::{pointer_pattern, request};
+use crate::Refusal;
 use crate::http::{Error, Request, Response};
 use crate::manifest::Place;
 
@@ -25,6 +29,7 @@ pub(crate) struct Outbound {
     granted: RefCell<Vec<Pattern>>,
     /// The places where the plugin may put a placeholder by itself.
     places: Vec<Placing>,
+    tokens: Tokens,
     pub(crate) vault: RefCell<Vault>,
     provider: RefCell<Option<Provider>>,
     pub(super) requests: RefCell<Vec<Request>>,
@@ -43,19 +48,23 @@ impl Outbound {
     ///
     /// # Panics
     ///
-    /// If it names a host in a way that the real host refuses.
+    /// If it names a host or describes a token in a way that the real host refuses.
     pub(super) fn new(manifest: &Value, config: &Value, vault: Vault) -> Self {
         let resolved = |entries: &Value| -> Vec<Pattern> {
             let entries = entries.as_array().into_iter().flatten().filter_map(Value::as_str);
             let patterns = entries.filter(|entry| *entry != GRANTED).map(|entry| Pattern::resolve(entry, config));
             patterns.filter_map(|pattern| pattern.unwrap_or_else(|problem| panic!("{problem}"))).collect()
         };
+        let hosts_of = |hosts: &Value| {
+            let wherever_granted = hosts.as_array().is_some_and(|hosts| hosts.iter().any(|host| host == GRANTED));
+            (resolved(hosts), wherever_granted)
+        };
         let credentials = manifest["credentials"].as_array().into_iter().flatten();
         let places = credentials.filter_map(|credential| {
-            let hosts = &credential["hosts"];
+            let (hosts, wherever_granted) = hosts_of(&credential["hosts"]);
             Some(Placing {
-                hosts: resolved(hosts),
-                wherever_granted: hosts.as_array()?.iter().any(|host| host == GRANTED),
+                hosts,
+                wherever_granted,
                 places: credential["place"].as_array()?.clone(),
                 secret: credential["secret"].as_str()?.to_owned(),
             })
@@ -63,6 +72,7 @@ impl Outbound {
         Self {
             places: places.collect(),
             hosts: resolved(&manifest["hosts"]),
+            tokens: Tokens::of(&manifest["credentials"], config, hosts_of),
             granted: RefCell::default(),
             vault: RefCell::new(vault),
             provider: RefCell::default(),
@@ -82,13 +92,41 @@ impl Outbound {
         self.granted.borrow_mut().push(pattern);
     }
 
-    /// Hands the request to the test's provider, if the real host would let it out.
+    /// What was derived and described before is no longer good.
+    pub(super) fn begin_invocation(&self) {
+        self.vault.borrow_mut().forget_derived();
+        self.tokens.forget_described();
+    }
+
+    /// A placeholder for the token that this document describes.
+    pub(crate) fn ask_token(&self, document: &str) -> Result<String, Refusal> {
+        self.vault.borrow().pointers_in(document)?;
+        self.tokens.describe(document)
+    }
+
+    /// Hands the request to the test's provider, if the real host would let it out, with the tokens that it needs. If one is not
+    /// accepted (401), all are fetched anew and the request is sent once more.
     ///
     /// # Panics
     ///
     /// If the test has no provider.
     pub(crate) fn send(&self, request: Request) -> Result<Response, Error> {
-        let url = request::check(&request)?;
+        let (url, origin) = self.target(&request)?;
+        let (needs, without_tokens) = self.tokens.needs(&request, |wanted| self.may_go(wanted, &origin));
+        self.check_placeholders(&without_tokens, &url, &origin)?;
+        let answer = self.ask(self.with_tokens(request.clone(), &needs)?)?;
+        if answer.status != 401 || needs.is_empty() {
+            return Ok(answer);
+        }
+        for need in &needs {
+            self.tokens.forget(&need.wanted);
+        }
+        self.ask(self.with_tokens(request, &needs)?)
+    }
+
+    /// Where the request goes, if manifest or operator name it.
+    fn target(&self, request: &Request) -> Result<(Url, Origin), Error> {
+        let url = request::check(request)?;
         let Some(origin) = Origin::of(&url) else {
             let why = format!("{url} is not an http: or https: URL of a host, without user and password");
             return Err(Error::new("invalid", why));
@@ -96,7 +134,11 @@ impl Outbound {
         if !self.hosts.iter().any(|pattern| pattern.matches(&origin)) && !self.is_granted(&origin) {
             return Err(Error::new("denied", format!("neither manifest nor operator name {origin:?}")));
         }
-        self.check_placeholders(&request, &url, &origin)?;
+        Ok((url, origin))
+    }
+
+    /// Lets the test's provider answer. Nothing of this is borrowed meanwhile.
+    fn ask(&self, request: Request) -> Result<Response, Error> {
         let Some(provider) = self.provider.borrow().clone() else {
             panic!("the plugin sends {} {}: say with `Host::provider` what is answered", request.method, request.url);
         };
@@ -104,6 +146,39 @@ impl Outbound {
         let max_body_bytes = request.max_body_bytes;
         self.requests.borrow_mut().push(request);
         answer.map(|response| cut(response, max_body_bytes))
+    }
+
+    fn with_tokens(&self, mut request: Request, needs: &[Need]) -> Result<Request, Error> {
+        for need in needs {
+            need.put(&self.token(&need.wanted)?, &mut request);
+        }
+        Ok(request)
+    }
+
+    /// The token that is kept, or a new one. The request for it is held to the same rules as one of the plugin; but secrets that the
+    /// manifest puts into it go there by right.
+    fn token(&self, wanted: &Wanted) -> Result<String, Error> {
+        let now = running(|run| run.now);
+        if let Some(token) = self.tokens.kept(wanted, now) {
+            return Ok(token);
+        }
+        let newest = self.tokens.refreshed(wanted);
+        let request = wanted.source.request(newest.as_deref(), base64);
+        let (_, origin) = self.target(&request)?;
+        if wanted.is_plugins {
+            // In base64 no placeholder could be found.
+            let plain = wanted.source.request(newest.as_deref(), |text| text);
+            let (url, _) = self.target(&plain)?;
+            self.check_placeholders(&plain, &url, &origin)?;
+        }
+        let fetched = wanted.source.fetched(self.ask(request))?;
+        let token = fetched.token.clone();
+        self.tokens.keep(wanted, fetched, now);
+        Ok(token)
+    }
+
+    fn may_go(&self, wanted: &Wanted, origin: &Origin) -> bool {
+        wanted.hosts.iter().any(|pattern| pattern.matches(origin)) || wanted.wherever_granted && self.is_granted(origin)
     }
 
     /// A placeholder may stand only where a credential allows it; anywhere else the real host refuses the request.

@@ -122,7 +122,8 @@ impl Vault {
     }
 }
 
-fn placeholder_of(text: &str, pointers: &BTreeSet<String>) -> String {
+/// Says nothing of the text, and is the same for the same.
+pub(super) fn placeholder_of(text: &str, pointers: &BTreeSet<String>) -> String {
     let half = |salt: u8| {
         let mut hasher = DefaultHasher::new();
         (salt, text, pointers).hash(&mut hasher);
@@ -142,7 +143,7 @@ fn encoding_named(name: &str) -> Result<fn(&str) -> String, Refusal> {
     })
 }
 
-fn refusal(code: &str, message: String) -> Refusal {
+pub(super) fn refusal(code: &str, message: String) -> Refusal {
     Refusal { code: code.to_owned(), message }
 }
 

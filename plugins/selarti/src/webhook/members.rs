@@ -1,0 +1,70 @@
+//! The members of an object, in their order.
+
+use std::fmt;
+
+use hookyard_sdk::RawValue;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Names and values as they are written; a name may occur twice.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    /// Takes out the member of this name: the last one that is spelled the same, else the last one that is spelled alike.
+    ///
+    /// `name` is in lower case with `_` between its words.
+    pub(super) fn take(&mut self, name: &str) -> Option<&'a RawValue> {
+        let same = self.0.iter().rposition(|(spelled, _)| spelled == name);
+        let place = same.or_else(|| self.0.iter().rposition(|(spelled, _)| plain(spelled) == name))?;
+        Some(self.0.remove(place).1)
+    }
+
+    /// Whether there is a member of this name, however it is spelled.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(spelled, _)| plain(spelled) == name)
+    }
+
+    /// These and behind them the others.
+    pub(super) fn followed_by(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), *value))
+    }
+}
+
+/// A name without its case and the blanks around it, and with `_` for those within.
+pub(super) fn plain(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join("_").to_lowercase()
+}
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}

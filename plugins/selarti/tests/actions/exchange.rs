@@ -1,0 +1,1 @@
+//! The exchange of the secret for a token, which the host makes.
