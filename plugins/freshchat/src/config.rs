@@ -4,20 +4,28 @@ use std::collections::BTreeMap;
 
 use hookyard_sdk::{RawValue, Secret};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// What a token may be: visible characters of ASCII without quotes. A blank would be behind the word `Bearer`, and a line break
+/// would end the header. The host checks it, for the plugin sees a placeholder.
+const TOKEN: &str = r"^[!#-&(-~]+$";
+const TOKEN_ERROR: &str =
+    "paste the token alone: without the word Bearer before it, and without quotes, blanks and line breaks";
 
 /// The config of a connection to one Freshchat account.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The Freshchat agent that the bot speaks as: its id.
-    #[schemars(extend("x-aliases" = ["freshchat-actor-id"]), length(min = 1))]
+    #[serde(deserialize_with = "bare")]
+    #[schemars(extend("x-aliases" = ["freshchat-actor-id"]), regex(pattern = r"[^\s\x22]"))]
     pub actor_id: String,
     /// Freshchat's API token.
-    #[schemars(extend("x-aliases" = ["freshchat-access-token"]))]
+    #[schemars(extend("x-aliases" = ["freshchat-access-token"], "x-error" = TOKEN_ERROR), regex(pattern = TOKEN))]
     pub access_token: Secret,
     /// The account's App ID. Webhooks of another one are answered and ignored.
-    #[schemars(extend("x-aliases" = ["freshchat-app-id"]), length(min = 1))]
+    #[serde(deserialize_with = "bare")]
+    #[schemars(extend("x-aliases" = ["freshchat-app-id"]), regex(pattern = r"[^\s\x22]"))]
     pub app_id: String,
     /// The group that conversations with issues are assigned to, by its name. Without it nothing is assigned by itself.
     #[schemars(extend("x-aliases" = ["freshchat-group-name", "group-name"]), length(min = 1))]
@@ -66,12 +74,19 @@ pub enum UserType {
 /// One public key, or several while Freshchat changes it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "the host verifies with them")]
 pub enum PublicKeys {
     /// A single one.
     One(#[schemars(length(min = 1))] String),
     /// Several.
-    Several(#[schemars(length(min = 1, max = 5))] Vec<String>),
+    Several(#[schemars(length(min = 1, max = 5), inner(length(min = 1)))] Vec<String>),
+}
+
+/// An id without blanks around it, and without the pair of quotes that examples show around values.
+fn bare<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let text = text.trim();
+    let inside = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    Ok(inside.unwrap_or(text).trim().to_owned())
 }
 
 fn default_api_base() -> String {

@@ -6,8 +6,12 @@ mod actions;
 mod activate;
 mod api;
 mod config;
+mod conversation;
+mod events;
+mod group;
 mod ids;
 mod muting;
+mod site;
 mod webhook;
 
 use std::time::Duration;
