@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use crate::script::{Answer, asked, config, groups, host, ok, refused, shown, timeout};
 
+/// Ids and names of the groups that there are.
+type Groups = &'static [(&'static str, &'static str)];
+
 fn agent(members: &Value) -> Answer {
     let mut agent =
         json!({ "id": "agent-1", "email": "bot@example.com", "is_deactivated": false, "is_deleted": false });
@@ -88,7 +91,7 @@ fn the_group_is_looked_up_by_its_name() {
 // Sheet: freshchat 7.17, 7.18
 #[test]
 fn a_group_that_is_not_there_or_there_twice_is_an_error_that_names_candidates() {
-    let rows: [(&[(&str, &str)], &str, Value); 3] = [
+    let rows: [(Groups, &str, Value); 3] = [
         (&[("g-1", "Sales"), ("g-2", "VIP")], "group-unknown", json!(["Sales", "VIP"])),
         (&[("g-1", "Support"), ("g-2", "Support"), ("g-3", "VIP")], "group-ambiguous", json!(["Support", "Support"])),
         (&[("g-1", "SUPPORT"), ("g-2", "support")], "group-ambiguous", json!(["SUPPORT", "support"])),
