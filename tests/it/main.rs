@@ -5,6 +5,7 @@ mod aftership;
 mod at_most_once;
 mod back_pressure;
 mod binary;
+mod chat;
 mod command_line;
 mod connections;
 mod consumers;
