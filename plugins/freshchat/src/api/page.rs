@@ -83,7 +83,7 @@ pub(super) fn follow(base: &str, list: &str, href: &str) -> Option<String> {
         return Some(format!("{base}/{list}{href}"));
     }
     let of_api = origin(base)?;
-    let path = match origin(href) {
+    let path = match origin(href).filter(|_| !href.starts_with('/')) {
         Some(of_link) if of_link.eq_ignore_ascii_case(of_api) => &href[of_link.len()..],
         Some(_) => return None,
         None => href,
@@ -111,6 +111,7 @@ mod tests {
                 Some("https://api.freshchat.com/v2/groups?page=2&items_per_page=20"),
             ),
             ("?page=2", Some("https://api.freshchat.com/v2/groups?page=2")),
+            ("/v2/groups?of=x://y", Some("https://api.freshchat.com/v2/groups?of=x://y")),
             ("https://api.freshchat.com/v2/groups?page=2", Some("https://api.freshchat.com/v2/groups?page=2")),
             ("HTTPS://API.Freshchat.com/v2/groups?page=2", Some("https://api.freshchat.com/v2/groups?page=2")),
             ("https://evil.example/v2/groups?page=2", None),
