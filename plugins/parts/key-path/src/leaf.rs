@@ -11,8 +11,8 @@ pub enum Leaf {
     Text(String),
     /// JSON, as it is written: digits, order of members. Blanks between its parts are left out.
     Json(Box<RawValue>),
-    /// Nothing: the row says that there is such a place, and that it stays free. An element of an array that is left out lets the
-    /// following ones move up, and a container in which nothing is left is left out as well.
+    /// Nothing: the row says that there is such a place, and that it stays free. An element of an array that is left out lets
+    /// the following ones move up, and a container in which nothing is left is left out as well.
     Omitted,
 }
 

@@ -12,9 +12,9 @@
 //! # Ok::<(), hookyard_key_path::ValueError>(())
 //! ```
 //!
-//! What is unclear is refused and not guessed, since a person who writes rows sees the error at once: see [`Path`] for what a key
-//! is, and [`Tree`] for what rows may say together. A value becomes a leaf of a tree and the tree is written as JSON, so that no
-//! value can change the shape of what it is put into.
+//! What is unclear is refused and not guessed, since a person who writes rows sees the error at once: see [`Path`] for what a
+//! key is, and [`Tree`] for what rows may say together. A value becomes a leaf of a tree and the tree is written as JSON, so
+//! that no value can change the shape of what it is put into.
 
 mod json;
 mod leaf;

@@ -18,11 +18,12 @@ pub enum Segment {
     Append,
 }
 
-/// A key: `name`, `deal[name]`, `contacts[0][emails][0][email]`, `tags[]`, or, where the whole is an array, `[0][name]` or `[]`.
+/// A key: `name`, `deal[name]`, `contacts[0][emails][0][email]`, `tags[]`, or, where the whole is an array, `[0][name]` or
+/// `[]`.
 ///
 /// - Blanks around the key do not count. A name may have blanks inside, but not at its ends (space, tab, no-break space).
-/// - In brackets, a number without leading zeros is a position in an array; anything else is the name of a member. The name before
-///   the first bracket is always a member's, also if it is a number.
+/// - In brackets, a number without leading zeros is a position in an array; anything else is the name of a member. The name
+///   before the first bracket is always a member's, also if it is a number.
 /// - `\` makes an ordinary character of `[`, `]`, `\`, `{`, `}` and digits: `years[\2024]` is the member `2024` of `years`,
 ///   `filter\[x\]` one member.
 /// - Nothing else means anything: not `.`, not `__proto__`, not the case of letters.
@@ -44,8 +45,8 @@ impl Path {
         &self.segments
     }
 
-    /// The name of a form's field: as `Display` writes the path, but without the escapes, which belong to the notation and not to
-    /// the name that a server waits for.
+    /// The name of a form's field: as `Display` writes the path, but without the escapes, which belong to the notation and not
+    /// to the name that a server waits for.
     pub fn field_name(&self) -> String {
         self.written(|name, _| name.to_owned())
     }

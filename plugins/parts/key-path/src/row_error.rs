@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::{PathError, PathProblem, ROWS_MAX, ValueError};
 
-/// The first thing that is wrong with a row. Displayed, it names the row and the column as people count them: `row 1, column 5: the
-/// bracket is not closed, in "deal[name"`.
+/// The first thing that is wrong with a row. Displayed, it names the row and the column as people count them: `row 1, column 5:
+/// the bracket is not closed, in "deal[name"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
     /// The row, counted from 0.
@@ -25,8 +25,8 @@ pub enum RowProblem {
     /// The value does not fit its type.
     #[error(transparent)]
     Value(ValueError),
-    /// Rows before make something else of what the segment at this column goes into: a value or an object where this needs an array,
-    /// and so on.
+    /// Rows before make something else of what the segment at this column goes into: a value or an object where this needs an
+    /// array, and so on.
     #[error("rows before make something else of `{container}`, which is {is} and here {would_be}")]
     Conflict {
         /// Where the segment begins.

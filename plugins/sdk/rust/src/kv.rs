@@ -61,8 +61,8 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// The key for what is kept under `kind` of something that a provider names `id`: `kind/id`. Ids come from outside, and may be longer
-/// than a key: of those with more than 256 bytes it has the SHA-256, under a prefix of its own (`kind-sha256/…`).
+/// The key for what is kept under `kind` of something that a provider names `id`: `kind/id`. Ids come from outside, and may be
+/// longer than a key: of those with more than 256 bytes it has the SHA-256, under a prefix of its own (`kind-sha256/…`).
 pub fn key(kind: &str, id: &str) -> Result<String, Refusal> {
     if id.len() <= ID_BYTES_MAX {
         return Ok(format!("{kind}/{id}"));

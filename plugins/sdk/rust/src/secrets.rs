@@ -1,7 +1,8 @@
 //! What a plugin may do with secrets that it does not know.
 //!
-//! Where the manifest's credentials put the secret in by themselves ([`Credential::header`](crate::manifest::Credential::header),
-//! [`Credential::basic`](crate::manifest::Credential::basic)), a plugin needs nothing of this.
+//! Where the manifest's credentials put the secret in by themselves
+//! ([`Credential::header`](crate::manifest::Credential::header), [`Credential::basic`](crate::manifest::Credential::basic)), a
+//! plugin needs nothing of this.
 
 use serde::Serialize;
 
@@ -53,12 +54,12 @@ pub fn derive(encoding: Encoding, text: &str) -> Result<Secret, Refusal> {
 }
 
 /// A token that only an invocation can describe, because it depends on more than the config says. Where the config says all,
-/// [`Credential::exchange`](crate::manifest::Credential::exchange) and [`Credential::oauth2`](crate::manifest::Credential::oauth2) need
-/// nothing of this.
+/// [`Credential::exchange`](crate::manifest::Credential::exchange) and
+/// [`Credential::oauth2`](crate::manifest::Credential::oauth2) need nothing of this.
 ///
 /// Texts are literal here, with placeholders of secrets among them. Those go to the token's URL only where a
-/// [`Credential::place`](crate::manifest::Credential::place) lets the plugin place them: in JSON, in a form, in a header (which Basic
-/// authentication of a client is).
+/// [`Credential::place`](crate::manifest::Credential::place) lets the plugin place them: in JSON, in a form, in a header (which
+/// Basic authentication of a client is).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TokenDocument {
     hosts: Vec<String>,
@@ -84,15 +85,15 @@ fn owned(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
-/// A placeholder for the token that the document describes. It is good for this invocation, and may stand in the values of headers of
-/// requests to the document's hosts: `format!("Bearer {}", token.placeholder())`.
+/// A placeholder for the token that the document describes. It is good for this invocation, and may stand in the values of
+/// headers of requests to the document's hosts: `format!("Bearer {}", token.placeholder())`.
 ///
 /// Nothing is fetched before a request needs the token; what goes wrong then is the error of that request (`token-refused`,
-/// `token-unavailable`, `token-invalid`, see [`http::Error`](crate::http::Error)). The host keeps the token beyond this invocation and
-/// renews it, for whoever describes the same.
+/// `token-unavailable`, `token-invalid`, see [`http::Error`](crate::http::Error)). The host keeps the token beyond this
+/// invocation and renews it, for whoever describes the same.
 ///
-/// Refused as `invalid`: the document is not as documented. `denied`: a placeholder in it stands for no secret of this invocation.
-/// `too-many`: an invocation may describe 16 tokens.
+/// Refused as `invalid`: the document is not as documented. `denied`: a placeholder in it stands for no secret of this
+/// invocation, or for one that may not go there. `too-many`: an invocation may describe 16 tokens.
 pub fn token(document: &TokenDocument) -> Result<Secret, Refusal> {
     let document = serde_json::to_string(document).map_err(|error| Refusal::invalid(error.to_string()))?;
     imports::token(&document).map(Secret::from_placeholder)

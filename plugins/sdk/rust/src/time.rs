@@ -25,8 +25,8 @@ pub fn rfc3339(unix_seconds: i64) -> Option<String> {
 }
 
 /// Milliseconds from 1970 to a time of RFC 3339: `2026-03-04T10:41:12.123456+01:00`. Times with different offsets and fractions
-/// compare as they followed each other; digits beyond milliseconds are dropped. `None` for any other text, such as a time without an
-/// offset, and outside the years 1970 to 9999.
+/// compare as they followed each other; digits beyond milliseconds are dropped. `None` for any other text, such as a time
+/// without an offset, and outside the years 1970 to 9999.
 pub fn parse_rfc3339(text: &str) -> Option<i64> {
     // RFC 3339, 5.6: letters may be small, and a blank may stand in the place of the `T`.
     let bytes = text.as_bytes();

@@ -45,11 +45,13 @@ impl Plugin for Caller {
             .expires_in("/response/expires");
         let client = OAuth2::client_credentials("{config:/oauth}", "id:1", "{secret:/secret}").scope("a b");
         let refresh = OAuth2::refresh_token("{config:/login}", "id", "{secret:/refresh}");
+        let granted = Exchange::post("{config:/login}").form_field("n", "1").pointer("/t");
         Manifest::new("caller", "1.0.0")
             .host("*.example.com")
             .credential(Credential::header(&["api.example.com"], "authorization", "Bearer {token}").exchange(exchange))
             .credential(Credential::header(&["oauth.example.com"], "x-token", "{token}").oauth2(client))
             .credential(Credential::header(&["refresh.example.com"], "x-token", "{token}").oauth2(refresh))
+            .credential(Credential::header(&["{grant}"], "x-granted", "<{token}>").exchange(granted))
             .credential(Credential::place(&["login.example.com"], &[Place::Form, Place::Header], "/secret"))
             .action(ActionKind::new::<String, Value>("get"))
             .action(ActionKind::new::<String, Value>("post"))
@@ -173,6 +175,18 @@ fn a_second_refusal_is_the_answer() {
 }
 
 #[test]
+fn a_token_may_go_to_whatever_the_operator_granted_by_name() {
+    let (host, given) = host(&config(), false);
+    let host = host.grant("partner.test");
+    assert_eq!(host.action("get", &json!("https://partner.test/")).expect_err("401").code, http::UNAUTHORIZED);
+    let last = host.requests().pop().expect("a request");
+    assert_eq!((last.url.as_str(), header(&last, "x-granted")), ("https://partner.test/", vec!["<t2>".to_owned()]));
+    assert_eq!(*given.borrow(), 2, "the provider wants it without the brackets");
+    assert_eq!(host.action("get", &json!(OAUTH)), Ok(json!(200)));
+    assert!(header(&host.requests()[host.requests().len() - 1], "x-granted").is_empty());
+}
+
+#[test]
 fn a_credential_that_names_what_is_not_set_is_left_out() {
     let (host, given) = host(&json!({ "secret": "s3cret" }), false);
     assert_eq!(host.action("get", &json!(API)).expect_err("401").code, http::UNAUTHORIZED);
@@ -209,7 +223,7 @@ fn the_newest_refresh_token_counts() {
 #[test]
 fn what_a_request_for_a_token_comes_to_says_whether_to_try_again() {
     type Fails = fn() -> Result<Response, http::Error>;
-    let rows: [(Fails, ErrorKind, &str, &str); 8] = [
+    let rows: [(Fails, ErrorKind, &str, &str); 9] = [
         (
             || Ok(Response::new(400).with_json(&json!({ "error": "invalid_client", "error_description": "no such" }))),
             ErrorKind::Unauthorized,
@@ -226,6 +240,12 @@ fn what_a_request_for_a_token_comes_to_says_whether_to_try_again() {
             ErrorKind::Failed,
             http::PROTOCOL,
             "denied",
+        ),
+        (
+            || Ok(Response::new(200).with_json(&json!({ "response": { "token": "t" }, "error": "expired" }))),
+            ErrorKind::Failed,
+            http::PROTOCOL,
+            "expired",
         ),
         (|| Ok(Response::new(302)), ErrorKind::Failed, http::PROTOCOL, "302"),
     ];
@@ -267,7 +287,7 @@ fn a_plugin_sends_a_secret_to_a_tokens_url_only_where_a_credential_lets_it() {
     elsewhere["login"] = json!("https://unknown.example.com/");
     let (host, _) = host(&elsewhere, false);
     let error = host.action("with-described", &json!("https://mine.example.com/")).expect_err("no credential");
-    assert_eq!((error.code.as_str(), host.requests().len()), (http::EGRESS_DENIED, 0));
+    assert_eq!((error.code.as_str(), host.requests().len()), ("denied", 0));
 }
 
 #[test]

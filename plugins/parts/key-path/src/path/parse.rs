@@ -92,7 +92,8 @@ impl Reader {
         }
     }
 
-    /// The name that begins at `first`, up to a bracket or the end. It stops before a bracket: who called knows which may follow.
+    /// The name that begins at `first`, up to a bracket or the end. It stops before a bracket: who called knows which may
+    /// follow.
     fn name(&mut self, first: usize) -> Result<Name, PathError> {
         let mut name = Name { text: String::new(), is_escaped: false };
         let (mut last, mut tab) = (first, None);

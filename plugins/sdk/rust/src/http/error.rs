@@ -11,10 +11,10 @@ pub struct Error {
     /// One of these; more words may come.
     ///
     /// Nothing was sent: `denied` (not granted), `invalid` (no request, or one that is too large to send), `too-many`, `dns`,
-    /// `connect`, `tls`; and, because the token that it needs cannot be had, `token-refused` (the credentials are not accepted),
-    /// `token-unavailable` (for now), `token-invalid` (the answer holds no token). The provider may have acted: `timeout`, `closed` (the connection ended, or a redirect led to where
-    /// nothing may be sent), `too-large` (the answer), `protocol` (the answer is not HTTP), `secret-reflected` (the answer
-    /// held a secret).
+    /// `connect`, `tls`; and, because the token that it needs cannot be had, `token-refused` (the credentials are not
+    /// accepted), `token-unavailable` (for now), `token-invalid` (the answer holds no token). The provider may have acted:
+    /// `timeout`, `closed` (the connection ended, or a redirect led to where nothing may be sent), `too-large` (the answer),
+    /// `protocol` (the answer is not HTTP), `secret-reflected` (the answer held a secret).
     pub code: String,
     /// One sentence for a person.
     pub message: String,

@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 
 /// A request of the provider's own making that a token comes from.
 ///
-/// In a manifest every text is a template, as in a [`Credential`](super::Credential); in a [`TokenDocument`](crate::secrets::TokenDocument)
-/// texts are literal. The host sends the request when a token is needed and it has none, once for all that wait, and keeps the token,
-/// sealed, until it expires or a host answers 401 to it. The URL's host must be among those that the manifest asks for.
+/// In a manifest every text is a template, as in a [`Credential`](super::Credential); in a
+/// [`TokenDocument`](crate::secrets::TokenDocument) texts are literal. The host sends the request when a token is needed and it
+/// has none, once for all that wait, and keeps the token, sealed, until it expires or a host answers 401 to it. The URL's host
+/// must be among those that the manifest asks for.
 ///
 /// ```
 /// use hookyard_sdk::manifest::{Credential, Exchange};
@@ -37,14 +38,15 @@ impl Exchange {
         self.member_of("headers", name, value.into())
     }
 
-    /// One more member of the object that is sent as JSON. The name may be a template, too. A value is any JSON; texts within it are
-    /// templates.
+    /// One more member of the object that is sent as JSON. The name may be a template, too. A value is any JSON; texts within
+    /// it are templates.
     #[must_use]
     pub fn json_member(self, name: &str, value: impl Into<Value>) -> Self {
         self.member_of("json", name, value.into())
     }
 
-    /// One more field of the form that is sent; not together with [`json_member`](Self::json_member). The name may be a template, too.
+    /// One more field of the form that is sent; not together with [`json_member`](Self::json_member). The name may be a
+    /// template, too.
     #[must_use]
     pub fn form_field(self, name: &str, value: &str) -> Self {
         self.member_of("form", name, value.into())
@@ -56,8 +58,8 @@ impl Exchange {
         self.member("pointer", pointer)
     }
 
-    /// Where in the answer the number of seconds stands for which the token is good: a JSON pointer. Without it, or where nothing stands
-    /// there, the token is good until a host answers 401.
+    /// Where in the answer the number of seconds stands for which the token is good: a JSON pointer. Without it, or where
+    /// nothing stands there, the token is good until a host answers 401.
     #[must_use]
     pub fn expires_in(self, pointer: &str) -> Self {
         self.member("expires_in", pointer)
@@ -91,8 +93,8 @@ impl OAuth2 {
         Self::grant("client_credentials", token_url, client_id).client_secret(client_secret)
     }
 
-    /// Access that somebody has granted before (section 6). Where the provider gives a new refresh token with each answer, the host keeps
-    /// the newest; the operator's counts again once the config changes.
+    /// Access that somebody has granted before (section 6). Where the provider gives a new refresh token with each answer, the
+    /// host keeps the newest; the operator's counts again once the config changes.
     pub fn refresh_token(token_url: &str, client_id: &str, refresh_token: &str) -> Self {
         Self::grant("refresh_token", token_url, client_id).member("refresh_token", refresh_token)
     }
@@ -109,7 +111,8 @@ impl OAuth2 {
         self.member("scope", scope)
     }
 
-    /// Id and secret of the client go into the body, for providers that do not take them as Basic authentication (section 2.3.1).
+    /// Id and secret of the client go into the body, for providers that do not take them as Basic authentication (section
+    /// 2.3.1).
     #[must_use]
     pub fn client_in_body(self) -> Self {
         self.member("client_auth", "body")

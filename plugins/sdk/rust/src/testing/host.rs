@@ -75,8 +75,8 @@ impl<P: Exported> Host<P> {
     /// Answers the plugin's requests. What gets here is what the real host would send, but for the secrets: those that the host
     /// adds are missing, and those that the plugin places are placeholders.
     ///
-    /// Requests for tokens get here as well, with placeholders for the secrets in them. Tokens themselves stand where the real host
-    /// puts them: they are what this provider has given.
+    /// Requests for tokens get here as well, with placeholders for the secrets in them. Tokens themselves stand where the real
+    /// host puts them: they are what this provider has given.
     #[must_use]
     pub fn provider(self, answer: impl FnMut(&http::Request) -> Result<http::Response, http::Error> + 'static) -> Self {
         self.outbound.answer_with(answer);

@@ -98,14 +98,23 @@ impl Outbound {
         self.tokens.forget_described();
     }
 
-    /// A placeholder for the token that this document describes.
+    /// A placeholder for the token that this document describes. Its secrets go only where a credential lets the plugin place them.
     pub(crate) fn ask_token(&self, document: &str) -> Result<String, Refusal> {
         self.vault.borrow().pointers_in(document)?;
-        self.tokens.describe(document)
+        self.tokens.describe(document, |source| {
+            // In base64 no placeholder could be found.
+            let request = source.request(None, |text| text);
+            if vault::found(&request.url).next().is_some() {
+                return Err(vault::refusal("denied", "a secret stands in the URL for a token".to_owned()));
+            }
+            let checked =
+                Self::addressed(&request).and_then(|(url, origin)| self.check_placeholders(&request, &url, &origin));
+            checked.map_err(|Error { code, message, .. }| vault::refusal(&code, message))
+        })
     }
 
-    /// Hands the request to the test's provider, if the real host would let it out, with the tokens that it needs. If one is not
-    /// accepted (401), all are fetched anew and the request is sent once more.
+    /// Hands the request to the test's provider, if the real host would let it out, with the tokens that it needs. If one is
+    /// not accepted (401), all are fetched anew and the request is sent once more.
     ///
     /// # Panics
     ///
@@ -126,14 +135,20 @@ impl Outbound {
 
     /// Where the request goes, if manifest or operator name it.
     fn target(&self, request: &Request) -> Result<(Url, Origin), Error> {
-        let url = request::check(request)?;
-        let Some(origin) = Origin::of(&url) else {
-            let why = format!("{url} is not an http: or https: URL of a host, without user and password");
-            return Err(Error::new("invalid", why));
-        };
+        let (url, origin) = Self::addressed(request)?;
         if !self.hosts.iter().any(|pattern| pattern.matches(&origin)) && !self.is_granted(&origin) {
             return Err(Error::new("denied", format!("neither manifest nor operator name {origin:?}")));
         }
+        Ok((url, origin))
+    }
+
+    /// Where a request goes that can be right at all.
+    fn addressed(request: &Request) -> Result<(Url, Origin), Error> {
+        let url = request::check(request)?;
+        let origin = Origin::of(&url).ok_or_else(|| {
+            let why = format!("{url} is not an http: or https: URL of a host, without user and password");
+            Error::new("invalid", why)
+        })?;
         Ok((url, origin))
     }
 
@@ -155,8 +170,8 @@ impl Outbound {
         Ok(request)
     }
 
-    /// The token that is kept, or a new one. The request for it is held to the same rules as one of the plugin; but secrets that the
-    /// manifest puts into it go there by right.
+    /// The token that is kept, or a new one. What the manifest and `secrets.token` have put into the request for it goes there by
+    /// right.
     fn token(&self, wanted: &Wanted) -> Result<String, Error> {
         let now = running(|run| run.now);
         if let Some(token) = self.tokens.kept(wanted, now) {
@@ -164,13 +179,7 @@ impl Outbound {
         }
         let newest = self.tokens.refreshed(wanted);
         let request = wanted.source.request(newest.as_deref(), base64);
-        let (_, origin) = self.target(&request)?;
-        if wanted.is_plugins {
-            // In base64 no placeholder could be found.
-            let plain = wanted.source.request(newest.as_deref(), |text| text);
-            let (url, _) = self.target(&plain)?;
-            self.check_placeholders(&plain, &url, &origin)?;
-        }
+        self.target(&request)?;
         let fetched = wanted.source.fetched(self.ask(request))?;
         let token = fetched.token.clone();
         self.tokens.keep(wanted, fetched, now);

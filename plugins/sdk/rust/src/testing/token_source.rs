@@ -88,12 +88,11 @@ impl TokenSource {
             }
             (None, Some(oauth2)) => {
                 let oauth2 = OAuth2::deserialize(oauth2).map_err(|error| format!("oauth2: {error}"))?;
-                match (oauth2.grant, &oauth2.client_secret, &oauth2.refresh_token) {
-                    (Grant::ClientCredentials, None, _) => Err("oauth2: client_secret is missing".to_owned()),
-                    (Grant::ClientCredentials, _, Some(_)) => {
+                match (oauth2.grant, &oauth2.refresh_token) {
+                    (Grant::ClientCredentials, Some(_)) => {
                         Err("oauth2: refresh_token does not go with client_credentials".to_owned())
                     }
-                    (Grant::RefreshToken, _, None) => Err("oauth2: refresh_token is missing".to_owned()),
+                    (Grant::RefreshToken, None) => Err("oauth2: refresh_token is missing".to_owned()),
                     _ => Ok(Self::OAuth2(oauth2)),
                 }
             }
@@ -101,8 +100,8 @@ impl TokenSource {
         }
     }
 
-    /// The request for a token, with this refresh token if the provider has given a newer one than the config has. `encoded` says how
-    /// Basic authentication is written.
+    /// The request for a token, with this refresh token if the provider has given a newer one than the config has. `encoded`
+    /// says how Basic authentication is written.
     pub(super) fn request(&self, newest: Option<&str>, encoded: fn(String) -> String) -> Request {
         match self {
             Self::Exchange(exchange) => exchange.request(),
@@ -119,8 +118,11 @@ impl TokenSource {
         match status {
             200..300 => {}
             400 | 401 | 403 => return Err(failed("token-refused", what())),
-            429 | 500.. => return Err(failed("token-unavailable", what())),
+            408 | 429 | 500.. => return Err(failed("token-unavailable", what())),
             _ => return Err(failed("token-invalid", what())),
+        }
+        if body["error"].as_str().is_some_and(|error| !error.is_empty()) {
+            return Err(failed("token-invalid", what()));
         }
         let (pointer, expires_in) = match self {
             Self::Exchange(exchange) => (exchange.pointer.as_str(), exchange.expires_in.as_deref()),
@@ -193,7 +195,7 @@ fn form_encoded(text: &str) -> String {
 fn seconds(value: Option<&Value>) -> Option<u64> {
     match value? {
         Value::String(digits) => digits.parse().ok(),
-        number => number.as_u64(),
+        number => number.as_u64().or_else(|| number.as_f64().map(|seconds| seconds.max(0.0) as u64)),
     }
 }
 

@@ -26,8 +26,6 @@ pub(super) struct Wanted {
     pub(super) source: TokenSource,
     /// What describes it, all filled in: the same is the same token.
     pub(super) key: String,
-    /// The plugin has put the placeholders in, so that they may go only where a credential lets them.
-    pub(super) is_plugins: bool,
 }
 
 /// A header that the host adds.
@@ -103,15 +101,20 @@ impl Tokens {
             let around: Option<Vec<_>> = value.split(TOKEN).map(|part| text(part, config)).collect();
             let (hosts, wherever_granted) = hosts_of(&credential["hosts"]);
             let key = exchange.or(oauth2)?.to_string();
-            let wanted = Wanted { hosts, wherever_granted, source, key, is_plugins: false };
+            let wanted = Wanted { hosts, wherever_granted, source, key };
             Some(Added { name: credential["header"].as_str()?.to_owned(), around: around?, wanted })
         });
         let (described, kept, refreshed) = (RefCell::default(), RefCell::default(), RefCell::default());
         Self { added: added.collect(), described, kept, refreshed }
     }
 
-    /// A placeholder for a token that the running invocation describes.
-    pub(super) fn describe(&self, document: &str) -> Result<String, Refusal> {
+    /// A placeholder for a token that the running invocation describes. `check` says whether the request for it may hold the
+    /// placeholders that the plugin has put there.
+    pub(super) fn describe(
+        &self,
+        document: &str,
+        check: impl FnOnce(&TokenSource) -> Result<(), Refusal>,
+    ) -> Result<String, Refusal> {
         let invalid = |problem: String| Refusal::invalid(format!("the token's document: {problem}"));
         let Document { hosts, exchange, oauth2 } =
             serde_json::from_str(document).map_err(|error| invalid(error.to_string()))?;
@@ -121,13 +124,14 @@ impl Tokens {
             return Err(invalid("hosts: it must name the hosts that the token may go to".to_owned()));
         }
         let source = TokenSource::read(exchange.as_ref(), oauth2.as_ref()).map_err(invalid)?;
+        check(&source)?;
         let key = exchange.or(oauth2).unwrap_or_default().to_string();
         let placeholder = placeholder_of(document, &BTreeSet::new());
         let mut described = self.described.borrow_mut();
         if described.len() >= DESCRIBED_MAX && !described.contains_key(&placeholder) {
             return Err(refusal("too-many", format!("an invocation describes {DESCRIBED_MAX} tokens")));
         }
-        let wanted = Wanted { hosts, wherever_granted: false, source, key, is_plugins: true };
+        let wanted = Wanted { hosts, wherever_granted: false, source, key };
         described.insert(placeholder.clone(), wanted);
         Ok(placeholder)
     }
@@ -137,8 +141,8 @@ impl Tokens {
         self.described.borrow_mut().clear();
     }
 
-    /// The tokens that this request needs if they may go where it goes, and the request without their placeholders. Placeholders that
-    /// may not stay in it.
+    /// The tokens that this request needs if they may go where it goes, and the request without their placeholders.
+    /// Placeholders that may not stay in it.
     pub(super) fn needs(&self, request: &Request, may_go: impl Fn(&Wanted) -> bool) -> (Vec<Need>, Request) {
         let added = self.added.iter().filter(|added| may_go(&added.wanted)).map(|Added { name, around, wanted }| {
             Need { wanted: wanted.clone(), place: Place::Header { name: name.clone(), around: around.clone() } }
