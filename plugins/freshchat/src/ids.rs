@@ -52,7 +52,8 @@ impl Ids {
     /// A webhook named both.
     pub(crate) fn learn(id: &str, other: &str) -> Result<(), Error> {
         let known = Self::of(id)?;
-        if id == other || known.other.as_deref() == Some(other) {
+        // The name that a conversation has in events stays, also if a webhook names the two ids the other way round.
+        if id == other || known.id == other || known.other.as_deref() == Some(other) {
             return Ok(());
         }
         Self { id: id.to_owned(), other: Some(other.to_owned()), works: None }.keep()

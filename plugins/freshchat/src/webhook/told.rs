@@ -106,7 +106,8 @@ impl<'a> Written<'a> {
         Ok(Self {
             id: usable(message.id).ok_or(Ignored::Malformed("data.message.id"))?,
             conversation_id: conversation_id(message.conversation_id, "data.message.conversation_id")?,
-            freshchat_conversation_id: usable(message.freshchat_conversation_id.or(data.freshchat_conversation_id)),
+            freshchat_conversation_id: usable(message.freshchat_conversation_id)
+                .or(usable(data.freshchat_conversation_id)),
             channel_id: usable(message.channel_id),
             freshchat_channel_id: usable(message.freshchat_channel_id),
             user_id: usable(message.user_id),
@@ -127,7 +128,7 @@ impl<'a> Author<'a> {
         if ids.iter().any(|id| id.as_deref() == Some(config.actor_id.as_str())) {
             return Err(Ignored::OwnMessage);
         }
-        let id = usable(ids.into_iter().flatten().next().cloned());
+        let id = ids.into_iter().find_map(|id| usable(id.clone()));
         match [message.actor_type.as_deref(), actor.actor_type.as_deref()] {
             [Some("user"), Some("user") | None] | [None, Some("user")] => Ok(Self::User(id)),
             [Some("agent"), Some("agent") | None] | [None, Some("agent")] => {
@@ -135,8 +136,9 @@ impl<'a> Author<'a> {
                 id.map(Self::Agent).ok_or(Ignored::Malformed("data.message.actor_id"))
             }
             [None, None] => Err(Ignored::Malformed("data.message.actor_type")),
-            [one, other] => {
-                Err(Ignored::NotByPerson(other.filter(|_| one == Some("user")).or(one).unwrap_or_default().to_owned()))
+            [author, webhook] => {
+                let all: Vec<&str> = author.into_iter().chain(webhook.filter(|_| webhook != author)).collect();
+                Err(Ignored::NotByPerson(all.join(" by way of ")))
             }
         }
     }
@@ -164,7 +166,7 @@ impl<'a> Change<'a> {
         };
         let by = Sender { kind: kind(by.0.as_deref()), id: usable(by.1).map(Cow::into_owned), name: None };
         let user_id = usable(body.user.and_then(|user| user.id));
-        let own_key = match (usable(body.interaction_id), &action_time) {
+        let own_key = match (usable(body.interaction_id), usable(action_time.clone())) {
             (Some(interaction_id), Some(time)) => Some(format!("{interaction_id}:{time}")),
             _ => None,
         };
@@ -172,7 +174,7 @@ impl<'a> Change<'a> {
         Ok(Self {
             what,
             conversation_id: conversation_id(conversation.conversation_id, "conversation.conversation_id")?,
-            freshchat_conversation_id: usable(conversation.freshchat_conversation_id.or(further_id)),
+            freshchat_conversation_id: usable(conversation.freshchat_conversation_id).or(usable(further_id)),
             channel_ids: [usable(conversation.channel_id), usable(conversation.freshchat_channel_id)],
             user_id: user_id.or_else(|| by.id.clone().filter(|_| by.kind == SenderKind::User).map(Cow::Owned)),
             status: usable(conversation.status),

@@ -91,6 +91,7 @@ fn the_change_is_passed_on_to_the_letter() {
     assert!(data.ends_with(&format!("\"freshchat\":{written}}}")), "{data}");
 }
 
+// Sheet: freshchat 7.4
 #[test]
 fn the_same_change_becomes_one_event_however_often_it_is_told() {
     let host = host();
@@ -141,4 +142,10 @@ fn a_conversation_that_is_named_by_its_other_id_is_the_same() {
     assert_eq!(answer.events[0].subject.as_deref(), Some(CONVERSATION));
     assert_eq!(answer.events[0].json()["conversation_id"], json!(CONVERSATION));
     assert_eq!(kinds(&host, &from_user("n", 2)), ["message.observed"]);
+    let swapped = with(&json!({
+        "id": "o", "conversation_id": "812345678901234", "freshchat_conversation_id": CONVERSATION,
+    }));
+    let answer = send(&host, &swapped);
+    assert_eq!(answer.events[0].kind, "message.observed");
+    assert_eq!(answer.events[0].subject.as_deref(), Some(CONVERSATION), "the name stays");
 }

@@ -39,15 +39,15 @@ fn the_bots_own_messages_come_back_and_are_ignored() {
 fn messages_that_no_person_wrote_are_ignored() {
     let mut system = from_user("m", 0);
     system["actor"]["actor_type"] = json!("system");
-    for body in [
-        message("m", ("bot", "b1"), 0),
-        message("m", ("system", "s1"), 0),
-        message("m", ("robot", "r1"), 0),
-        system,
-        with(&json!({ "actor_type": "agent" })),
+    for (body, who) in [
+        (message("m", ("bot", "b1"), 0), "bot"),
+        (message("m", ("system", "s1"), 0), "system"),
+        (message("m", ("robot", "r1"), 0), "robot"),
+        (system, "user by way of system"),
+        (with(&json!({ "actor_type": "agent" })), "agent by way of user"),
     ] {
-        let (level, line) = line(&send(&host(), &body), &body);
-        assert_eq!((level, line.starts_with("a message of \"")), (Level::Debug, true), "{line}");
+        let expected = (Level::Debug, format!("a message of {who:?}: ignored"));
+        assert_eq!(line(&send(&host(), &body), &body), expected);
     }
     let mut nobody = with(&json!({ "actor_type": null }));
     nobody["actor"] = json!(7);
@@ -60,6 +60,8 @@ fn an_agent_without_an_id_may_be_the_bot() {
     body["actor"]["actor_id"] = json!("");
     body["data"]["message"]["actor_id"] = Value::Null;
     assert!(warned(&body).contains("actor_id"));
+    body["data"]["message"]["actor_id"] = json!(AGENT);
+    assert_eq!(kinds(&host(), &body), ["agent.took-over"], "one of the two is enough");
 }
 
 #[test]
@@ -78,6 +80,7 @@ fn private_notes_and_notes_of_bots_are_ignored_whoever_wrote_them() {
     }
 }
 
+// Sheet: freshchat 7.6
 #[test]
 fn a_message_without_parts_that_can_be_read_is_ignored() {
     let without = [
@@ -112,6 +115,7 @@ fn a_message_without_one_of_its_ids_is_ignored() {
     }
 }
 
+// Sheet: freshchat 7.6
 #[test]
 fn what_is_no_message_or_no_change_at_all_is_ignored() {
     for data in [Value::Null, json!({}), json!([]), json!("x"), json!({ "message": null }), json!({ "message": [1] })] {
@@ -137,6 +141,7 @@ fn what_is_no_message_or_no_change_at_all_is_ignored() {
     }
 }
 
+// Sheet: freshchat 7.5
 #[test]
 fn an_action_that_is_not_known_is_ignored() {
     for action in ["conversation_create", "message_update", "MESSAGE_CREATE", ""] {
@@ -155,6 +160,7 @@ fn an_action_that_is_not_known_is_ignored() {
     }
 }
 
+// Sheet: freshchat 7.9
 #[test]
 fn another_account_is_ignored() {
     let mut resolved = resolution(0);
@@ -170,6 +176,7 @@ fn another_account_is_ignored() {
     assert_eq!(warned(&nameless), "data.message.app_id is missing or of another type than documented: ignored");
 }
 
+// Sheet: freshchat 7.5
 #[test]
 fn a_payload_of_2018_is_ignored_and_its_version_logged() {
     let body = json!({
@@ -188,6 +195,7 @@ fn a_payload_of_2018_is_ignored_and_its_version_logged() {
     assert_eq!(line(&answer, &body).1, format!("{what} (payload version \"v\\\"1\"): ignored"));
 }
 
+// Sheet: freshchat 7.5
 #[test]
 fn a_version_that_is_not_known_counts_by_its_shape_and_is_logged_where_that_is_another() {
     let sent = |body: &Value| {
@@ -220,6 +228,7 @@ fn a_body_that_holds_a_member_twice_is_ignored() {
     assert_eq!(host().webhook(&Webhook::post(unread)).events.len(), 1, "nobody reads it");
 }
 
+// Sheet: freshchat 7.7
 #[test]
 fn what_is_no_json_is_refused_with_400() {
     let truncated = &MESSAGE[..MESSAGE.len() - 1];

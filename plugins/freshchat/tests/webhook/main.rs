@@ -5,5 +5,6 @@ mod given;
 mod ignored;
 mod message;
 mod muting;
+mod odd;
 mod samples;
 mod site;

@@ -105,6 +105,7 @@ fn an_attachment_that_nobody_could_fetch_over_https_is_left_out_and_logged() {
     assert_eq!(answer.log, [(Level::Warn, "attachments without an https: URL, left out: 2".to_owned())]);
 }
 
+// Sheet: freshchat 7.6
 #[test]
 fn a_part_that_cannot_be_read_does_not_take_the_others_with_it() {
     let odd = [
@@ -159,6 +160,7 @@ fn what_freshchat_does_not_say_is_left_out() {
     assert_eq!(answer.events[0].time, None, "the time of receipt");
 }
 
+// Sheet: freshchat 7.6
 #[test]
 fn members_of_another_type_are_as_good_as_missing() {
     for odd in [json!(true), json!({ "id": "x" }), json!(["x"]), json!("")] {
@@ -198,6 +200,7 @@ fn a_message_without_a_type_is_a_normal_one() {
     }
 }
 
+// Sheet: freshchat 7.4
 #[test]
 fn a_message_that_freshchat_repeats_becomes_no_second_event() {
     let host = host();
