@@ -22,7 +22,7 @@ pub struct Config {
     pub task_id: String,
     /// Where a message to the AI goes: the URL of the method in docs.selarti.com. It has no default, because it is not public;
     /// without it nothing can be sent, and webhooks work.
-    #[schemars(url, regex(pattern = r"^(https?://[^/?#\s]+([/?][^#\s]*)?)?$"))]
+    #[schemars(regex(pattern = r"^(https?://[^/?#\s]+([/?][^#\s]*)?)?$"))]
     pub send_url: Option<String>,
     /// The HTTP method of that call.
     #[serde(default)]

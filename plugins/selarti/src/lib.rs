@@ -8,7 +8,7 @@ mod config;
 mod send_message;
 mod webhook;
 
-use hookyard_sdk::manifest::{Credential, Manifest, Place, Sample, Verify, WebhookRules};
+use hookyard_sdk::manifest::{Credential, Exchange, Manifest, Place, Sample, Verify, WebhookRules};
 use hookyard_sdk::{Action, Error, Output, Plugin, Response, Setup, Webhook};
 
 use config::Config;
@@ -35,6 +35,7 @@ impl Plugin for Selarti {
             .host(SEND)
             .host(EXCHANGE)
             .credential(Credential::place(&[SEND], &[Place::Header], "/auth/secret"))
+            .credential(Credential::header(&[SEND], "authorization", "Bearer {token}").exchange(exchange()))
             .sample(sample("answer", include_str!("../samples/answer.json")))
             .sample(sample("echo", include_str!("../samples/echo.json")))
             .sample(sample("contact", include_str!("../samples/contact.json")))
@@ -61,6 +62,13 @@ impl Plugin for Selarti {
 
 hookyard_sdk::export!(Selarti: webhook, actions, lifecycle);
 
+/// Only `auth.mode` = `exchange` has what it names, so that in the other modes there is no exchange.
+fn exchange() -> Exchange {
+    Exchange::post(EXCHANGE)
+        .json_member("{config:/auth/body_field}", "{secret:/auth/secret}")
+        .pointer("{config:/auth/token_pointer}")
+}
+
 /// Nothing is signed, so that a webhook counts as seen by its own events and not by the host's mark: whoever knows the token could
 /// make any id known.
 fn rules() -> WebhookRules {
@@ -74,6 +82,7 @@ fn rules() -> WebhookRules {
         .order_body("/body/external_chat_id")
         .order_body("/response/external_chat_id")
         .order_body("/0/external_chat_id")
+        .order_form("external_chat_id")
         .member("acknowledge", "after-handling")
 }
 

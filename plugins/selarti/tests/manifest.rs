@@ -21,6 +21,7 @@ fn the_webhook_rules_are_those_of_the_documentation() {
             "order": [
                 { "body": "/external_chat_id" }, { "body": "/data/external_chat_id" }, { "body": "/body/external_chat_id" },
                 { "body": "/response/external_chat_id" }, { "body": "/0/external_chat_id" },
+                { "form": "external_chat_id" },
             ],
             "acknowledge": "after-handling",
         })
@@ -29,6 +30,23 @@ fn the_webhook_rules_are_those_of_the_documentation() {
     let samples: Vec<&str> =
         manifest["samples"].as_array().expect("a list").iter().filter_map(|sample| sample["name"].as_str()).collect();
     assert_eq!(samples, ["answer", "echo", "contact", "handed-over", "closed"]);
+}
+
+#[test]
+fn the_secret_goes_to_the_two_urls_of_the_config_and_nowhere_else() {
+    let manifest = Host::<Selarti>::manifest();
+    assert_eq!(manifest["hosts"], json!(["{config:/send_url}", "{config:/auth/url}"]));
+    let exchange = json!({
+        "url": "{config:/auth/url}", "json": { "{config:/auth/body_field}": "{secret:/auth/secret}" },
+        "pointer": "{config:/auth/token_pointer}",
+    });
+    assert_eq!(
+        manifest["credentials"],
+        json!([
+            { "hosts": ["{config:/send_url}"], "place": ["header"], "secret": "/auth/secret" },
+            { "hosts": ["{config:/send_url}"], "header": "authorization", "value": "Bearer {token}", "token": { "exchange": exchange } },
+        ])
+    );
 }
 
 #[test]

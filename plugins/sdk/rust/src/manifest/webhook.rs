@@ -67,6 +67,12 @@ impl WebhookRules {
         self.push("order", json!({ "header": name }))
     }
 
+    /// Webhooks with the same value in this field of a form (`application/x-www-form-urlencoded`) are handled one after the other.
+    #[must_use]
+    pub fn order_form(self, field: &str) -> Self {
+        self.push("order", json!({ "form": field }))
+    }
+
     /// Answer as soon as the webhook itself is durable, and handle it afterwards.
     #[must_use]
     pub fn on_receipt(self) -> Self {
