@@ -38,7 +38,7 @@ async fn host(component: &str, plugin: &str, config: &str) -> TestHost {
 async fn with_freshchat() -> Chat {
     let fake = freshchat::Fake::start().await;
     let config = format!(
-        "actor_id = \"{}\"\naccess_token = \"{}\"\napp_id = \"{}\"\napi_base = \"{}\"\nwebhook_public_key = '{}'",
+        "actor_id = \"{}\"\naccess_token = \"{}\"\napp_id = \"{}\"\napi_base = \"{}\"\nwebhook_public_key = {:?}",
         freshchat::BOT,
         fake.token(),
         freshchat::APP,
