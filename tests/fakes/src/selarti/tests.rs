@@ -178,7 +178,7 @@ async fn webhooks_come_in_every_shape() {
         assert_eq!((&fields["Message_text"], fields.get("Title")), (&json!("x"), None));
     }
     fake.style(|style| {
-        (style.encoding, style.more) = (Encoding::Form, [("new".to_owned(), json!({}))].into_iter().collect())
+        (style.encoding, style.more) = (Encoding::Form, [("new".to_owned(), json!({}))].into_iter().collect());
     });
     let body = fake.operator_says("c", "a b");
     let text = String::from_utf8_lossy(&body);
