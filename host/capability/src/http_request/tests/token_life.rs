@@ -93,7 +93,7 @@ async fn after_a_restart_the_kept_token_is_used_and_then_the_kept_refresh_token(
     assert_eq!(world.invocation(&connection).requests().send(get(world.api())).await.expect("an answer").status, 200);
     assert_eq!(world.seen("/token")[1].body, "grant_type=refresh_token&refresh_token=refresh-1");
     world.restart();
-    world.world.host.clock.advance(std::time::Duration::from_secs(1_000));
+    world.world.host.clock.advance(Duration::from_secs(1_000));
     let connection = world.connection(&world.refreshing());
     assert_eq!(world.invocation(&connection).requests().send(get(world.api())).await.expect("an answer").status, 200);
     assert_eq!(

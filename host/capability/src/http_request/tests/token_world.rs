@@ -115,6 +115,7 @@ impl TokenWorld {
         let issuing = Arc::clone(&issuer);
         let provider = Provider::start_gated(Arc::clone(&gate), move |seen| issuing.answer(seen)).await;
         let world = World::new();
+        world.names.set("auth.test", &[&["127.0.0.1"]]);
         let disk = Arc::new(Disk {
             store: Arc::clone(&world.host.store),
             full: AtomicBool::new(false),
@@ -152,7 +153,6 @@ impl TokenWorld {
 
     /// The connection `shop` in one of its lives.
     pub(super) fn life(&self, incarnation: u64, credentials: &Value, config: Value) -> TestConnection {
-        self.world.names.set("auth.test", &[&["127.0.0.1"]]);
         let asks = json!({"hosts": ["api.test", "auth.test", "other.test"], "credentials": credentials});
         let grant = Grant { private_addresses: vec!["127.0.0.1/32".parse().expect("a range")], ..Grant::default() };
         let tokens = life_of(&self.registry, "shop", incarnation);

@@ -78,7 +78,7 @@ async fn a_repeated_request_counts_once() {
     world.issuer.revoke(usize::MAX);
     let connection = world.connection(&world.oauth2());
     let requests = world.invocation(&connection).requests();
-    requests.asked.store(limit::REQUESTS_MAX - 1, std::sync::atomic::Ordering::Relaxed);
+    requests.asked.store(limit::REQUESTS_MAX - 1, Ordering::Relaxed);
     assert_eq!(requests.send(get(world.api())).await.expect("the last one").status, 401);
     refused(requests.send(get(world.api())).await, HttpErrorCode::TooMany);
 }
@@ -133,7 +133,7 @@ async fn an_answer_that_holds_the_token_is_withheld_unless_it_may() {
         }
         // And wherever else it turns up, it is a secret of the connection like any other.
         effects.log().write(LogLevel::Info, "I know token-1!");
-        assert_eq!(effects.redactor().redact("dG9rZW4tMQ=="), "•••");
+        assert!(effects.redactor().finds(b"dG9rZW4tMQ=="), "also in base64");
         assert!(effects.into_draft().log.lines.iter().any(|line| line.message == "I know •••!"));
         let other = echo.url("other.test", "/");
         let tell = HttpRequest { headers: vec![("authorization".into(), "token-1".into())], ..get(other) };
