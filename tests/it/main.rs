@@ -33,5 +33,6 @@ mod subscriptions;
 mod swaps;
 mod tidy;
 mod timers;
+mod tokens;
 mod wasi_http;
 mod webhook;

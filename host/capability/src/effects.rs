@@ -92,7 +92,7 @@ impl Effects {
         requests: fn(Arc<Outbound>, Arc<Derivations>, SharedLog) -> Requests,
     ) -> Self {
         let kv = Overlay::new(services.entropy.as_ref());
-        let log = SharedLog::redacting(Arc::clone(scope.outbound.vault().redactor()));
+        let log = SharedLog::of(Arc::clone(scope.outbound.vault()));
         let derived = Arc::new(Derivations::default());
         let requests = requests(Arc::clone(&scope.outbound), Arc::clone(&derived), log.clone());
         let (budget, events, requests) = (Budget::default(), Vec::new(), Arc::new(requests));
@@ -109,8 +109,8 @@ impl Effects {
         &self.log
     }
 
-    /// Finds and replaces the connection's secrets in texts.
-    pub fn redactor(&self) -> &Arc<Redactor> {
+    /// Finds and replaces the connection's secrets in texts, with the tokens that its requests were sent with by now.
+    pub fn redactor(&self) -> Arc<Redactor> {
         self.scope.outbound.vault().redactor()
     }
 

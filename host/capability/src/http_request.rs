@@ -7,10 +7,12 @@
 mod answer;
 mod check;
 mod exchange;
-mod failure;
+pub(crate) mod failure;
 mod fill;
 mod redirect;
 mod reflection;
+mod refused;
+mod supply;
 mod unsent;
 
 use std::fmt;
@@ -32,6 +34,8 @@ use crate::secrets::Derivations;
 use answer::BodyAllowance;
 use failure::Failure;
 pub use failure::{HttpError, HttpErrorCode};
+pub(crate) use fill::check_place;
+pub(crate) use refused::{address_refused, not_granted};
 use unsent::Notes;
 pub use unsent::{Unsent, UnsentRequest};
 
@@ -137,7 +141,7 @@ impl Requests {
         }
         outcome.map_err(|failure| {
             let noted = failure.noted;
-            let error = failure.into_error(&asked, self.outbound.vault().redactor());
+            let error = failure.into_error(&asked, &self.outbound.vault().redactor());
             if noted {
                 self.log.write_of_host(LogLevel::Warn, &error.message);
             }

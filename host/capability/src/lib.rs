@@ -23,6 +23,7 @@ mod sleep;
 #[cfg(test)]
 mod test_host;
 mod timers;
+mod tokens;
 mod vault;
 
 pub use effects::{Draft, Effects, Scope, Services};
@@ -36,4 +37,5 @@ pub use log::{Log, SharedLog};
 pub use outbound::Outbound;
 pub use refusal::{HostFailure, Refusal, RefusalCode};
 pub use sleep::{ManualSleep, Sleep, SystemSleep};
+pub use tokens::{ConnectionTokens, TokenRegistry};
 pub use vault::Vault;

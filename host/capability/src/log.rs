@@ -8,6 +8,8 @@ use hookyard_domain::invocation::{LogLevel, LogLine};
 use hookyard_domain::limit;
 use hookyard_domain::redaction::Redactor;
 
+use crate::vault::Vault;
+
 /// The lines of one invocation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Log {
@@ -39,14 +41,29 @@ impl Log {
 #[derive(Debug, Clone, Default)]
 pub struct SharedLog {
     log: Arc<Mutex<Log>>,
-    /// None for calls that know no secrets.
-    redactor: Option<Arc<Redactor>>,
+    redaction: Redaction,
+}
+
+/// What finds secrets in lines.
+#[derive(Debug, Clone, Default)]
+enum Redaction {
+    /// For calls that know no secrets.
+    #[default]
+    None,
+    Fixed(Arc<Redactor>),
+    /// Knows more secrets as time goes on.
+    Vault(Arc<Vault>),
 }
 
 impl SharedLog {
     /// A log whose lines are redacted as they are written.
     pub fn redacting(redactor: Arc<Redactor>) -> Self {
-        Self { log: Arc::default(), redactor: Some(redactor) }
+        Self { log: Arc::default(), redaction: Redaction::Fixed(redactor) }
+    }
+
+    /// A log whose lines are redacted by what this vault knows when they are written.
+    pub fn of(vault: Arc<Vault>) -> Self {
+        Self { log: Arc::default(), redaction: Redaction::Vault(vault) }
     }
 
     /// Adds a line of the guest, cut at [`limit::LOG_LINE_BYTES_MAX`]; only counts it when there are enough of them.
@@ -70,9 +87,11 @@ impl SharedLog {
     }
 
     fn beginning(&self, message: &str, bytes_max: usize) -> String {
-        match &self.redactor {
-            Some(redactor) => redactor.redact_beginning(message, bytes_max).into_owned(),
-            None => message[..message.floor_char_boundary(bytes_max)].to_owned(),
+        let redact = |redactor: &Redactor| redactor.redact_beginning(message, bytes_max).into_owned();
+        match &self.redaction {
+            Redaction::Fixed(redactor) => redact(redactor),
+            Redaction::Vault(vault) => redact(&vault.redactor()),
+            Redaction::None => message[..message.floor_char_boundary(bytes_max)].to_owned(),
         }
     }
 

@@ -11,6 +11,7 @@ use hookyard_domain::limit;
 use tokio::sync::Semaphore;
 
 use crate::egress::{Egress, EgressError, GuardedClient};
+use crate::tokens::ConnectionTokens;
 use crate::vault::Vault;
 
 /// A connection's way out: the host's [`Egress`] with this connection's grant, credentials and secrets. Made once for a
@@ -18,6 +19,7 @@ use crate::vault::Vault;
 pub struct Outbound {
     pub(crate) egress: Arc<Egress>,
     pub(crate) connection: ConnectionId,
+    pub(crate) tokens: ConnectionTokens,
     pub(crate) grant: EgressGrant,
     pub(crate) credentials: Credentials,
     vault: Arc<Vault>,
@@ -30,17 +32,18 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    /// Opens nothing yet.
+    /// The way out of the connection whose tokens these are. Opens nothing yet.
     pub fn new(
         egress: Arc<Egress>,
-        connection: ConnectionId,
+        tokens: ConnectionTokens,
         grant: EgressGrant,
         credentials: Credentials,
         vault: Arc<Vault>,
     ) -> Self {
+        let connection = tokens.connection().clone();
         let share = Semaphore::new(limit::EGRESS_IN_FLIGHT_PER_CONNECTION_MAX);
         let answers = Arc::new(Semaphore::new(limit::EGRESS_ANSWERS_PER_CONNECTION_BYTES_MAX));
-        Self { egress, connection, grant, credentials, vault, share, answers, clients: Mutex::default() }
+        Self { egress, connection, tokens, grant, credentials, vault, share, answers, clients: Mutex::default() }
     }
 
     /// The connection's secrets.

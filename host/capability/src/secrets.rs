@@ -4,6 +4,7 @@
 //! that is in it may go. Limit: number and bytes of what is derived. Act: kept in memory, never shown.
 
 pub(crate) mod encode;
+mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,22 +19,42 @@ use crate::placeholder::{self, Exposed};
 use crate::refusal::{Refusal, RefusalCode};
 use crate::vault::KnownSecret;
 
-/// The secrets that an invocation derived, by their placeholders.
+pub(crate) use tokens::PlacedToken;
+
+/// The secrets that an invocation derived, and the tokens that it named, by their placeholders.
 #[derive(Default)]
-pub(crate) struct Derivations(Mutex<BTreeMap<String, Arc<KnownSecret>>>);
+pub(crate) struct Derivations {
+    secrets: Mutex<BTreeMap<String, Arc<KnownSecret>>>,
+    tokens: Mutex<BTreeMap<String, Arc<PlacedToken>>>,
+}
 
 impl Derivations {
     pub(crate) fn secret(&self, placeholder: &str) -> Option<Arc<KnownSecret>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(placeholder).cloned()
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).get(placeholder).cloned()
     }
 
     /// All of them.
     pub(crate) fn all(&self) -> Vec<Arc<KnownSecret>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// The fetched token that a placeholder stands for.
+    pub(crate) fn token(&self, placeholder: &str) -> Option<Arc<PlacedToken>> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).get(placeholder).cloned()
+    }
+
+    fn keep_token(&self, placeholder: &str, token: PlacedToken) -> Result<(), Refusal> {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        if tokens.len() >= limit::TOKEN_DOCUMENTS_MAX && !tokens.contains_key(placeholder) {
+            let bound = limit::TOKEN_DOCUMENTS_MAX;
+            return Err(Refusal::too_many(format!("an invocation names {bound} tokens")));
+        }
+        tokens.entry(placeholder.to_owned()).or_insert_with(|| Arc::new(token));
+        Ok(())
     }
 
     fn keep(&self, placeholder: &str, secret: KnownSecret) -> Result<(), Refusal> {
-        let mut derived = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut derived = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
         if derived.len() >= limit::DERIVED_SECRETS_MAX && !derived.contains_key(placeholder) {
             let bound = limit::DERIVED_SECRETS_MAX;
             return Err(Refusal::too_many(format!("an invocation derives {bound} secrets")));
@@ -92,11 +113,6 @@ impl Effects {
         known.or_else(|| self.derived.secret(placeholder)).ok_or_else(|| {
             Refusal::new(RefusalCode::Denied, format!("{placeholder} stands for no secret of this invocation"))
         })
-    }
-
-    /// Refuses to fetch a token.
-    pub fn fetch_token(&self) -> Result<String, Refusal> {
-        Err(Refusal::unsupported("this host does not fetch tokens"))
     }
 }
 

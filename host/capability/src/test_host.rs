@@ -15,13 +15,15 @@ use hookyard_domain::grant::{Ask, EgressGrant, Grant};
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::manifest::Manifest;
 use hookyard_store::memory::MemoryStore;
-use hookyard_store::{CommitError, Ledger};
+use hookyard_store::{CommitError, FetchedTokens, Ledger};
 use serde_json::{Value, json};
 
 use crate::effects::{Draft, Effects, Scope, Services};
 use crate::egress::{Egress, EgressSettings, Resolve};
 use crate::event_rules::EventRules;
 use crate::outbound::Outbound;
+use crate::sealing::MasterKey;
+use crate::tokens::{ConnectionTokens, TokenRegistry};
 use crate::vault::Vault;
 
 pub(crate) struct TestHost {
@@ -91,6 +93,12 @@ impl TestHost {
         }
     }
 
+    /// What fetches tokens, and keeps them there.
+    pub(crate) fn token_registry(&self, store: Arc<dyn FetchedTokens>) -> TokenRegistry {
+        let key = Ok(Arc::new(MasterKey::new(&[4; MasterKey::BYTES])));
+        TokenRegistry::new(store, key, Arc::clone(&self.clock) as Arc<dyn Clock>, Arc::new(SeededEntropy::new(7)))
+    }
+
     fn services(&self) -> Services {
         Services {
             ledger: Arc::clone(&self.store) as Arc<dyn Ledger>,
@@ -134,6 +142,19 @@ impl TestConnection {
     /// `asks` holds `hosts` and `credentials` of the manifest. Of the config, `api_key`, `password`, `signing_key`, `short` and
     /// all in `secrets` are secret.
     pub(crate) fn new(id: &str, asks: &Value, grant: &Grant, config: Value, egress: &Arc<Egress>) -> Self {
+        let host = TestHost::new();
+        let registry = Arc::new(host.token_registry(Arc::clone(&host.store) as Arc<dyn FetchedTokens>));
+        Self::with_tokens(life_of(&registry, id, 0), asks, grant, config, egress)
+    }
+
+    /// The same with these fetched tokens.
+    pub(crate) fn with_tokens(
+        tokens: ConnectionTokens,
+        asks: &Value,
+        grant: &Grant,
+        config: Value,
+        egress: &Arc<Egress>,
+    ) -> Self {
         let secret = json!({"type": "string", "writeOnly": true});
         let mut manifest = json!({"name": "test", "version": "1.0.0", "config": {"type": "object", "properties": {
             "api_key": secret, "password": secret, "signing_key": secret, "user": {"type": "string"},
@@ -142,13 +163,13 @@ impl TestConnection {
         manifest.as_object_mut().expect("an object").extend(asks.as_object().expect("an object").clone());
         let manifest: Manifest = serde_json::from_value(manifest).expect("a manifest");
         let config = ConfigSchema::compile(&manifest).expect("a schema").resolve(config).expect("a valid config");
-        let id = id.parse().expect("valid");
+        let id = tokens.connection().clone();
         let asked = Ask::of(&manifest);
         let grant = EgressGrant::resolve(&asked, &config, grant).expect("hosts that can be read");
         let credentials = Credentials::compile(&manifest, &asked, &config, &grant).expect("usable credentials");
         let vault = Arc::new(Vault::new(&config, &hash_key(), &id));
         let shown = serde_json::from_str(&config.for_guest(&hash_key(), &id)).expect("JSON");
-        let outbound = Arc::new(Outbound::new(Arc::clone(egress), id, grant, credentials, vault));
+        let outbound = Arc::new(Outbound::new(Arc::clone(egress), tokens, grant, credentials, vault));
         Self { outbound, config: shown }
     }
 
@@ -156,6 +177,13 @@ impl TestConnection {
     pub(crate) fn placeholder(&self, pointer: &str) -> &str {
         self.config.pointer(pointer).and_then(Value::as_str).expect("a secret that is set")
     }
+}
+
+/// The tokens of a connection in one of its lives.
+pub(crate) fn life_of(registry: &Arc<TokenRegistry>, connection: &str, incarnation: u64) -> ConnectionTokens {
+    let (connection, incarnation) = (connection.parse().expect("valid"), Incarnation(incarnation));
+    let key = hash_key().of_incarnation(&connection, incarnation);
+    registry.of(connection, incarnation, key)
 }
 
 /// A way out with this resolver.

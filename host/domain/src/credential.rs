@@ -3,8 +3,11 @@
 pub(crate) mod place;
 pub(crate) mod pointer_pattern;
 pub(crate) mod template;
+mod texts;
+mod token_value;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,17 +15,21 @@ use http::{HeaderName, HeaderValue};
 
 pub use place::Place;
 pub use pointer_pattern::PointerPattern;
+pub use token_value::TokenValue;
 
 use crate::config::Config;
+use crate::fetched_token::TokenFetch;
 use crate::grant::{Ask, EgressGrant, Grant};
 use crate::host_pattern::{HostMatch, HostPattern, Origin};
 use crate::manifest::credential::Credential as Declared;
+use crate::manifest::credential::fetched::FetchedToken;
 use crate::manifest::host::HostEntry;
 use crate::manifest::problem::Problems;
 use crate::manifest::{Manifest, ManifestProblem};
 use crate::secret::Secret;
 use crate::signature::place::header_name;
 use template::{Rendered, Template};
+use texts::ConfigTexts;
 
 /// The credentials of one connection. The default is none.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +58,15 @@ pub enum How {
         name: HeaderName,
         /// Its value: fit for a header.
         value: Secret,
+    },
+    /// The host adds a header with a token that it fetches.
+    Token {
+        /// Its name.
+        name: HeaderName,
+        /// Its value around the token.
+        value: TokenValue,
+        /// Where the token comes from.
+        fetch: Arc<TokenFetch>,
     },
     /// The host adds the header `authorization` with Basic authentication.
     Basic {
@@ -93,14 +109,21 @@ impl Credentials {
     /// reach nothing but private addresses.
     pub fn for_origin(&self, origin: &Origin) -> impl Iterator<Item = &Credential> {
         let stays_private = self.grant.check(origin).is_ok_and(|policy| policy.is_private_only());
-        self.all.iter().filter(move |credential| {
-            credential.hosts.iter().any(|pattern| match pattern.matches(origin) {
-                HostMatch::Yes => true,
-                HostMatch::PlainToPrivate => stays_private,
-                HostMatch::No => false,
-            })
-        })
+        self.all.iter().filter(move |credential| meets(&credential.hosts, origin, stays_private))
     }
+
+    /// Whether one of these patterns is for requests to this origin, as those of a credential are.
+    pub fn reach(&self, hosts: &[HostPattern], origin: &Origin) -> bool {
+        meets(hosts, origin, self.grant.check(origin).is_ok_and(|policy| policy.is_private_only()))
+    }
+}
+
+fn meets(hosts: &[HostPattern], origin: &Origin, stays_private: bool) -> bool {
+    hosts.iter().any(|pattern| match pattern.matches(origin) {
+        HostMatch::Yes => true,
+        HostMatch::PlainToPrivate => stays_private,
+        HostMatch::No => false,
+    })
 }
 
 /// One credential of the manifest.
@@ -128,6 +151,11 @@ impl Compiling<'_> {
         let (at, config) = (&self.at, self.config);
         let problems = &mut *self.problems;
         let how = match part {
+            Declared { header: Some(name), value: Some(value), token, oauth2, .. }
+                if token.is_some() || oauth2.is_some() =>
+            {
+                fetched(part, name, value, &mut ConfigTexts { at: at.clone(), config, consented, problems })
+            }
             Declared { header: Some(name), value: Some(value), .. } => header(name, value, at, config, problems),
             Declared { basic: Some(parts), .. } => basic(parts, at, config, problems),
             Declared { place: Some(places), secret: Some(secret), .. } => {
@@ -153,6 +181,28 @@ fn header(name: &str, value: &str, at: &str, config: &Config, problems: &mut Pro
         return None;
     }
     Some(How::Header { name, value: Secret::new(text) })
+}
+
+/// A header with a token in it. Without its texts no token can be fetched, and without the rest none is needed.
+fn fetched(part: &Declared, name: &str, value: &str, texts: &mut ConfigTexts<'_>) -> Option<How> {
+    let at = format!("{}/value", texts.at);
+    let name = texts.problems.accept(&at, header_name(name));
+    let template = texts.problems.accept(&at, Template::parse_with_token(value))?;
+    let value = texts.problems.accept(&at, template.render_around_token(texts.config))?;
+    let value = value.and_then(|parts| texts.problems.accept(&at, TokenValue::new(parts)));
+    let around = texts.at.clone();
+    let fetch = match (&part.token, &part.oauth2) {
+        (Some(FetchedToken { exchange }), _) => {
+            texts.at = format!("{around}/token/exchange");
+            TokenFetch::of_exchange(exchange, texts)
+        }
+        (None, Some(oauth2)) => {
+            texts.at = format!("{around}/oauth2");
+            TokenFetch::of_oauth2(oauth2, texts)
+        }
+        (None, None) => None,
+    };
+    Some(How::Token { name: name?, value: value?, fetch: Arc::new(fetch?) })
 }
 
 fn basic(templates: &[String; 2], at: &str, config: &Config, problems: &mut Problems) -> Option<How> {

@@ -13,6 +13,7 @@ pub mod credential;
 pub mod delivery;
 pub mod entropy;
 pub mod event;
+pub mod fetched_token;
 pub mod flow;
 pub mod grant;
 pub mod hex;

@@ -1,7 +1,5 @@
 //! `lifecycle.activate`.
 
-use std::sync::Arc;
-
 use hookyard_domain::limit;
 use hookyard_domain::redaction::Redactor;
 use serde::Deserialize;
@@ -59,7 +57,7 @@ impl Call for Activate {
         };
         let lifecycle = indices.load(&mut *store, instance)?;
         let answer = lifecycle.call_activate(&mut *store).await?;
-        let redactor = Arc::clone(store.data_mut().effects("lifecycle.activate")?.redactor());
+        let redactor = store.data_mut().effects("lifecycle.activate")?.redactor();
         Ok(answer.map_err(CallError::Returned).and_then(|json| read(&json, &redactor)))
     }
 }

@@ -80,7 +80,7 @@ impl Sandbox {
         let (task, failure) = store.into_data().finish();
         let Task::Serve(invocation) = task else { unreachable!("the guest was given an invocation") };
         let effects = invocation.effects;
-        let outcome = ended.outcome(failure, effects.log()).shown(effects.redactor());
+        let outcome = ended.outcome(failure, effects.log()).shown(&effects.redactor());
         Finished { outcome, effects, usage: Usage { wall: began.elapsed(), cpu: meter.spent(), memory_bytes } }
     }
 }

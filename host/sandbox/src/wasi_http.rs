@@ -146,7 +146,11 @@ fn refused(error: &HttpError) -> Error {
         HttpErrorCode::Protocol => Error::HttpProtocolError,
         HttpErrorCode::Closed => Error::HttpResponseIncomplete,
         HttpErrorCode::TooMany => Error::ConnectionLimitReached,
-        HttpErrorCode::Invalid | HttpErrorCode::SecretReflected => Error::InternalError(Some(error.to_string())),
+        HttpErrorCode::Invalid
+        | HttpErrorCode::SecretReflected
+        | HttpErrorCode::TokenRefused
+        | HttpErrorCode::TokenUnavailable
+        | HttpErrorCode::TokenInvalid => Error::InternalError(Some(error.to_string())),
     }
 }
 

@@ -6,15 +6,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use hookyard_capability::{Egress, EgressSettings, EndpointClient, Sleep, SystemSleep};
+use hookyard_capability::{Egress, EgressSettings, EndpointClient, Sleep, SystemSleep, TokenRegistry};
 use hookyard_domain::address::AddressPolicy;
-use hookyard_domain::clock::{Clock, SystemClock, Timestamp};
+use hookyard_domain::clock::{Clock, ManualClock, SystemClock, Timestamp};
 use hookyard_domain::entropy::{Entropy, SystemEntropy};
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::limit;
 use hookyard_sandbox::LoadBounds;
-use hookyard_store::Ledger;
+use hookyard_store::memory::MemoryStore;
 use hookyard_store::sqlite::SqliteSettings;
+use hookyard_store::{FetchedTokens, Ledger};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -82,6 +83,7 @@ pub struct Running {
     /// Its parts.
     pub host: Arc<Host>,
     addresses: Addresses,
+    tokens: Arc<TokenRegistry>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
@@ -106,7 +108,8 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
     let agenda = ground.agenda.clone();
     let lifecycle = Arc::new(Lifecycle::new(Arc::clone(&ground.invoker), agenda.clone(), Arc::clone(&ground.sleep)));
     let key = master_key::open(&settings.data, &*ground.store, &*ground.entropy).await?;
-    let registry = registry(&ground, &settings, &addresses.public.to_string(), &lifecycle, &key).await?;
+    let tokens = token_registry(&ground, &key);
+    let registry = registry(&ground, &settings, &addresses.public.to_string(), &lifecycle, (&key, &tokens)).await?;
     let connections = registry.connections();
     // Before anything is received or activated: what came first stands first, and an activation finds what waits for it.
     let Waiting { places, inbox, timers } = waiting(&ground, &connections, settings.inbox.keep_all).await?;
@@ -156,7 +159,14 @@ pub async fn start_in(settings: Settings, surroundings: Surroundings) -> anyhow:
 
     let (stop, stopping) = watch::channel(false);
     let serving = tokio::spawn(http::serve(Arc::clone(&host), listeners, stopping));
-    Ok(Running { host, addresses, stop, serving })
+    Ok(Running { host, addresses, tokens, stop, serving })
+}
+
+/// What fetches tokens, and keeps them in the store.
+fn token_registry(ground: &Ground, key: &Sealing) -> Arc<TokenRegistry> {
+    let store = Arc::clone(&ground.store) as Arc<dyn FetchedTokens>;
+    let (clock, entropy) = (Arc::clone(&ground.clock), Arc::clone(&ground.entropy));
+    Arc::new(TokenRegistry::new(store, key.clone(), clock, entropy))
 }
 
 /// The connections of the file and of the API, and what changes them.
@@ -165,7 +175,7 @@ async fn registry(
     settings: &Settings,
     listening: &str,
     lifecycle: &Arc<Lifecycle>,
-    key: &Sealing,
+    (key, tokens): (&Sealing, &Arc<TokenRegistry>),
 ) -> anyhow::Result<Arc<Registry>> {
     let parts = registry::Parts {
         store: Arc::clone(&ground.store),
@@ -173,7 +183,7 @@ async fn registry(
         entropy: Arc::clone(&ground.entropy),
         sleep: Arc::clone(&ground.sleep),
         plugins: Arc::clone(&ground.plugins),
-        builder: builder(settings, listening, &ground.hash_key, Arc::clone(&ground.egress)),
+        builder: builder(settings, listening, &ground.hash_key, Arc::clone(&ground.egress), Arc::clone(tokens)),
         lifecycle: Arc::clone(lifecycle),
         key: key.clone(),
         agenda: ground.agenda.clone(),
@@ -296,16 +306,26 @@ pub fn problems(settings: &Settings, plugins: &Catalogue, now: Timestamp) -> any
     // need its database.
     let hash_key = HashKey::new(&[0; HashKey::BYTES]);
     let egress = Arc::new(Egress::new(EgressSettings::of_this_machine())?);
-    let builder = builder(settings, &settings.listen.to_string(), &hash_key, egress);
+    let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(now));
+    let store = Arc::new(MemoryStore::new(Arc::clone(&clock)));
+    let no_key = Err("nothing is sealed here".to_owned());
+    let tokens = Arc::new(TokenRegistry::new(store, no_key, clock, Arc::new(SystemEntropy::default())));
+    let builder = builder(settings, &settings.listen.to_string(), &hash_key, egress, tokens);
     let AllConnections { connections, mut problems } = AllConnections::of_file(settings, plugins, &builder, now);
     problems.extend(subscriptions::problems_of_file(settings, &connections));
     Ok(with_rejected(problems, plugins))
 }
 
-fn builder(settings: &Settings, listening: &str, hash_key: &HashKey, egress: Arc<Egress>) -> Builder {
+fn builder(
+    settings: &Settings,
+    listening: &str,
+    hash_key: &HashKey,
+    egress: Arc<Egress>,
+    tokens: Arc<TokenRegistry>,
+) -> Builder {
     let public_url = settings.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     let base_url = public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
-    Builder { base_url, public_url, hash_key: hash_key.clone(), egress, pool_slots: settings.pool_slots }
+    Builder { base_url, public_url, hash_key: hash_key.clone(), egress, tokens, pool_slots: settings.pool_slots }
 }
 
 fn with_rejected(mut problems: Vec<String>, plugins: &Catalogue) -> Vec<String> {
@@ -356,6 +376,8 @@ impl Running {
         self.host.plugins.stop().await;
         self.host.registry.stop().await;
         self.host.lifecycle.stop().await;
+        // What a provider gives in place of a refresh token must be kept.
+        self.tokens.finish().await;
         self.host.store.close().await;
     }
 }

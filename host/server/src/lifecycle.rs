@@ -224,7 +224,7 @@ impl Lifecycle {
             Err(Failed::Plugin(error)) => {
                 let setup = error.details.get("setup").cloned();
                 let setup: Option<Vec<String>> = setup.and_then(|setup| serde_json::from_value(setup).ok());
-                let setup = setup.map(|setup| Activated::bounded(&setup, redactor).setup);
+                let setup = setup.map(|setup| Activated::bounded(&setup, &redactor).setup);
                 connection.not_activated(&error, setup, now);
                 connection.tell_health(&self.invoker.services).await;
                 Attempt::Failed(match error.kind {

@@ -24,14 +24,17 @@ pub(crate) async fn open(data: &Path, store: &dyn Store, entropy: &dyn Entropy) 
     let connections = store.connection_records().await.context("cannot read the connections")?;
     let subscriptions = store.subscription_records().await.context("cannot read the subscriptions")?;
     let is_sealed = subscriptions.iter().any(|record| record.definition.is_some() || record.secrets.is_some());
-    let may_create = connections.is_empty() && !is_sealed;
+    let has_rotated = store.holds_rotated_token().await.context("cannot read the fetched tokens")?;
+    let may_create = connections.is_empty() && !is_sealed && !has_rotated;
     let key = MasterKey::open_or_create(&data.join(FILE), entropy, may_create).map_err(|error| {
         // It names the file.
         let text = match error.source() {
             Some(source) => format!("{error}: {source}"),
             None => error.to_string(),
         };
-        tracing::error!("connections and subscriptions of the API cannot be read or changed: {text}");
+        tracing::error!(
+            "connections and subscriptions of the API, and fetched tokens, cannot be read or changed: {text}"
+        );
         text
     });
     Ok(key.map(Arc::new))

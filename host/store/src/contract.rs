@@ -7,6 +7,7 @@ mod deletion;
 pub(crate) mod deliveries;
 mod delivery_pages;
 mod events;
+mod fetched_tokens;
 mod host;
 mod idempotency;
 mod inbox;
@@ -130,6 +131,15 @@ promises! {
         a_purge_takes_so_many_bytes_at_a_time
         an_id_can_be_used_again_and_knows_nothing_of_before
         each_deletion_begins_another_life
+    }
+    fetched_tokens {
+        a_token_is_read_back_as_it_was_kept
+        a_token_takes_the_place_of_the_one_with_its_key
+        of_too_many_tokens_the_oldest_goes_and_rotated_ones_last
+        a_rotated_token_is_known_of
+        a_deleted_connection_leaves_no_tokens_and_gets_none
+        a_connection_that_was_never_saved_keeps_tokens_and_is_not_deleted_for_it
+        a_closed_store_shows_and_keeps_no_token
     }
     events {
         an_event_is_read_back_as_it_was_appended

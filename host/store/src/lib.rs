@@ -1,9 +1,8 @@
 //! The durable state of a host.
 //!
 //! What the host needs of it are small traits: [`Ledger`] (what invocations commit and read), [`HostKeys`], [`Tokens`],
-//! [`Consents`], [`PluginStates`], [`ConnectionRecords`], [`Inbox`], [`Timers`], [`Subscriptions`], [`Deliveries`] and [`Observed`];
-//! [`Store`] is all of them. [`sqlite`] keeps
-//! it on disk, [`memory`] in memory, for tests; both pass one contract suite, and backends differ in speed, never in promises.
+//! [`Consents`], [`PluginStates`], [`ConnectionRecords`], [`Inbox`], [`Timers`], [`Subscriptions`], [`Deliveries`],
+//! [`FetchedTokens`] and [`Observed`]; [`Store`] is all of them. [`sqlite`] keeps it on disk, [`memory`] in memory, for tests; both pass one contract suite, and backends differ in speed, never in promises.
 //! Nothing outside this crate knows a database.
 
 mod commit_size;
@@ -12,6 +11,7 @@ mod consents;
 mod crash_points;
 mod deliveries;
 mod error;
+mod fetched_tokens;
 mod host_keys;
 mod inbox;
 mod inbox_room;
@@ -36,6 +36,7 @@ pub use consents::{Consent, Consents};
 pub use crash_points::{CrashPoint, CrashPoints};
 pub use deliveries::{Deliveries, DeliveryPage, ListPlace};
 pub use error::StoreError;
+pub use fetched_tokens::{FetchedToken, FetchedTokens, KeepTokenError};
 pub use host_keys::HostKeys;
 pub use inbox::{Inbox, WebhookPage};
 pub use inbox_room::{InboxBounds, InboxSettings, InboxUse};
@@ -59,6 +60,7 @@ pub trait Store:
     + Timers
     + Subscriptions
     + Deliveries
+    + FetchedTokens
     + Observed
 {
     /// Finishes what was accepted, then gives the store up: when this returns, another host may open it. Whatever is

@@ -2,6 +2,7 @@
 
 mod deletion;
 mod deliveries;
+mod fetched_tokens;
 mod inbox;
 mod observed;
 mod staged;

@@ -40,6 +40,7 @@ mod state;
 mod subscription_rows;
 mod subscriptions;
 mod timer_rows;
+mod token_rows;
 mod writer;
 
 #[cfg(test)]
@@ -52,6 +53,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hookyard_domain::clock::{Clock, Timestamp};
 use hookyard_domain::commit::{Commit, Committed, MarkKey};
+use hookyard_domain::connection::Incarnation;
 use hookyard_domain::event::{EventFilter, Offset};
 use hookyard_domain::id::{ConnectionId, PluginName, TokenId, WebhookId};
 use hookyard_domain::idempotency::{IdempotencyId, IdempotencyRecord};
@@ -68,8 +70,8 @@ pub use self::settings::SqliteSettings;
 use self::writer::WriterQueue;
 use crate::{
     AddTokenError, ApiToken, CommitError, ConnectionRecord, ConnectionRecords, Consent, Consents, CrashPoint,
-    CrashPoints, EventPage, HeldVersion, HostKeys, Inbox, KeyPage, Ledger, Life, PluginState, PluginStates,
-    SaveConnectionError, Store, StoreError, Timers, Tokens, WebhookPage, crash_points,
+    CrashPoints, EventPage, FetchedToken, FetchedTokens, HeldVersion, HostKeys, Inbox, KeepTokenError, KeyPage, Ledger,
+    Life, PluginState, PluginStates, SaveConnectionError, Store, StoreError, Timers, Tokens, WebhookPage, crash_points,
 };
 
 /// A store on disk.
@@ -282,6 +284,27 @@ impl ConnectionRecords for SqliteStore {
     async fn purge_connection(&self, id: &ConnectionId) -> Result<bool, StoreError> {
         let id = id.clone();
         self.writer.write_knowing(move |database, state| deletion::purge(database, state, &id)).await
+    }
+}
+
+#[async_trait]
+impl FetchedTokens for SqliteStore {
+    async fn fetched_token(
+        &self,
+        connection: &ConnectionId,
+        incarnation: Incarnation,
+        key: [u8; 16],
+    ) -> Result<Option<FetchedToken>, StoreError> {
+        let connection = connection.clone();
+        self.readers.read(move |database| token_rows::get(database, &connection, incarnation, key)).await
+    }
+
+    async fn keep_fetched_token(&self, token: FetchedToken) -> Result<(), KeepTokenError> {
+        self.writer.write(move |database| token_rows::keep(database, &token)).await?
+    }
+
+    async fn holds_rotated_token(&self) -> Result<bool, StoreError> {
+        self.readers.read(token_rows::any_rotated).await
     }
 }
 

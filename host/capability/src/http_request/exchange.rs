@@ -2,24 +2,27 @@
 
 use std::sync::atomic::Ordering;
 
-use hookyard_domain::address::AddressPolicy;
 use hookyard_domain::host_pattern::Origin;
-use http::Method;
+use http::{Method, StatusCode};
 use reqwest::{Body, Request, Response};
 use tokio::time::{Instant, timeout_at};
 
-use crate::egress::{AddressesRefused, SendFailure};
+use crate::egress::SendFailure;
 
 use super::answer::{self, BodyAllowance};
 use super::check::CheckedRequest;
 use super::failure::{Failure, HttpErrorCode};
 use super::fill::{self, FilledRequest};
 use super::reflection::Watch;
+use super::refused::{address_refused, not_granted};
+use super::supply::supply;
 use super::{HttpRequest, HttpResponse, Requests, redirect};
 
 impl Requests {
-    /// Checks the request, then its origin, then fills in secrets, then waits for room, then sends: what is refused costs
-    /// nothing, and the one deadline is over all of it.
+    /// Checks the request, then its origin, then fills in secrets, then fetches what tokens it needs, then waits for room, then sends:
+    /// what is refused costs nothing, and the one deadline is over all of it.
+    ///
+    /// A provider that answers 401 to a token has done nothing: it gets the same request once more, with another token.
     pub(super) async fn exchange(
         &self,
         request: HttpRequest,
@@ -27,13 +30,38 @@ impl Requests {
     ) -> Result<HttpResponse, Failure> {
         let request = CheckedRequest::of(request)?;
         let outbound = &self.outbound;
-        outbound.grant.check(&request.origin).map_err(|_| self.not_granted(&request.origin))?;
-        let filled = fill::fill(&request, outbound, &self.derived)?;
+        outbound.grant.check(&request.origin).map_err(|_| not_granted(outbound, &request.origin))?;
+        let mut filled = fill::fill(&request, outbound, &self.derived, &[])?;
         if let Some(unsent) = &self.unsent {
-            unsent.add(&request, &filled, outbound.vault().redactor());
+            unsent.add(&request, &filled, &outbound.vault().redactor());
             return Err(Failure::new(HttpErrorCode::Denied, "a dry run sends nothing"));
         }
         let deadline = Instant::now() + request.timeout;
+        let mut last = false;
+        loop {
+            let supplied = supply(outbound, std::mem::take(&mut filled.missing), deadline).await?;
+            if !supplied.is_empty() {
+                filled = fill::fill(&request, outbound, &self.derived, &supplied)?;
+            }
+            match self.attempt(&request, filled, deadline, allowance, last).await? {
+                Some(response) => return Ok(response),
+                None => supplied.iter().for_each(|token| outbound.tokens.refuse(&token.fetch, &token.held)),
+            }
+            filled = fill::fill(&request, outbound, &self.derived, &[])?;
+            last = true;
+        }
+    }
+
+    /// Sends the request; `None`: it was sent with a fetched token and refused with 401, and this is not the last attempt.
+    async fn attempt(
+        &self,
+        request: &CheckedRequest,
+        filled: FilledRequest,
+        deadline: Instant,
+        allowance: &BodyAllowance,
+        last: bool,
+    ) -> Result<Option<HttpResponse>, Failure> {
+        let outbound = &self.outbound;
         let room = async {
             // The connection's own share first: who waits for that must not hold what others wait for.
             (outbound.share.acquire().await, outbound.egress.in_flight.acquire().await)
@@ -42,20 +70,27 @@ impl Requests {
         let _room = room.map_err(|_| {
             Failure::new(HttpErrorCode::Connect, "too many requests were in flight for all of the time it was given")
         })?;
-        let hops = self.hops(&request, filled, allowance);
+        let hops = async {
+            let watch = Watch::new(&filled, &request.origin, outbound);
+            let (response, holds_token) = self.hops(request, filled, &watch).await?;
+            if response.status() == StatusCode::UNAUTHORIZED && holds_token && !last {
+                return Ok(None);
+            }
+            answer::read(response, request.cut, &watch, allowance).await.map(Some)
+        };
         timeout_at(deadline, hops).await.unwrap_or_else(|_| {
             let seconds = request.timeout.as_secs_f32();
             Err(Failure::new(HttpErrorCode::Timeout, format!("there was no whole answer within {seconds} s")))
         })
     }
 
+    /// The answer that no redirect leads on from, and whether its request held a fetched token.
     async fn hops(
         &self,
         request: &CheckedRequest,
         filled: FilledRequest,
-        allowance: &BodyAllowance,
-    ) -> Result<HttpResponse, Failure> {
-        let watch = Watch::new(&filled, &request.origin, &self.outbound);
+        watch: &Watch,
+    ) -> Result<(Response, bool), Failure> {
         let (mut filled, mut origin) = (filled, request.origin.clone());
         let mut response = self.hop(&filled, &origin).await?;
         for _ in 0..request.max_redirects {
@@ -71,12 +106,12 @@ impl Requests {
             origin = next;
             response = self.hop(&filled, &origin).await.map_err(|failure| failure.after_redirect(&shown))?;
         }
-        answer::read(response, request.cut, &watch, allowance).await
+        Ok((response, filled.holds_token))
     }
 
     /// Sends one request to one origin, if that is granted.
     async fn hop(&self, request: &FilledRequest, origin: &Origin) -> Result<Response, Failure> {
-        let policy = self.outbound.grant.check(origin).map_err(|_| self.not_granted(origin))?;
+        let policy = self.outbound.grant.check(origin).map_err(|_| not_granted(&self.outbound, origin))?;
         let client = self.outbound.client(&policy).map_err(|error| {
             tracing::error!(%error, "no client for requests");
             Failure::new(HttpErrorCode::Connect, error.to_string())
@@ -91,31 +126,10 @@ impl Requests {
                 self.unsafe_sent.fetch_sub(unsent, Ordering::SeqCst);
             }
             match failure {
-                SendFailure::Refused(refused) => self.address_refused(origin, &policy, &refused),
+                SendFailure::Refused(refused) => address_refused(&self.outbound, origin, &policy, &refused),
                 failure => Failure::of(failure),
             }
         })
-    }
-
-    fn not_granted(&self, origin: &Origin) -> Failure {
-        let outbound = &self.outbound;
-        let why = format!("the connection {} is not granted requests to {origin}", outbound.connection);
-        Failure::denied(why).with_remedy(Some(outbound.grant.suggest_host(&outbound.connection, origin)))
-    }
-
-    /// A public address is refused only for plain http that no `http://` grants; the way out is that, not a range.
-    fn address_refused(&self, origin: &Origin, policy: &AddressPolicy, refused: &AddressesRefused) -> Failure {
-        let outbound = &self.outbound;
-        let internet = AddressPolicy::new([]);
-        let plain = policy.is_private_only() && refused.0.iter().all(|refusal| internet.check(refusal.address).is_ok());
-        if plain {
-            let why = format!("{refused}, and plain http goes to private ones unless the grant says http://");
-            return Failure::denied(why).with_remedy(Some(outbound.grant.suggest_host(&outbound.connection, origin)));
-        }
-        let grantable = refused.0.iter().all(|refusal| !refusal.grantable.is_empty());
-        let ranges: Vec<_> = refused.0.iter().flat_map(|refusal| refusal.grantable.iter().copied()).collect();
-        let remedy = grantable.then(|| outbound.grant.suggest_addresses(&outbound.connection, &ranges));
-        Failure::denied(refused.to_string()).with_remedy(remedy)
     }
 }
 

@@ -43,6 +43,13 @@ pub enum HttpErrorCode {
     SecretReflected,
     /// More requests than the host takes. Nothing was sent.
     TooMany,
+    /// The provider does not accept what the token that the request needs is fetched with. The request was not sent, or was refused
+    /// with 401.
+    TokenRefused,
+    /// There is no such token for now. The request was not sent, or was refused with 401; it may be tried again.
+    TokenUnavailable,
+    /// What the provider answered is no such token. The request was not sent, or was refused with 401.
+    TokenInvalid,
 }
 
 impl HttpErrorCode {
@@ -60,15 +67,18 @@ impl HttpErrorCode {
             Self::Closed => "closed",
             Self::SecretReflected => "secret-reflected",
             Self::TooMany => "too-many",
+            Self::TokenRefused => "token-refused",
+            Self::TokenUnavailable => "token-unavailable",
+            Self::TokenInvalid => "token-invalid",
         }
     }
 }
 
 /// An error before it says which request it is about.
-#[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) code: HttpErrorCode,
-    pub(super) why: String,
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) code: HttpErrorCode,
+    pub(crate) why: String,
     /// What the operator would write to permit it; none where no grant can.
     pub(super) remedy: Option<String>,
     /// Whether the operator is told as well: what the host itself does not permit.
@@ -76,7 +86,7 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    pub(super) fn new(code: HttpErrorCode, why: impl Into<String>) -> Self {
+    pub(crate) fn new(code: HttpErrorCode, why: impl Into<String>) -> Self {
         Self { code, why: why.into(), remedy: None, noted: false }
     }
 
@@ -84,7 +94,7 @@ impl Failure {
         Self::new(HttpErrorCode::Invalid, why)
     }
 
-    pub(super) fn denied(why: impl Into<String>) -> Self {
+    pub(crate) fn denied(why: impl Into<String>) -> Self {
         Self::new(HttpErrorCode::Denied, why).noted()
     }
 
@@ -93,19 +103,19 @@ impl Failure {
     }
 
     #[must_use]
-    pub(super) fn noted(mut self) -> Self {
+    pub(crate) fn noted(mut self) -> Self {
         self.noted = true;
         self
     }
 
     #[must_use]
-    pub(super) fn with_remedy(mut self, remedy: Option<String>) -> Self {
+    pub(crate) fn with_remedy(mut self, remedy: Option<String>) -> Self {
         self.remedy = remedy.filter(|lines| !lines.is_empty());
         self
     }
 
     /// Nothing that the network says about itself holds anything of the request. What the guard refuses is said by the caller.
-    pub(super) fn of(failure: SendFailure) -> Self {
+    pub(crate) fn of(failure: SendFailure) -> Self {
         let (code, what, why) = match failure {
             SendFailure::Refused(refused) => return Self::denied(refused.to_string()),
             SendFailure::Dns(why) => (HttpErrorCode::Dns, "the name could not be looked up", why),
@@ -130,8 +140,13 @@ impl Failure {
     }
 
     pub(super) fn into_error(self, asked: &str, redactor: &Redactor) -> HttpError {
-        let verb =
-            if matches!(self.code, HttpErrorCode::Denied | HttpErrorCode::Invalid) { "was refused" } else { "failed" };
+        let verb = match self.code {
+            HttpErrorCode::Denied | HttpErrorCode::Invalid => "was refused",
+            HttpErrorCode::TokenRefused | HttpErrorCode::TokenUnavailable | HttpErrorCode::TokenInvalid => {
+                "has no token"
+            }
+            _ => "failed",
+        };
         let mut message = format!("{asked} {verb}: {}", self.why);
         if let Some(remedy) = self.remedy {
             message.push('\n');
@@ -147,7 +162,7 @@ pub(super) fn asked(request: &HttpRequest) -> String {
 }
 
 /// A text of others for a message: on one line, and cut.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let end = text.floor_char_boundary(limit::EGRESS_SHOWN_BYTES_MAX);
     let mut shown: String = text[..end].chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if end < text.len() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hookyard_domain::credential::{Credential, How, Place};
+use hookyard_domain::fetched_token::TokenFetch;
 use hookyard_domain::host_pattern::Origin;
 use hookyard_domain::limit;
 use hookyard_domain::secret::Secret;
@@ -15,11 +16,12 @@ use url::Url;
 
 use crate::outbound::Outbound;
 use crate::placeholder::{self, Exposed};
-use crate::secrets::{Derivations, encode};
+use crate::secrets::{Derivations, PlacedToken, encode};
 use crate::vault::KnownSecret;
 
 use super::check::{CheckedRequest, check_header_bounds, check_url_length, is_header_value};
 use super::failure::Failure;
+use super::supply::Supplied;
 
 /// A request as it goes onto the wire, and what of it may not go to another origin.
 pub(super) struct FilledRequest {
@@ -31,6 +33,10 @@ pub(super) struct FilledRequest {
     pub(super) secret_body: bool,
     /// Secrets in it that are none of the connection's own: derived ones, and those of Basic authentication.
     pub(super) secrets: Vec<FilledSecret>,
+    /// Whether a fetched token is in it.
+    pub(super) holds_token: bool,
+    /// Tokens that it needs, and that were not at hand: until they are, it must not be sent.
+    pub(super) missing: Vec<Arc<TokenFetch>>,
 }
 
 /// A secret in a request.
@@ -53,10 +59,19 @@ pub(super) fn fill(
     request: &CheckedRequest,
     outbound: &Outbound,
     derived: &Derivations,
+    supplied: &[Supplied],
 ) -> Result<FilledRequest, Failure> {
     let credentials: Vec<_> = outbound.credentials.for_origin(&request.origin).collect();
-    let mut filling =
-        Filling { outbound, derived, origin: &request.origin, credentials: &credentials, secrets: Vec::new() };
+    let mut filling = Filling {
+        outbound,
+        derived,
+        origin: &request.origin,
+        credentials: &credentials,
+        supplied,
+        secrets: Vec::new(),
+        holds_token: false,
+        missing: Vec::new(),
+    };
     let url = filling.url(&request.url)?;
     let secret_query = url != request.url;
     let put = filling.put_headers()?;
@@ -66,7 +81,7 @@ pub(super) fn fill(
     }
     headers.extend(put);
     let (body, secret_body) = filling.body(request)?;
-    let secrets = filling.secrets;
+    let Filling { secrets, holds_token, missing, .. } = filling;
     let secret_header = headers.iter().any(|header| header.secret);
     if outbound.vault().holds_any() || secret_body || !secrets.is_empty() || secret_query || secret_header {
         // A compressed answer could hold a secret that nobody finds, also one of an earlier request.
@@ -76,7 +91,7 @@ pub(super) fn fill(
     }
     let bytes = headers.iter().map(|header| header.name.as_str().len() + header.value.len()).sum();
     check_header_bounds(headers.len(), bytes)?;
-    Ok(FilledRequest { method: request.method.clone(), url, headers, body, secret_body, secrets })
+    Ok(FilledRequest { method: request.method.clone(), url, headers, body, secret_body, secrets, holds_token, missing })
 }
 
 struct Filling<'a> {
@@ -84,7 +99,10 @@ struct Filling<'a> {
     derived: &'a Derivations,
     origin: &'a Origin,
     credentials: &'a [&'a Credential],
+    supplied: &'a [Supplied],
     secrets: Vec<FilledSecret>,
+    holds_token: bool,
+    missing: Vec<Arc<TokenFetch>>,
 }
 
 impl Filling<'_> {
@@ -109,12 +127,17 @@ impl Filling<'_> {
     fn put_headers(&mut self) -> Result<Vec<FilledHeader>, Failure> {
         let mut headers: Vec<FilledHeader> = Vec::new();
         for credential in self.credentials {
-            let (name, value) = match &credential.how {
-                How::Header { name, value } => (name.clone(), value),
-                How::Basic { value, .. } => (AUTHORIZATION, value),
+            let name = match &credential.how {
+                How::Header { name, .. } | How::Token { name, .. } => name.clone(),
+                How::Basic { .. } => AUTHORIZATION,
                 How::Place { .. } => continue,
             };
             if headers.iter().all(|header| header.name != name) {
+                let value = match &credential.how {
+                    How::Header { value, .. } | How::Basic { value, .. } => value.clone(),
+                    How::Token { value, fetch, .. } => value.with(&self.token(fetch, credential.reflects)),
+                    How::Place { .. } => continue,
+                };
                 headers.push(header(name, value.expose(), true)?);
                 // Other values hold secrets of the vault as they are, and those are looked for anyway.
                 if let (How::Basic { .. }, Some((_, encoded))) = (&credential.how, value.expose().split_once(' ')) {
@@ -150,25 +173,69 @@ impl Filling<'_> {
     fn text<'t>(&mut self, text: &'t str, place: Place, what: &str, bound: usize) -> Result<Cow<'t, str>, Failure> {
         let mut left = bound.saturating_sub(text.len());
         placeholder::fill_text(text, |placeholder| {
-            let secret = self.known(placeholder, what)?;
-            let reflects = self.check_place(&secret, place, what)?;
-            let encoded = match place {
-                Place::Header => secret.text.clone(),
-                Place::Query | Place::Form => Secret::new(encode::percent(secret.text.expose())),
-                Place::Json => Secret::new(encode::json_string(secret.text.expose())),
+            let encoded = match self.derived.token(placeholder) {
+                Some(token) => self.placed_token(&token, place, what)?,
+                None => self.placed_secret(placeholder, place, what)?,
             };
             let bytes = encoded.expose().len();
             left = left
                 .checked_sub(bytes)
                 .ok_or_else(|| Failure::invalid(format!("{what} has more than {bound} bytes with its secrets")))?;
             if place == Place::Header && !is_header_value(encoded.expose()) {
-                return Err(Failure::invalid(format!("{} cannot stand in a header: {NO_HEADER_VALUE}", secret.name())));
-            }
-            if self.outbound.vault().secret(placeholder).is_none() {
-                self.secrets.push(FilledSecret { text: secret.text.clone(), reflects });
+                let name =
+                    self.known(placeholder, what).map_or_else(|_| "the token".to_owned(), |secret| secret.name());
+                return Err(Failure::invalid(format!("{name} cannot stand in a header: {NO_HEADER_VALUE}")));
             }
             Ok(Exposed(encoded))
         })
+    }
+
+    /// A secret of the config, or one that was derived, encoded for its place.
+    fn placed_secret(&mut self, placeholder: &str, place: Place, what: &str) -> Result<Secret, Failure> {
+        let secret = self.known(placeholder, what)?;
+        let reflects = check_place(self.credentials, self.origin, &secret, place, what).map_err(Failure::denied)?;
+        if self.outbound.vault().secret(placeholder).is_none() {
+            self.secrets.push(FilledSecret { text: secret.text.clone(), reflects });
+        }
+        Ok(match place {
+            Place::Header => secret.text.clone(),
+            Place::Query | Place::Form => Secret::new(encode::percent(secret.text.expose())),
+            Place::Json => Secret::new(encode::json_string(secret.text.expose())),
+        })
+    }
+
+    /// A token that the guest has named: it goes into headers, to its own hosts.
+    fn placed_token(&mut self, token: &PlacedToken, place: Place, what: &str) -> Result<Secret, Failure> {
+        if place != Place::Header {
+            return Err(Failure::denied(format!(
+                "{what} holds a fetched token, which stands in values of headers only"
+            )));
+        }
+        if !self.outbound.credentials.reach(&token.hosts, self.origin) {
+            let why = format!("{what} holds a fetched token whose document does not name {}", self.origin);
+            return Err(Failure::denied(why));
+        }
+        let text = self.token(&token.fetch, false);
+        // Else a provider that repeats a secret would let the guest send it on to hosts that no credential names.
+        if self.outbound.vault().configured().finds(text.expose().as_bytes()) {
+            return Err(Failure::denied(format!("{what} holds a fetched token that is a secret of the config")));
+        }
+        Ok(text)
+    }
+
+    /// The token that this fetch gives; where it is not at hand, something in its place, and it is noted as missing.
+    fn token(&mut self, fetch: &Arc<TokenFetch>, reflects: bool) -> Secret {
+        let Some(supplied) = self.supplied.iter().find(|supplied| Arc::ptr_eq(&supplied.fetch, fetch)) else {
+            if self.missing.iter().all(|missing| !Arc::ptr_eq(missing, fetch)) {
+                self.missing.push(Arc::clone(fetch));
+            }
+            return Secret::new("0");
+        };
+        let text = supplied.held.token.clone();
+        self.outbound.vault().learn(&text);
+        self.secrets.push(FilledSecret { text: text.clone(), reflects });
+        self.holds_token = true;
+        text
     }
 
     fn known(&self, placeholder: &str, what: &str) -> Result<Arc<KnownSecret>, Failure> {
@@ -177,30 +244,33 @@ impl Filling<'_> {
             Failure::denied(format!("{what} holds {placeholder}, which stands for no secret of this invocation"))
         })
     }
+}
 
-    /// Fails unless the manifest lets all that is in the secret go to this place of this origin. Then says whether answers may
-    /// hold it.
-    fn check_place(&self, secret: &KnownSecret, place: Place, what: &str) -> Result<bool, Failure> {
-        let mut reflects = !secret.pointers.is_empty();
-        for pointer in &secret.pointers {
-            let mut allowing =
-                self.credentials.iter().filter(|credential| allows(credential, place, pointer)).peekable();
-            if allowing.peek().is_none() {
-                let name = secret.name();
-                let why =
-                    format!("no credential of the manifest lets {name} into {what} of a request to {}", self.origin);
-                return Err(Failure::denied(why));
-            }
-            reflects &= allowing.any(|credential| credential.reflects);
+/// Fails unless one of these credentials, which are those for the origin, lets each secret that is in this one go to this place. Then
+/// says whether answers may hold it.
+pub(crate) fn check_place(
+    credentials: &[&Credential],
+    origin: &Origin,
+    secret: &KnownSecret,
+    place: Place,
+    what: &str,
+) -> Result<bool, String> {
+    let mut reflects = !secret.pointers.is_empty();
+    for pointer in &secret.pointers {
+        let mut allowing = credentials.iter().filter(|credential| allows(credential, place, pointer)).peekable();
+        if allowing.peek().is_none() {
+            let name = secret.name();
+            return Err(format!("no credential of the manifest lets {name} into {what} of a request to {origin}"));
         }
-        Ok(reflects)
+        reflects &= allowing.any(|credential| credential.reflects);
     }
+    Ok(reflects)
 }
 
 fn allows(credential: &Credential, place: Place, pointer: &str) -> bool {
     match &credential.how {
         How::Place { places, secrets } => places.contains(&place) && secrets.matches(pointer),
-        How::Header { .. } | How::Basic { .. } => false,
+        How::Header { .. } | How::Token { .. } | How::Basic { .. } => false,
     }
 }
 

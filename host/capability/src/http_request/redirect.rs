@@ -62,6 +62,7 @@ impl FilledRequest {
                     "the URL it was redirected to holds a secret, which is not sent to another origin",
                 ));
             }
+            self.holds_token = false;
             self.headers.retain(|header| !header.secret && !CREDENTIAL_HEADERS.contains(&header.name));
         }
         self.url = to;

@@ -6,6 +6,7 @@ use hookyard_domain::credential::{Credential, How};
 use hookyard_domain::host_pattern::Origin;
 use hookyard_domain::limit;
 use hookyard_domain::redaction::Redactor;
+use hookyard_domain::secret::Secret;
 use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, HeaderValue};
 
@@ -28,10 +29,11 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn new(request: &FilledRequest, origin: &Origin, outbound: &Outbound) -> Self {
         let vault = outbound.vault();
+        let mine: Vec<_> = request.secrets.iter().filter(|filled| filled.reflects).map(|filled| &filled.text).collect();
         let own: Vec<_> = request.secrets.iter().filter(|filled| !filled.reflects).map(|filled| &filled.text).collect();
         let request = (!own.is_empty()).then(|| Redactor::new(own));
         let looks = request.is_some() || vault.holds_any();
-        Self { connection: connection_redactor(vault, origin, outbound), request, looks }
+        Self { connection: connection_redactor(vault, origin, outbound, &mine), request, looks }
     }
 
     /// Fails if a header, or the beginning of the body, holds a secret; and if nobody can tell, because the body is compressed
@@ -63,19 +65,23 @@ impl Watch {
     }
 }
 
-fn connection_redactor(vault: &Vault, origin: &Origin, outbound: &Outbound) -> Arc<Redactor> {
+/// `mine`: what is in the request, and answers may hold.
+fn connection_redactor(vault: &Vault, origin: &Origin, outbound: &Outbound, mine: &[&Secret]) -> Arc<Redactor> {
     let reflecting: Vec<_> = outbound.credentials.for_origin(origin).filter(|credential| credential.reflects).collect();
     if reflecting.is_empty() {
-        return Arc::clone(vault.redactor());
+        return vault.redactor();
     }
     let watched = vault.secrets().filter(|known| !reflecting.iter().any(|credential| sends(credential, known)));
-    Arc::new(Redactor::new(watched.map(|known| &known.text)))
+    let tokens = vault.tokens();
+    let tokens = tokens.iter().filter(|token| !mine.contains(token));
+    Arc::new(Redactor::new(watched.map(|known| &known.text).chain(tokens)))
 }
 
 /// Whether this secret goes out with this credential.
 fn sends(credential: &Credential, known: &KnownSecret) -> bool {
     match &credential.how {
         How::Header { value, .. } => value.expose().contains(known.text.expose()),
+        How::Token { value, .. } => value.holds(&known.text),
         How::Basic { parts, .. } => parts.iter().any(|part| part.expose().contains(known.text.expose())),
         How::Place { secrets, .. } => known.pointers.iter().any(|pointer| secrets.matches(pointer)),
     }

@@ -18,6 +18,8 @@ pub(crate) enum Piece {
     Config(String),
     /// The secret at a pointer of the config; of a list, the first.
     Secret(String),
+    /// The token that the host fetches.
+    Token,
 }
 
 /// What a template stands for. There is no `Debug`, because the text holds secrets.
@@ -30,6 +32,17 @@ pub(crate) struct Rendered {
 impl Template {
     /// Reads a template; the error is a sentence for the author. An empty one stands for the empty text.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let template = Self::parse_with_token(text)?;
+        if template.0.contains(&Piece::Token) {
+            return Err(
+                "{token} stands only in the value of a header, where token or oauth2 says how it is fetched".to_owned()
+            );
+        }
+        Ok(template)
+    }
+
+    /// The same, where `{token}` may stand for a token that the host fetches.
+    pub(crate) fn parse_with_token(text: &str) -> Result<Self, String> {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some((before, from)) = rest.split_once('{') {
@@ -40,6 +53,7 @@ impl Template {
             pieces.push(match variable.split_once(':') {
                 Some(("config", pointer)) => json_pointer(pointer).map(Piece::Config)?,
                 Some(("secret", pointer)) => json_pointer(pointer).map(Piece::Secret)?,
+                None if variable == "token" => Piece::Token,
                 _ => return Err(format!("{{{variable}}} is not {{config:/POINTER}} or {{secret:/POINTER}}")),
             });
             rest = after;
@@ -50,9 +64,24 @@ impl Template {
         Ok(Self(pieces))
     }
 
+    /// The template of one piece.
+    pub(crate) fn of(piece: Piece) -> Self {
+        Self(vec![piece])
+    }
+
     /// The pieces, in order.
     pub(crate) fn pieces(&self) -> &[Piece] {
         &self.0
+    }
+
+    /// What stands before, between and after its tokens; `None` and the error as for [`Template::render`].
+    pub(crate) fn render_around_token(&self, config: &Config) -> Result<Option<Vec<Secret>>, String> {
+        let mut parts = Vec::new();
+        for pieces in self.0.split(|piece| *piece == Piece::Token) {
+            let Some(Rendered { text, .. }) = Self(pieces.to_vec()).render(config)? else { return Ok(None) };
+            parts.push(Secret::new(text));
+        }
+        Ok(Some(parts))
     }
 
     /// The text for this config; `None` where something that it names is not set. The error is a sentence for the operator
@@ -65,6 +94,7 @@ impl Template {
                     rendered.text.push_str(text);
                     continue;
                 }
+                Piece::Token => continue,
                 Piece::Config(pointer) => (pointer, false),
                 Piece::Secret(pointer) => (pointer, true),
             };

@@ -21,8 +21,8 @@ pub struct Ask {
     pub hosts: BTreeSet<String>,
     /// Each credential as canonical JSON: [`Credential::canonical`].
     pub credentials: BTreeSet<String>,
-    /// What stands at the pointers of `{config:/pointer}`, in `hosts` and in those of credentials, where the operator sets
-    /// nothing: the URLs that the config's schema has as defaults there.
+    /// What stands at the pointers of `{config:/pointer}`, in `hosts`, in those of credentials and in the URLs of their tokens,
+    /// where the operator sets nothing: the URLs that the config's schema has as defaults there.
     #[serde(default)]
     pub defaults: BTreeMap<String, BTreeSet<String>>,
     /// Where the config's secrets stand, which the plugin therefore does not see: [`SecretPlace`]s. Here it is fewer that ask
@@ -36,13 +36,18 @@ impl Ask {
     pub fn of(manifest: &Manifest) -> Self {
         let hosts: BTreeSet<_> = manifest.hosts.iter().cloned().collect();
         let of_credentials = manifest.credentials.iter().flat_map(|credential| &credential.hosts);
-        let mut defaults = BTreeMap::new();
+        let (mut defaults, mut pointers) = (BTreeMap::new(), BTreeSet::new());
         for text in hosts.iter().chain(of_credentials) {
             if let Ok(HostEntry::Config(pointer)) = HostEntry::of_credential(text) {
-                let found = defaults_at(&manifest.config, &pointer);
-                if !found.is_empty() {
-                    defaults.insert(pointer, found);
-                }
+                pointers.insert(pointer);
+            }
+        }
+        // Where a token is fetched is where the secrets for it go.
+        pointers.extend(manifest.credentials.iter().flat_map(Credential::token_url_pointers));
+        for pointer in pointers {
+            let found = defaults_at(&manifest.config, &pointer);
+            if !found.is_empty() {
+                defaults.insert(pointer, found);
             }
         }
         let credentials = manifest.credentials.iter().map(Credential::canonical).collect();

@@ -71,3 +71,28 @@ pub const KEY_MATERIAL_BYTES_MAX: usize = 1024 * 1024;
 pub const DRY_RUN_REQUESTS_MAX: usize = 100;
 /// Body of a listed request as it is shown.
 pub const DRY_RUN_BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// From the start of fetching a token to the end of its answer, waiting for room included.
+pub const TOKEN_FETCH_TIMEOUT: Duration = Duration::from_secs(30);
+/// Answer of a token endpoint.
+pub const TOKEN_ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Longest fetched token, and longest refresh token.
+pub const TOKEN_BYTES_MAX: usize = 16 * 1024;
+/// Longest lifetime that is believed: ten years.
+pub const TOKEN_LIFETIME_MAX: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
+/// How long before its end a token is fetched anew at most; of a short one it is a tenth.
+pub const TOKEN_MARGIN_MAX: Duration = Duration::from_secs(60);
+/// What a token endpoint says to be wrong as messages show it.
+pub const TOKEN_ERROR_BYTES_MAX: usize = 200;
+/// Headers of an exchange.
+pub const TOKEN_HEADERS_MAX: usize = 32;
+/// Largest document of `secrets.token`.
+pub const TOKEN_DOCUMENT_BYTES_MAX: usize = 64 * 1024;
+/// Hosts that one document of `secrets.token` names.
+pub const TOKEN_HOSTS_MAX: usize = 64;
+/// Documents of `secrets.token` of one invocation.
+pub const TOKEN_DOCUMENTS_MAX: usize = 16;
+/// Fetched tokens that a connection's requests are watched for; of more, the oldest are forgotten.
+pub const TOKENS_WATCHED_MAX: usize = 64;
+/// Ways to get a token of one connection that are remembered at a time; of more, one that nobody uses is forgotten.
+pub const TOKEN_FETCHES_MAX: usize = 64;

@@ -94,3 +94,5 @@ pub const TIMERS_PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const TIMERS_LIMIT_DEFAULT: usize = 100;
 /// Pages of timers read for one answer, when a filter lets nothing pass.
 pub const TIMERS_PAGES_MAX: usize = 16;
+/// Fetched tokens of one connection; of more, the oldest goes, and one that came with a new refresh token goes last.
+pub const FETCHED_TOKENS_MAX: usize = 16;

@@ -1,14 +1,18 @@
 //! The only places that a secret may go to.
 
 mod check;
+pub mod fetched;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::credential::template::{Piece, Template};
 pub(super) use check::{check, check_host};
+use fetched::{FetchedToken, OAuth2};
 
 /// One way in which the host puts a secret into a request.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -19,7 +23,7 @@ pub struct Credential {
     /// Header that the host adds, with `value`.
     #[serde(default)]
     pub header: Option<String>,
-    /// Template of the header's value: `Bearer {secret:/access_token}`.
+    /// Template of the header's value: `Bearer {secret:/access_token}`, or `Bearer {token}` with a token that the host fetches.
     #[serde(default)]
     pub value: Option<String>,
     /// Templates of user and password of Basic authentication.
@@ -31,12 +35,12 @@ pub struct Credential {
     /// JSON pointer of the secret that `place` speaks of; may end in `/*`.
     #[serde(default)]
     pub secret: Option<String>,
-    /// How the host fetches the token that `value` names as `{token}`. Not offered yet.
+    /// How the host fetches the token that `value` names as `{token}`, by an exchange of the provider's own.
     #[serde(default)]
-    pub token: Option<Value>,
-    /// How the host gets that token by OAuth 2.0: `client_credentials` or `refresh_token`. Not offered yet.
+    pub token: Option<FetchedToken>,
+    /// How the host gets that token by OAuth 2.0: `client_credentials` or `refresh_token`.
     #[serde(default)]
-    pub oauth2: Option<Value>,
+    pub oauth2: Option<OAuth2>,
     /// Whether the provider's answers legitimately hold the secret.
     #[serde(default)]
     pub reflects: bool,
@@ -57,10 +61,29 @@ impl Credential {
         }
         json.to_string()
     }
+
+    /// Where the token comes from that it puts in, and the secrets that go there: pointers into the config.
+    fn fetched_from(&self) -> Option<(&str, BTreeSet<String>)> {
+        match (&self.token, &self.oauth2) {
+            (Some(FetchedToken { exchange }), _) => Some((&exchange.url, exchange.secrets())),
+            (None, Some(oauth2)) => Some((&oauth2.token_url, oauth2.secrets())),
+            (None, None) => None,
+        }
+    }
+
+    /// Pointers into the config that decide where the token is fetched.
+    pub(crate) fn token_url_pointers(&self) -> Vec<String> {
+        let template = self.fetched_from().and_then(|(url, _)| Template::parse(url).ok());
+        let pieces = template.iter().flat_map(|template| template.pieces());
+        pieces
+            .filter_map(|piece| if let Piece::Config(pointer) = piece { Some(pointer.clone()) } else { None })
+            .collect()
+    }
 }
 
 impl fmt::Display for Credential {
-    /// For the operator who is asked to consent: `{secret:/api_key} to api.x.com in the header as-api-key`.
+    /// For the operator who is asked to consent: `{secret:/api_key} to api.x.com in the header as-api-key`; with a fetched token
+    /// also where that comes from, and what goes there.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hosts = self.hosts.join(", ");
         match (&self.header, &self.value, &self.basic, &self.place, &self.secret) {
@@ -72,6 +95,11 @@ impl fmt::Display for Credential {
                 write!(f, "{{secret:{secret}}} to {hosts}, placed by the plugin: {}", places.join(", "))?;
             }
             _ => write!(f, "nothing to {hosts}")?,
+        }
+        if let Some((url, secrets)) = self.fetched_from() {
+            let secrets: Vec<_> = secrets.iter().map(|pointer| format!("{{secret:{pointer}}}")).collect();
+            let sent = if secrets.is_empty() { "no secret".to_owned() } else { secrets.join(" and ") };
+            write!(f, ", where the token is fetched with {sent} sent to {url}")?;
         }
         if self.reflects { f.write_str("; answers may hold it") } else { Ok(()) }
     }

@@ -1,5 +1,6 @@
 //! Manifests as JSON documents: their published schema, and reading them by it.
 
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -12,7 +13,12 @@ use crate::schema::{Schema, Violation};
 
 /// The JSON Schema of manifests: what `wit/manifest.schema.json` holds, and what the host itself reads manifests by.
 pub fn schema() -> Value {
-    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Manifest>().to_value();
+    schema_of::<Manifest>()
+}
+
+/// The JSON Schema of one type of this crate.
+pub(crate) fn schema_of<T: JsonSchema>() -> Value {
+    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
     decide_by_null(&mut schema);
     schema
 }

@@ -23,6 +23,11 @@ pub(crate) fn check(rules: &WebhookRules, pointer: &str, problems: &mut Problems
             match source {
                 KeySource::Body(body) => problems.accept(format!("{at}/body"), json_pointer(body).map(drop)),
                 KeySource::Header(name) => problems.accept(format!("{at}/header"), header_name(name).map(drop)),
+                KeySource::Form(name) if name.is_empty() => {
+                    problems.at(format!("{at}/form"), "names no field");
+                    None
+                }
+                KeySource::Form(_) => None,
             };
         }
     }

@@ -159,6 +159,8 @@ pub enum KeySource {
     Body(String),
     /// Header name.
     Header(String),
+    /// Field of a form-encoded body, which must occur once.
+    Form(String),
 }
 
 impl JsonSchema for KeySource {
@@ -168,11 +170,12 @@ impl JsonSchema for KeySource {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "Where a key of a webhook stands: one of the two.",
+            "description": "Where a key of a webhook stands: one of the three.",
             "type": "object",
             "properties": {
                 "body": { "description": "JSON pointer into the body.", "type": "string" },
                 "header": { "description": "Header name.", "type": "string" },
+                "form": { "description": "Field of a form-encoded body, which must occur once.", "type": "string" },
             },
             "additionalProperties": false,
             "minProperties": 1,

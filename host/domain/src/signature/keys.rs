@@ -20,6 +20,7 @@ pub(super) fn dedupe(sources: &[KeySource], request: &Request<'_>, evidence: &[E
     let place = match source {
         KeySource::Body(pointer) => format!("body:{pointer}"),
         KeySource::Header(name) => format!("header:{}", name.to_ascii_lowercase()),
+        KeySource::Form(name) => format!("form:{name}"),
     };
     if evidence.iter().any(|evidence| evidence.covers(source)) {
         return Some(format!("{place}\n{value}"));
@@ -52,6 +53,10 @@ fn first<'s>(sources: &'s [KeySource], request: &Request<'_>) -> Option<(&'s Key
     sources.iter().find_map(|source| {
         let value = match source {
             KeySource::Body(pointer) => request.json()?.scalar(pointer),
+            KeySource::Form(name) => {
+                let value = request.form_value(name).ok()?;
+                std::str::from_utf8(value).ok().map(str::to_owned)
+            }
             KeySource::Header(name) => {
                 let value = request.header(&HeaderName::from_bytes(name.as_bytes()).ok()?).ok()?;
                 std::str::from_utf8(value).ok().map(str::to_owned)

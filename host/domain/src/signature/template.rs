@@ -95,7 +95,7 @@ impl Template {
     /// Whether every byte of a key's value is part of what this template signs.
     pub(crate) fn covers(&self, source: &KeySource) -> bool {
         self.0.iter().any(|piece| match (piece, source) {
-            (Piece::Body, KeySource::Body(_)) => true,
+            (Piece::Body, KeySource::Body(_) | KeySource::Form(_)) => true,
             (Piece::Pointer(signed), KeySource::Body(pointer)) => {
                 pointer.strip_prefix(signed.as_str()).is_some_and(|below| below.is_empty() || below.starts_with('/'))
             }

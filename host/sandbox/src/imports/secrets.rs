@@ -10,7 +10,7 @@ impl Host for Guest {
         Ok(self.effects("secrets.derive")?.derive_secret(&encoding, &text).map_err(refused))
     }
 
-    async fn token(&mut self, _document: String) -> Answer<String> {
-        Ok(self.effects("secrets.token")?.fetch_token().map_err(refused))
+    async fn token(&mut self, document: String) -> Answer<String> {
+        Ok(self.effects("secrets.token")?.fetch_token(&document).map_err(refused))
     }
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hookyard_capability::{Effects, Egress, EgressSettings, EventRules, Outbound, Scope, Services, Vault};
+use hookyard_capability::{
+    Effects, Egress, EgressSettings, EventRules, Outbound, Scope, Services, TokenRegistry, Vault,
+};
 use hookyard_domain::clock::{Clock, ManualClock, Timestamp};
 use hookyard_domain::config::ConfigSchema;
 use hookyard_domain::connection::Incarnation;
@@ -40,7 +42,12 @@ fn nothing_granted(manifest: &Manifest, key: &HashKey) -> Outbound {
     let connection = "shop".parse().expect("valid");
     let vault = Arc::new(Vault::new(&config, key, &connection));
     let egress = Arc::new(Egress::new(EgressSettings::of_this_machine()).expect("TLS"));
-    Outbound::new(egress, connection, EgressGrant::default(), Credentials::default(), vault)
+    let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(Timestamp::from_millis(0)));
+    let store = Arc::new(MemoryStore::new(Arc::clone(&clock)));
+    let entropy = Arc::new(SeededEntropy::new(1));
+    let registry = Arc::new(TokenRegistry::new(store, Err("nothing is sealed".into()), clock, entropy));
+    let tokens = registry.of(connection, Incarnation::default(), key.clone());
+    Outbound::new(egress, tokens, EgressGrant::default(), Credentials::default(), vault)
 }
 
 pub(crate) const ROOMY: InvocationLimits = InvocationLimits {

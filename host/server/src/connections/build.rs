@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hookyard_capability::{Egress, Outbound, Vault};
+use hookyard_capability::{Egress, Outbound, TokenRegistry, Vault};
 use hookyard_domain::clock::Timestamp;
 use hookyard_domain::config::Config;
 use hookyard_domain::connection::{Health, HealthStatus, Incarnation};
@@ -31,6 +31,8 @@ pub struct Builder {
     pub hash_key: HashKey,
     /// What plugins send through.
     pub egress: Arc<Egress>,
+    /// What fetches their tokens.
+    pub tokens: Arc<TokenRegistry>,
     /// Slots of the instance pool.
     pub pool_slots: u32,
 }
@@ -57,6 +59,7 @@ pub struct Wanted<'a> {
 struct Identity<'a> {
     id: &'a ConnectionId,
     origin: Origin,
+    incarnation: Incarnation,
     hash_key: HashKey,
 }
 
@@ -145,7 +148,8 @@ impl Builder {
         let ready = match config {
             Ok(config) if faults.is_empty() => {
                 let hash_key = self.hash_key.of_incarnation(wanted.id, wanted.incarnation);
-                let identity = Identity { id: wanted.id, origin: wanted.origin, hash_key };
+                let identity =
+                    Identity { id: wanted.id, origin: wanted.origin, incarnation: wanted.incarnation, hash_key };
                 self.ready(&identity, settings, plugin, config, &consented, &mut faults)
             }
             Err(violations) if faults.is_empty() => {
@@ -215,7 +219,8 @@ impl Builder {
         let credentials = credentials
             .map_err(|problems| problems.iter().map(|problem| format!("credentials: {problem}")).collect::<Vec<_>>())?;
         let vault = Arc::new(Vault::new(config, &identity.hash_key, identity.id));
-        Ok(Outbound::new(Arc::clone(&self.egress), identity.id.clone(), egress_grant, credentials, vault))
+        let tokens = self.tokens.of(identity.id.clone(), identity.incarnation, identity.hash_key.clone());
+        Ok(Outbound::new(Arc::clone(&self.egress), tokens, egress_grant, credentials, vault))
     }
 
     fn webhook_entry(

@@ -165,7 +165,7 @@ impl Inbox {
             writes,
             unsent,
             log,
-            redactor: Arc::clone(ready.outbound.vault().redactor()),
+            redactor: ready.outbound.vault().redactor(),
         })
     }
 

@@ -60,6 +60,7 @@ impl State {
         self.records.remove(id);
         self.held.remove(id);
         self.consents.remove(id);
+        self.fetched_tokens.retain(|(whose, _), _| whose != id);
         if let Some(life) = self.lives.get_mut(id) {
             *life = Life { incarnation: life.incarnation.next(), deleting: false, ..life.clone() };
         }

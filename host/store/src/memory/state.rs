@@ -21,7 +21,8 @@ use super::subscriptions::KeptSubscription;
 use crate::inbox_room::InboxRoom;
 use crate::pages::{EventPageBuilder, KeyPageBuilder};
 use crate::{
-    ApiToken, CommitError, ConnectionRecord, Consent, EventPage, HeldVersion, InboxSettings, KeyPage, Life, PluginState,
+    ApiToken, CommitError, ConnectionRecord, Consent, EventPage, FetchedToken, HeldVersion, InboxSettings, KeyPage,
+    Life, PluginState,
 };
 
 /// Whose it is; `None`: the host's.
@@ -51,6 +52,7 @@ pub(super) struct State {
     pub(super) plugin_states: BTreeMap<PluginName, PluginState>,
     pub(super) records: BTreeMap<ConnectionId, ConnectionRecord>,
     pub(super) held: BTreeMap<ConnectionId, HeldVersion>,
+    pub(super) fetched_tokens: BTreeMap<(ConnectionId, [u8; 16]), FetchedToken>,
     pub(super) lives: BTreeMap<ConnectionId, Life>,
     pub(super) subscriptions: BTreeMap<SubscriptionId, KeptSubscription>,
     pub(super) deliveries: KeptDeliveries,
@@ -77,6 +79,7 @@ impl State {
             plugin_states: BTreeMap::new(),
             records: BTreeMap::new(),
             held: BTreeMap::new(),
+            fetched_tokens: BTreeMap::new(),
             lives: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             deliveries: KeptDeliveries::default(),

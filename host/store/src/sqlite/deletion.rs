@@ -6,7 +6,7 @@ use hookyard_domain::id::ConnectionId;
 use rusqlite::Connection;
 
 use super::state::{WriterState, connection_number};
-use super::{connection_rows, consent_rows, idempotency_rows, inbox_rows, kv_rows, life_rows, timer_rows};
+use super::{connection_rows, consent_rows, idempotency_rows, inbox_rows, kv_rows, life_rows, timer_rows, token_rows};
 use crate::Life;
 use crate::purge_batch::PurgeBatch;
 
@@ -42,6 +42,7 @@ pub(super) fn purge(database: &Connection, state: &mut WriterState, id: &Connect
     connection_rows::remove(database, id)?;
     connection_rows::release(database, id)?;
     consent_rows::remove(database, id)?;
+    token_rows::remove(database, id)?;
     life_rows::set(database, &Life { incarnation: life.incarnation.next(), deleting: false, ..life })?;
     state.forget_connection(id);
     Ok(false)

@@ -9,7 +9,7 @@ pub(super) const APPLICATION_ID: i32 = 0x486b_5964;
 pub(super) const PAGE_BYTES: u64 = 4_096;
 
 /// Each step leads from the version of its index to the next one. Steps are only ever appended.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST, SECOND, THIRD, FOURTH, FIFTH];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH];
 
 /// - `connection` gives ids a number, because they are part of every key and index entry.
 /// - `event` is append-only; its offset is the rowid, and the index is (connection, offset). `data` comes last, so that
@@ -249,6 +249,21 @@ const FIFTH: &str = "
     CREATE INDEX delivery_by_state ON delivery (state);
     CREATE INDEX delivery_pending ON delivery (subscription, offset, since) WHERE state = 0;
     CREATE INDEX delivery_settled ON delivery (since) WHERE state > 0;
+";
+
+/// - `fetched_token` holds the tokens that the host fetched, each under a hash of how; those with `rotated` came with a refresh
+///   token that is nowhere else.
+const SIXTH: &str = "
+    CREATE TABLE fetched_token (
+        connection TEXT NOT NULL,
+        key16 BLOB NOT NULL,
+        incarnation INTEGER NOT NULL,
+        rotated INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        sealed BLOB NOT NULL,
+        PRIMARY KEY (connection, key16)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX fetched_token_rotated ON fetched_token (connection) WHERE rotated = 1;
 ";
 
 /// The version of a database: how many migrations it has had.

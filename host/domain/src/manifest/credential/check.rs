@@ -1,27 +1,16 @@
 //! What a credential must fulfil beyond its shape.
 
-use http::header;
+mod token;
 
 use super::Credential;
 use crate::credential::place::Place;
 use crate::credential::pointer_pattern::PointerPattern;
 use crate::credential::template::{Piece, Template};
+use crate::fetched_token::build::OWN_HEADERS;
 use crate::manifest::host::HostEntry;
 use crate::manifest::problem::Problems;
 use crate::schema::{Schema, tokens};
 use crate::signature::place::header_name;
-
-/// Headers that say how a request travels; they belong to the host.
-const OWN_HEADERS: [header::HeaderName; 8] = [
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    header::EXPECT,
-    header::HOST,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
 
 /// Checks the credential at the pointer `at`. `config` is the plugin's config schema, if that can be used.
 pub(in crate::manifest) fn check(credential: &Credential, at: &str, config: Option<&Schema>, problems: &mut Problems) {
@@ -33,11 +22,6 @@ pub(in crate::manifest) fn check(credential: &Credential, at: &str, config: Opti
         let pointer = format!("{at}/hosts/{index}");
         let entry = problems.accept(&pointer, HostEntry::of_credential(host));
         check_host(entry.as_ref(), &pointer, config, problems);
-    }
-    let fetched = [("token", token), ("oauth2", oauth2)].into_iter().find(|(_, declared)| declared.is_some());
-    if let Some((member, _)) = fetched {
-        problems.at(format!("{at}/{member}"), "this host does not fetch tokens yet; use a secret of the config");
-        return;
     }
     let (by_header, by_place) = (header.is_some() || value.is_some(), place.is_some() || secret.is_some());
     if [by_header, basic.is_some(), by_place].into_iter().filter(|given| *given).count() != 1 {
@@ -55,8 +39,10 @@ pub(in crate::manifest) fn check(credential: &Credential, at: &str, config: Opti
         problems.at(format!("{at}/header"), format!("the header {name} belongs to the host"));
     }
     let parts = basic.iter().flatten().enumerate().map(|(index, text)| (format!("{at}/basic/{index}"), text));
+    token::check(credential, at, config, problems);
+    let parse = if token.is_some() || oauth2.is_some() { Template::parse_with_token } else { Template::parse };
     for (pointer, text) in value.iter().map(|text| (format!("{at}/value"), text)).chain(parts) {
-        if let Some(template) = problems.accept(&pointer, Template::parse(text)) {
+        if let Some(template) = problems.accept(&pointer, parse(text)) {
             check_template(&template, &pointer, config, problems);
         }
     }
@@ -96,7 +82,7 @@ fn check_template(template: &Template, at: &str, config: Option<&Schema>, proble
             Piece::Config(pointer) if is_secret(config, pointer) => {
                 problems.at(at, format!("config {pointer} is \"writeOnly\"; write {{secret:{pointer}}}"));
             }
-            Piece::Text(_) | Piece::Secret(_) | Piece::Config(_) => {}
+            Piece::Text(_) | Piece::Secret(_) | Piece::Config(_) | Piece::Token => {}
         }
     }
 }

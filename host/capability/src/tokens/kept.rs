@@ -1,0 +1,94 @@
+//! A fetched token as it is sealed and kept.
+
+use hookyard_domain::clock::Timestamp;
+use hookyard_domain::hex::hex;
+use hookyard_domain::secret::Secret;
+use hookyard_store::{FetchedToken, KeepTokenError};
+use serde::{Deserialize, Serialize};
+
+use super::ConnectionTokens;
+
+/// A fetched token with what belongs to it.
+#[derive(Clone)]
+pub(super) struct Kept {
+    pub(super) token: Secret,
+    /// Until when it is used.
+    pub(super) until: Option<Timestamp>,
+    /// The refresh token that the provider gave last, if it has given any.
+    pub(super) refresh_token: Option<Secret>,
+}
+
+/// The same as it is written.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    token: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+}
+
+/// Why a token was not kept, for the log.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum KeepError {
+    /// There is nothing to seal it with.
+    #[error("it cannot be sealed: {0}")]
+    NoKey(String),
+    /// The store has not kept it.
+    #[error(transparent)]
+    Store(#[from] KeepTokenError),
+}
+
+impl ConnectionTokens {
+    /// What is kept under this key; nothing where it cannot be opened, which is logged.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(super) async fn kept(&self, key: [u8; 16]) -> Result<Option<Kept>, hookyard_store::StoreError> {
+        let found = self.registry.store.fetched_token(&self.connection, self.incarnation, key).await?;
+        Ok(found.and_then(|found| match self.open(&found) {
+            Ok(kept) => Some(kept),
+            Err(why) => {
+                tracing::warn!(connection = %self.connection, "a fetched token that was kept cannot be read, and is fetched anew: {why}");
+                None
+            }
+        }))
+    }
+
+    /// Keeps a token; durable on return.
+    pub(super) async fn keep(&self, key: [u8; 16], kept: &Kept) -> Result<(), KeepError> {
+        let sealing = self.registry.sealing.as_ref().map_err(|why| KeepError::NoKey(why.clone()))?;
+        let written = Written {
+            token: kept.token.expose().to_owned(),
+            until: kept.until.map(Timestamp::as_millis),
+            refresh_token: kept.refresh_token.as_ref().map(|token| token.expose().to_owned()),
+        };
+        let plain = serde_json::to_vec(&written).expect("texts and numbers are JSON");
+        let token = FetchedToken {
+            connection: self.connection.clone(),
+            incarnation: self.incarnation,
+            key,
+            rotated: kept.refresh_token.is_some(),
+            at: self.registry.clock.now(),
+            sealed: sealing.seal(&self.context(key), &plain, &*self.registry.entropy),
+        };
+        Ok(self.registry.store.keep_fetched_token(token).await?)
+    }
+
+    fn open(&self, found: &FetchedToken) -> Result<Kept, String> {
+        let sealing = self.registry.sealing.as_ref().map_err(Clone::clone)?;
+        let plain = sealing.open(&self.context(found.key), &found.sealed).map_err(|error| error.to_string())?;
+        // The parser's own words might quote a secret.
+        let written: Written = serde_json::from_slice(&plain).map_err(|_| "it is not what was sealed".to_owned())?;
+        Ok(Kept {
+            token: Secret::new(written.token),
+            until: written.until.map(Timestamp::from_millis),
+            refresh_token: written.refresh_token.map(Secret::new),
+        })
+    }
+
+    /// What is sealed for one life of one connection opens for no other.
+    fn context(&self, key: [u8; 16]) -> String {
+        format!("connection/{}/{}/token/{}", self.connection, self.incarnation, hex(&key))
+    }
+}
