@@ -46,11 +46,21 @@ impl HostProcess {
     /// # Panics
     /// It does not start.
     pub async fn start_with(binary: &str, component: &str, config: &str, log: &'static str) -> Self {
+        Self::start_with_all(binary, &[component], config, log).await
+    }
+
+    /// The same with several plugins.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn start_with_all(binary: &str, components: &[&str], config: &str, log: &'static str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let plugins = directory.path().join("plugins");
         fs::create_dir(&plugins).expect("a directory can be made");
-        let name = Path::new(component).file_name().expect("a component has a file name");
-        fs::copy(component, plugins.join(name)).expect("a component can be copied");
+        for component in components {
+            let name = Path::new(component).file_name().expect("a component has a file name");
+            fs::copy(component, plugins.join(name)).expect("a component can be copied");
+        }
         let config = format!("listen = \"127.0.0.1:0\"\npool_slots = 8\n{config}\n");
         fs::write(directory.path().join("hookyard.toml"), config).expect("a file can be written");
         let (process, address) = serve(binary.as_ref(), directory.path(), log).await;

@@ -57,6 +57,11 @@ impl Faults {
         self.0.push(Waiting { only: only.to_owned(), fault, times });
     }
 
+    /// None of those that have not happened will.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// The fault that this request meets.
     pub(crate) fn next(&mut self, method: &str, path: &str) -> Option<Fault> {
         let asked = format!("{method} {path}");

@@ -161,6 +161,11 @@ impl Fake {
         self.state.traffic.fail("", fault, times);
     }
 
+    /// No fault that has not happened yet will.
+    pub fn forgive(&self) {
+        self.state.traffic.forgive();
+    }
+
     /// The same for requests whose method and path begin like this: `POST`, `GET /v2/groups`.
     pub fn fail_on(&self, only: &str, fault: Fault, times: u32) {
         self.state.traffic.fail(only, fault, times);

@@ -159,6 +159,11 @@ impl Fake {
         self.state.traffic.fail("", fault, times);
     }
 
+    /// No fault that has not happened yet will.
+    pub fn forgive(&self) {
+        self.state.traffic.forgive();
+    }
+
     /// The same for requests whose method and path begin like this: `POST /api/1.1/wf/auth`.
     pub fn fail_on(&self, only: &str, fault: Fault, times: u32) {
         self.state.traffic.fail(only, fault, times);

@@ -53,4 +53,8 @@ impl Traffic {
     pub(crate) fn fail(&self, only: &str, fault: Fault, times: u32) {
         locked(&self.faults).push(only, fault, times);
     }
+
+    pub(crate) fn forgive(&self) {
+        locked(&self.faults).clear();
+    }
 }
