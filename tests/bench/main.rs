@@ -3,7 +3,7 @@
 //! `cargo bench-webhooks` and `cargo bench-actions` build `hookyard`, start both servers as processes, drive them in turn, and print
 //! tables. Neither passes or fails: what is printed are ratios of interleaved windows of one run. `cargo bench-swaps` fails when a
 //! swap under load costs a request, and `cargo bench-start` and `cargo bench-inbox` measure starts, the latter with
-//! a backlog. `cargo bench-deliveries` measures what leaves the host: deliveries, and events to those who follow them. With `HOOKYARD_BENCH_BINARY` that binary is measured.
+//! a backlog. `cargo bench-plugins` weighs the plugins. `cargo bench-deliveries` measures what leaves the host: deliveries, and events to those who follow them. With `HOOKYARD_BENCH_BINARY` that binary is measured.
 
 mod actions;
 mod deliveries;
@@ -11,6 +11,7 @@ mod inbox;
 mod load;
 mod native;
 mod open_loop;
+mod plugins;
 mod process;
 mod proxy;
 mod start;
@@ -36,6 +37,7 @@ fn main() -> anyhow::Result<()> {
         Ok("inbox") => runtime.block_on(inbox::measure(argument(2).ok().and_then(|many| many.parse().ok()))),
         Ok("taker") => runtime.block_on(deliveries::taker::serve()),
         Ok("deliveries") => runtime.block_on(deliveries::measure(argument(2).ok().and_then(|many| many.parse().ok()))),
+        Ok("plugins") => runtime.block_on(plugins::measure()),
         Ok("start") => runtime.block_on(start::measure(argument(2).ok().and_then(|many| many.parse().ok()))),
         _ => runtime.block_on(webhooks::compare()),
     }

@@ -22,7 +22,8 @@ pub(crate) fn print(what: &str, natives: &[Window], hookyards: &[Window]) {
     row("p99 us", natives, hookyards, |window| window.p99_us);
 }
 
-fn median(mut values: Vec<f64>) -> (f64, f64, f64) {
+/// The median with its extremes.
+pub(crate) fn median(mut values: Vec<f64>) -> (f64, f64, f64) {
     values.sort_by(f64::total_cmp);
     (values[values.len() / 2], values[0], values[values.len() - 1])
 }

@@ -172,7 +172,7 @@ async fn what_is_not_lent_is_not_there() {
     let host = host().await;
     assert!(provoke(&host, "http").await.text().starts_with("denied"));
     assert!(provoke(&host, "timer").await.text().starts_with("unsupported"));
-    assert!(provoke(&host, "token").await.text().starts_with("unsupported"));
+    assert!(provoke(&host, "token").await.text().starts_with("invalid"));
     let found = provoke(&host, "environment").await.text();
     assert_eq!(found, "variables []; arguments 0; file false; folder false; name false; socket false");
 }

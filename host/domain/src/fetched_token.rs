@@ -72,9 +72,12 @@ impl TokenFetch {
         shown.into()
     }
 
-    /// Whether the provider may give another refresh token with each answer.
-    pub fn rotates(&self) -> bool {
-        matches!(&self.kind, Kind::OAuth2(client) if client.refresh_token.is_some())
+    /// The refresh token that is configured, in place of which the provider may give another one with each answer.
+    pub fn refresh_token(&self) -> Option<&Secret> {
+        match &self.kind {
+            Kind::Exchange { .. } => None,
+            Kind::OAuth2(client) => client.refresh_token.as_ref(),
+        }
     }
 
     /// The request. `rotated` is the refresh token that the provider gave last, if it has given any: it takes the place of the one
@@ -142,6 +145,3 @@ pub(crate) fn percent(text: &str) -> String {
     let encoded: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
     encoded.replace('+', "%20")
 }
-
-#[cfg(test)]
-mod tests;

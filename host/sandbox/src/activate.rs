@@ -1,6 +1,5 @@
 //! `lifecycle.activate`.
 
-
 use hookyard_domain::limit;
 use hookyard_domain::redaction::Redactor;
 use serde::Deserialize;

@@ -27,6 +27,7 @@ mod kv_rows;
 mod life_rows;
 mod mark_rows;
 mod meter;
+mod newest_first;
 mod observed;
 mod open;
 mod plugin_rows;

@@ -4,7 +4,7 @@ use hookyard_sdk::http::excerpt;
 use hookyard_sdk::{Error, Setup, connection, lenient};
 use serde::Deserialize;
 
-use crate::api::{Api, object};
+use crate::api::Api;
 use crate::config::Config;
 use crate::group;
 
@@ -49,7 +49,7 @@ fn check_agent(api: &Api, id: &str) -> Result<(), Error> {
         Err(problem) if problem.may_be_outdated() => return Err(problem.meaning("actor-unknown", unknown)),
         answer => answer?,
     };
-    let agent: Agent = object(&response)?;
+    let agent: Agent = response.object()?;
     let state = match (agent.is_deleted, agent.is_deactivated) {
         (Some(true), _) => "deleted",
         (_, Some(true)) => "deactivated",

@@ -3,12 +3,10 @@
 
 mod base;
 mod listing;
-mod object;
 mod page;
 mod problem;
 
 pub(crate) use listing::{Item, Listed, Listing};
-pub(crate) use object::object;
 pub(crate) use problem::Problem;
 
 use hookyard_sdk::Error;
@@ -59,7 +57,7 @@ impl Api {
         let response = self.send(Request::put(self.conversation_url(id)?).repeatable().json(fields))?;
         // The page of a gateway is no update, whatever its status. An empty body is what 202 and 204 have.
         if !response.body.is_empty() {
-            object::<IgnoredAny>(&response)?;
+            response.object::<IgnoredAny>()?;
         }
         Ok(response)
     }

@@ -9,7 +9,6 @@ use serde::Serialize;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::api::{Api, Item, Listed, Listing, Problem};
-use crate::ids;
 
 /// Seconds for which a group's id is believed without looking.
 const KEPT_SECONDS: u32 = 3_600;
@@ -36,7 +35,7 @@ pub(crate) fn look_up(api: &Api, name: &str) -> Result<Item, Problem> {
 }
 
 fn key(name: &str) -> Result<String, Error> {
-    ids::key("group", &composed(name))
+    Ok(kv::key("group", &composed(name))?)
 }
 
 /// Why no group can be chosen.

@@ -7,8 +7,6 @@ use hookyard_sdk::kv::{self, Expected, Options};
 use hookyard_sdk::{Error, json, time};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::key;
-
 /// How long it is remembered that a conversation is no longer muted, in seconds: longer than a webhook can be late.
 const UNMUTED_SECONDS: u32 = 7 * 86_400;
 
@@ -58,7 +56,7 @@ pub(crate) enum Heard {
 impl Muting {
     /// That of this conversation, by [`Ids::id`](crate::ids::Ids): not muted, if it never was.
     pub(crate) fn of(id: &str) -> Result<Self, Error> {
-        match kv::get(&key("muted", id)?)? {
+        match kv::get(&kv::key("muted", id)?)? {
             Some(entry) => entry.json(),
             None => Ok(Self::default()),
         }
@@ -101,7 +99,7 @@ impl Muting {
 
     fn keep(&self, id: &str, expected: Expected) -> Result<(), Error> {
         let ttl_seconds = (!self.muted).then_some(UNMUTED_SECONDS);
-        Ok(kv::set_with(&key("muted", id)?, json::to_vec(self)?, Options { ttl_seconds, expected })?)
+        Ok(kv::set_with(&kv::key("muted", id)?, json::to_vec(self)?, Options { ttl_seconds, expected })?)
     }
 }
 

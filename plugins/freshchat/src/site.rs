@@ -10,9 +10,8 @@ use hookyard_sdk::{Error, RawValue, json, lenient, log};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{Api, object};
+use crate::api::Api;
 use crate::config::Config;
-use crate::ids::key;
 
 /// How long a user's site is believed, in seconds.
 const USER_SITE_SECONDS: u32 = 3_600;
@@ -76,7 +75,7 @@ impl Site {
 
 /// The user of a conversation. Only messages name them, so that it is kept for what else happens to the conversation.
 fn customer(clues: &Clues<'_>) -> Result<Option<String>, Error> {
-    let key = key("customer", clues.conversation_id)?;
+    let key = kv::key("customer", clues.conversation_id)?;
     let known = kv::get(&key)?.and_then(|entry| String::from_utf8(entry.value).ok());
     let Some(user_id) = clues.user_id else { return Ok(known) };
     if known.as_deref() != Some(user_id) {
@@ -103,7 +102,7 @@ impl Kept<'_> {
 }
 
 fn of_user(config: &Config, property: &str, user_id: &str) -> Result<Option<String>, Error> {
-    let key = key("user-site", user_id)?;
+    let key = kv::key("user-site", user_id)?;
     if let Some(entry) = kv::get(&key)? {
         let kept: Kept<'_> = entry.json()?;
         if let Some(site) = kept.of(property) {
@@ -141,7 +140,7 @@ fn look_up(config: &Config, property: &str, user_id: &str) -> Result<Option<Stri
         value: Option<Cow<'a, str>>,
     }
     let response = Api::new(config).user(user_id)?;
-    let user: User<'_> = object(&response)?;
+    let user: User<'_> = response.object()?;
     // What is no list has no properties, and what is no property is none of ours.
     let properties = user.properties.and_then(|list| json::parse::<Vec<&RawValue>>(list.get().as_bytes()).ok());
     let objects = properties.into_iter().flatten().filter(|one| one.get().starts_with('{'));

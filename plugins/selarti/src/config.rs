@@ -18,11 +18,14 @@ const TOKEN_CHARS_MIN: usize = 22;
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The id of the task of type "Web", copied from Selarti's panel.
-    #[schemars(regex(pattern = r"\S"))]
+    #[schemars(regex(pattern = r"\S"), extend("x-error" = "copy the id of the task from Selarti's panel"))]
     pub task_id: String,
     /// Where a message to the AI goes: the URL of the method in docs.selarti.com. It has no default, because it is not public;
     /// without it nothing can be sent, and webhooks work.
-    #[schemars(regex(pattern = r"^(https?://[^/?#\s]+([/?][^#\s]*)?)?$"))]
+    #[schemars(
+        regex(pattern = r"^(https?://[^/?#\s]+([/?][^#\s]*)?)?$"),
+        extend("x-error" = "an absolute URL, https://…, without a fragment")
+    )]
     pub send_url: Option<String>,
     /// The HTTP method of that call.
     #[serde(default)]

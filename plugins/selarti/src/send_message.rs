@@ -31,7 +31,10 @@ const ANSWER_BYTES_MAX: u32 = 64 * 1024;
 pub(crate) struct SendMessage {
     /// The conversation, by the id that the operator's messenger gives it: it is sent as `chat_id`, and comes back with the answer.
     /// Selarti joins all messages of one id, so that it needs a prefix (`tg:`) where several messengers share a task. No blanks.
-    #[schemars(regex(pattern = r"^[^\s\u0000-\u001f\u007f-\u009f]*$"))]
+    #[schemars(
+        regex(pattern = r"^[^\s\u0000-\u001f\u007f-\u009f]*$"),
+        extend("x-error" = "must have neither blanks nor control characters")
+    )]
     pub(crate) conversation_id: ConversationId,
     /// What the customer wrote.
     pub(crate) text: Option<String>,

@@ -45,11 +45,11 @@ pub(crate) fn declare(manifest: Manifest) -> Manifest {
 /// `invalid` if the body is neither JSON nor a form.
 pub(crate) fn handle(config: &Config, webhook: &Webhook) -> Result<(), Error> {
     let body = Body::of(webhook).inspect_err(|error| log::warn(format_args!("refused: {}", error.message)))?;
-    let Some(members) = body.members()? else {
+    let Some(fields) = body.fields()? else {
         log::warn("the body is no object with the fields of a webhook: ignored");
         return Ok(());
     };
-    let dialog = Dialog::read(members, config);
+    let dialog = Dialog::read(fields, config);
     if let Some(other) = dialog.task_id.as_deref().filter(|task| !config.accepts(task)) {
         log::info(format_args!("the task {} is none of this connection: ignored", http::excerpt(other)));
         return Ok(());

@@ -1,5 +1,5 @@
-//! `cargo demo`: from a fresh checkout to a host that serves AfterShip, by the commands that an operator would use. AfterShip
-//! itself is a fake.
+//! `cargo demo`: from a fresh checkout to a host that serves AfterShip, Freshchat and Selarti, by the commands that an operator would
+//! use. The providers themselves are fakes.
 //!
 //! This program depends on nothing. What it needs is built together with the host, so that cargo compiles no dependency a second
 //! time with other features.
@@ -9,10 +9,11 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-// As in hookyard.toml.
-const API_KEY: &str = "demo-key";
-const WEBHOOK_SECRET: &str = "demo-secret";
-const WEBHOOK_URL: &str = "http://127.0.0.1:8080/webhooks/demo";
+/// Where the host listens, as in hookyard.toml.
+const WEBHOOKS: &str = "http://127.0.0.1:8080/webhooks";
+/// Where customers write.
+const CUSTOMERS: &str = "127.0.0.1:8079";
+const PLUGINS: [&str; 3] = ["plugins/aftership", "plugins/freshchat", "plugins/selarti"];
 
 fn main() -> ExitCode {
     let error = match demo() {
@@ -31,10 +32,12 @@ fn demo() -> io::Result<std::convert::Infallible> {
     let build = ["build", "--package", "hookyard", "--package", "hookyard-fakes"];
     run(Command::new(env!("CARGO")).args(build).current_dir(&root))?;
     let hookyard = binary("hookyard")?;
-    run(Command::new(&hookyard).args(["build", "plugins/aftership"]).current_dir(&root))?;
+    for plugin in PLUGINS {
+        run(Command::new(&hookyard).args(["build", plugin]).current_dir(&root))?;
+    }
     say_what_to_try();
-    let mut demo = Command::new(binary("with-aftership")?);
-    demo.args([API_KEY, WEBHOOK_URL, WEBHOOK_SECRET]);
+    let mut demo = Command::new(binary("with-providers")?);
+    demo.args([WEBHOOKS, CUSTOMERS]);
     demo.arg(&hookyard).args(["serve", "--config", "tests/demo/hookyard.toml", "--plugins"]).arg(plugins()?);
     demo.current_dir(&root);
     Err(demo.exec())
@@ -73,7 +76,12 @@ In another terminal, from this directory:
 
   cargo hookyard events --follow          # watch events
 
-and in a third one:
+and in a third one, say something to the bot of a Freshchat account whose answers come from Selarti:
+
+  curl -d 'Hello, is anybody there?' http://{CUSTOMERS}/ana
+  curl -d 'I want a person' http://{CUSTOMERS}/ana
+
+or have AfterShip follow a parcel:
 
   cargo hookyard connections show demo
   cargo hookyard call demo track-shipment '{{\"tracking_number\": \"LX4401927FR\", \"conversation_id\": \"conv_1\"}}'

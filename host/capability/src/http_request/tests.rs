@@ -7,9 +7,14 @@ mod credentials;
 mod dry_run;
 mod failures;
 mod grants;
+mod placed_tokens;
 mod provider;
 mod redirects;
 mod reflection;
+mod token_answers;
+mod token_life;
+mod token_world;
+mod tokens;
 mod world;
 
 use super::*;

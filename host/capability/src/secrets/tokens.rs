@@ -128,6 +128,3 @@ impl GuestTexts<'_> {
         Ok(filled.into_owned())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -18,7 +18,7 @@ use crate::http_request::{HttpErrorCode, address_refused, not_granted};
 use crate::outbound::Outbound;
 
 use super::kept::{KeepError, Kept};
-use super::slot::{Held, Slot};
+use super::slot::{Held, Memory, Slot};
 
 /// The token that was kept before the host started, if it is still good; else a new one. On return, what it came with is durable.
 pub(super) async fn obtain(outbound: &Arc<Outbound>, fetch: &TokenFetch, slot: &Slot) -> Result<Held, Failure> {
@@ -44,14 +44,15 @@ pub(super) async fn obtain(outbound: &Arc<Outbound>, fetch: &TokenFetch, slot: &
         }
     }
     let answer = ask(outbound, fetch, memory.refresh_token.as_ref()).await?;
-    let new = answer.refresh_token.filter(|token| fetch.rotates() && Some(token) != memory.refresh_token.as_ref());
+    let used = memory.refresh_token.as_ref().or(fetch.refresh_token());
+    let new = answer.refresh_token.filter(|token| used.is_some_and(|used| used != token));
     let rotated = new.is_some();
     let until = answer.expires_in.map(|lifetime| now().after(lifetime - margin(lifetime)));
     let kept = Kept { token: answer.token, until, refresh_token: new.or_else(|| memory.refresh_token.clone()) };
     match tokens.keep(slot.key, &kept).await {
         Ok(()) => {}
         Err(error) if rotated || matches!(error, KeepError::Store(KeepTokenError::Gone)) => {
-            slot.remember(super::slot::Memory { unkept: rotated.then_some(kept), ..memory });
+            slot.remember(Memory { unkept: rotated.then_some(kept), ..memory });
             return Err(not_kept(outbound, fetch, &error));
         }
         Err(error) => {

@@ -59,6 +59,14 @@ pub(super) struct Memory {
     pub(super) unkept: Option<Kept>,
 }
 
+impl State {
+    fn usable(&mut self, now: Timestamp) -> Option<Held> {
+        self.used_at = Some(now);
+        let (held, until) = self.current.as_ref()?;
+        until.is_none_or(|until| now < until).then(|| held.clone())
+    }
+}
+
 impl Slot {
     pub(super) fn new(key: [u8; 16]) -> Self {
         Self { key, state: Mutex::default() }
@@ -66,18 +74,15 @@ impl Slot {
 
     /// The token at hand, if it is good now.
     pub(super) fn usable(&self, now: Timestamp) -> Option<Held> {
-        let mut state = self.locked();
-        state.used_at = Some(now);
-        let (held, until) = state.current.as_ref()?;
-        until.is_none_or(|until| now < until).then(|| held.clone())
+        self.locked().usable(now)
     }
 
     /// The same; where there is none, either nobody fetches one yet and the caller must, or it is to wait.
     pub(super) fn start(&self, now: Timestamp) -> Start {
-        if let Some(held) = self.usable(now) {
+        let mut state = self.locked();
+        if let Some(held) = state.usable(now) {
             return Start::Have(held);
         }
-        let mut state = self.locked();
         // One that panicked has told nobody, and is gone.
         let running =
             state.fetching.as_ref().filter(|outcome| outcome.has_changed().is_ok() || outcome.borrow().is_some());

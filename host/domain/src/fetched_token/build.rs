@@ -1,5 +1,7 @@
 //! From a declaration and its texts to a fetch. Every text is looked at, so that everything wrong is told together.
 
+use std::collections::BTreeMap;
+
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method};
 use serde_json::{Map, Value};
@@ -9,7 +11,7 @@ use super::oauth2::Client;
 use super::{Kind, TextPlace, Texts, TokenFetch, percent};
 use crate::host_pattern::Origin;
 use crate::limit;
-use crate::manifest::credential::fetched::{Exchange, GrantType, OAuth2};
+use crate::manifest::credential::fetched::{ClientAuth, Exchange, GrantType, OAuth2};
 use crate::schema::escape;
 use crate::secret::Secret;
 use crate::signature::place::{header_name, json_pointer};
@@ -56,7 +58,7 @@ impl TokenFetch {
         let OAuth2 { grant, token_url, client_id, client_secret, refresh_token, scope, client_auth } = declared;
         let url = read_url("/token_url", token_url, texts);
         // Basic authentication is a header, and everything else stands in the form.
-        let basic = *client_auth == Default::default() && client_secret.is_some();
+        let basic = *client_auth == ClientAuth::Basic && client_secret.is_some();
         let client_place = if basic { TextPlace::Header } else { TextPlace::Form };
         let mut read = |at: &str, text: &Option<String>, place: TextPlace| match text {
             Some(text) => texts.text(at, text, place).map(|text| Some(Secret::new(text))),
@@ -110,10 +112,7 @@ fn read_method(text: &str, texts: &mut dyn Texts) -> Option<Method> {
     method
 }
 
-fn read_headers(
-    declared: &std::collections::BTreeMap<String, String>,
-    texts: &mut dyn Texts,
-) -> Option<Vec<(HeaderName, HeaderValue)>> {
+fn read_headers(declared: &BTreeMap<String, String>, texts: &mut dyn Texts) -> Option<Vec<(HeaderName, HeaderValue)>> {
     if declared.len() > limit::TOKEN_HEADERS_MAX {
         texts.wrong("/headers", &format!("has more than {} entries", limit::TOKEN_HEADERS_MAX));
         return None;

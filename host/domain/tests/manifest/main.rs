@@ -3,3 +3,4 @@
 mod configs;
 mod manifests;
 mod published_schema;
+mod tokens;

@@ -106,3 +106,22 @@ fn an_action_has_an_order_key_like_a_webhook() {
     assert_eq!(send.order_key("{}"), None);
     assert_eq!(manifest.action("ping").expect("declared").order_key("{\"conversation_id\":\"c1\"}"), None);
 }
+
+#[test]
+fn a_field_of_a_form_is_a_key_where_it_occurs_once() {
+    let verifier = signed_by(&mut json!({
+        "dedupe": [{ "form": "id" }],
+        "order": [{ "body": "/chat" }, { "form": "chat id" }],
+    }));
+    let cases: &[(&[u8], Option<&str>, Option<&str>)] = &[
+        (b"id=7&chat+id=a%26b", Some("form:id\n7"), Some("a&b")),
+        (b"id=7&id=7&chat%20id=c", None, Some("c")),
+        (b"id=&chat+id=%FF", None, None),
+        (br#"{"chat":"x","id":1}"#, None, Some("x")),
+        (b"", None, None),
+    ];
+    for (body, dedupe, order) in cases {
+        let webhook = accepted(&verifier, signed(body));
+        assert_eq!((webhook.dedupe_key(), webhook.order_key()), (*dedupe, *order), "{}", String::from_utf8_lossy(body));
+    }
+}

@@ -5,11 +5,12 @@ use hookyard_domain::delivery::{DeliveryDepth, DeliveryFilter, DeliveryState, Pe
 use hookyard_domain::event::Offset;
 use hookyard_domain::id::SubscriptionId;
 use hookyard_domain::limit;
-use rusqlite::{CachedStatement, Connection, Row, Rows, params};
+use rusqlite::{CachedStatement, Connection, Row, params};
 
 use super::delivery_rows::{self, number};
 use super::event_rows::parsed;
 use super::inbox_rows::next;
+use super::newest_first::{self, Begun, newest};
 use super::subscription_rows::{number as subscription_number, offset_column};
 use crate::pages::{DeliveryPageBuilder, asked_states};
 use crate::{DeliveryPage, ListPlace};
@@ -117,17 +118,21 @@ struct Candidate {
     since: Timestamp,
 }
 
+impl newest_first::Candidate for Candidate {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self { place: row.get(0)?, subscription: row.get(1)?, since: Timestamp::from_millis(row.get(2)?) })
+    }
+
+    fn place(&self) -> i64 {
+        self.place
+    }
+}
+
 /// One way through the rows, newest place first.
 struct Scan<'a> {
     statement: CachedStatement<'a>,
     state: DeliveryState,
     subscription: Option<i64>,
-}
-
-/// A scan that has begun, and what it has found last.
-struct Begun<'a> {
-    rows: Rows<'a>,
-    head: Option<Candidate>,
 }
 
 /// Finds everything in one state.
@@ -152,39 +157,15 @@ fn scans<'a>(
 }
 
 impl Scan<'_> {
-    fn start(&mut self, before: Option<ListPlace>) -> rusqlite::Result<Begun<'_>> {
+    fn start(&mut self, before: Option<ListPlace>) -> rusqlite::Result<Begun<'_, Candidate>> {
         let before = before.map_or(i64::MAX, |place| i64::try_from(place.0).unwrap_or(i64::MAX));
         let state = number(self.state);
         let rows = match self.subscription {
             Some(subscription) => self.statement.query([before, state, subscription])?,
             None => self.statement.query([before, state])?,
         };
-        let mut begun = Begun { rows, head: None };
-        begun.advance()?;
-        Ok(begun)
+        Begun::new(rows)
     }
-}
-
-impl Begun<'_> {
-    fn advance(&mut self) -> rusqlite::Result<()> {
-        let candidate = |row: &Row<'_>| {
-            let since = Timestamp::from_millis(row.get(2)?);
-            Ok::<_, rusqlite::Error>(Candidate { place: row.get(0)?, subscription: row.get(1)?, since })
-        };
-        self.head = self.rows.next()?.map(candidate).transpose()?;
-        Ok(())
-    }
-}
-
-/// Takes the newest of what the scans have found.
-fn newest(scans: &mut [Begun<'_>]) -> rusqlite::Result<Option<Candidate>> {
-    let newest = scans.iter_mut().max_by_key(|scan| scan.head.map(|head| head.place));
-    let Some(scan) = newest else { return Ok(None) };
-    let head = scan.head;
-    if head.is_some() {
-        scan.advance()?;
-    }
-    Ok(head)
 }
 
 fn offset(row: &Row<'_>, column: usize) -> rusqlite::Result<Offset> {

@@ -5,10 +5,11 @@ use hookyard_domain::commit::MarkKey;
 use hookyard_domain::id::WebhookId;
 use hookyard_domain::inbox::{InboxDepth, Known, Place, WaitingWebhook, WebhookFilter, WebhookState};
 use hookyard_domain::limit;
-use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, Rows, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, params};
 
 use super::event_rows::parsed;
 use super::inbox_rows::{self, number, standing, state};
+use super::newest_first::{self, Begun, newest};
 use super::state::connection_number;
 use super::{inbox_content_rows, mark_rows};
 use crate::WebhookPage;
@@ -132,16 +133,21 @@ struct Candidate {
     received_at: Timestamp,
 }
 
+impl newest_first::Candidate for Candidate {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let (place, connection) = (row.get(0)?, row.get(1)?);
+        Ok(Self { place, connection, state: state(row, 2)?, received_at: Timestamp::from_millis(row.get(3)?) })
+    }
+
+    fn place(&self) -> i64 {
+        self.place
+    }
+}
+
 /// One way through the rows, newest place first.
 struct Scan<'a> {
     statement: CachedStatement<'a>,
     connection: Option<i64>,
-}
-
-/// A scan that has begun, and what it has found last.
-struct Begun<'a> {
-    rows: Rows<'a>,
-    head: Option<Candidate>,
 }
 
 /// Finds everything of one state that is pending or failed.
@@ -188,39 +194,14 @@ fn unsettled(filter: &WebhookFilter) -> impl Iterator<Item = WebhookState> {
 }
 
 impl Scan<'_> {
-    fn start(&mut self, before: Option<Place>) -> rusqlite::Result<Begun<'_>> {
+    fn start(&mut self, before: Option<Place>) -> rusqlite::Result<Begun<'_, Candidate>> {
         let before = before.map_or(i64::MAX, column);
         let rows = match self.connection {
             Some(connection) => self.statement.query([before, connection])?,
             None => self.statement.query([before])?,
         };
-        let mut begun = Begun { rows, head: None };
-        begun.advance()?;
-        Ok(begun)
+        Begun::new(rows)
     }
-}
-
-impl Begun<'_> {
-    fn advance(&mut self) -> rusqlite::Result<()> {
-        let candidate = |row: &Row<'_>| {
-            let (place, connection) = (row.get(0)?, row.get(1)?);
-            let received_at = Timestamp::from_millis(row.get(3)?);
-            Ok::<_, rusqlite::Error>(Candidate { place, connection, state: state(row, 2)?, received_at })
-        };
-        self.head = self.rows.next()?.map(candidate).transpose()?;
-        Ok(())
-    }
-}
-
-/// Takes the newest of what the scans have found.
-fn newest(scans: &mut [Begun<'_>]) -> rusqlite::Result<Option<Candidate>> {
-    let newest = scans.iter_mut().max_by_key(|scan| scan.head.map(|head| head.place));
-    let Some(scan) = newest else { return Ok(None) };
-    let head = scan.head;
-    if head.is_some() {
-        scan.advance()?;
-    }
-    Ok(head)
 }
 
 fn place(row: &Row<'_>, column: usize) -> rusqlite::Result<Place> {

@@ -7,7 +7,7 @@ use hookyard_sdk::{Error, Output, RawValue, lenient};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{Api, object};
+use crate::api::Api;
 use crate::config::Config;
 use crate::conversation::{Conversation, unknown};
 use crate::muting::Muting;
@@ -64,7 +64,7 @@ pub(crate) fn run(config: &Config, input: &GetConversation) -> Result<Output, Er
     let api = Api::new(config);
     let mut conversation = Conversation::of(&api, input.conversation_id.as_str())?;
     let response = conversation.ask(Api::conversation).map_err(unknown)?;
-    let fields: Fields<'_> = object(&response)?;
+    let fields: Fields<'_> = response.object()?;
     let status = fields.status.filter(|status| !status.is_empty());
     Output::new(&Found {
         conversation_id: &input.conversation_id,

@@ -68,6 +68,15 @@ pub(crate) struct Sent<'a> {
     pub(crate) conversation_id: &'a ConversationId,
     /// Freshchat's ids of the messages, in their order.
     pub(crate) message_ids: Vec<String>,
+    /// What only Freshchat has.
+    pub(crate) freshchat: SentAs,
+}
+
+/// Who sees what was sent.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct SentAs {
+    /// `normal`, or `private` for a note that the customer does not see.
+    pub(crate) message_type: &'static str,
 }
 
 /// Sends the message. It is `failed` `partly-sent` if a later part of a long one fails.
@@ -77,5 +86,6 @@ pub(crate) fn run(config: &Config, input: &SendMessage) -> Result<Output, Error>
     let api = Api::new(config);
     let mut conversation = Conversation::of(&api, input.conversation_id.as_str())?;
     let message_ids = send::all(&mut conversation, &messages)?;
-    Output::new(&Sent { conversation_id: &input.conversation_id, message_ids })
+    let message_type = outgoing::message_type(input.freshchat.as_ref().is_some_and(|extras| extras.private));
+    Output::new(&Sent { conversation_id: &input.conversation_id, message_ids, freshchat: SentAs { message_type } })
 }

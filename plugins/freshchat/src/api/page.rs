@@ -79,20 +79,17 @@ pub(super) fn follow(base: &str, list: &str, href: &str) -> Option<String> {
     if href.contains(|c: char| c == '\\' || c.is_whitespace() || c.is_control()) {
         return None;
     }
-    let origin = origin(base)?;
-    let path = if href.starts_with('?') {
+    if href.starts_with('?') {
         return Some(format!("{base}/{list}{href}"));
-    } else if href.starts_with("//") {
-        return None;
-    } else if href.starts_with('/') {
-        href
-    } else if let Some(found) = self::origin(href) {
-        let path = &href[found.len()..];
-        return (found.eq_ignore_ascii_case(origin) && path.starts_with('/')).then(|| format!("{origin}{path}"));
-    } else {
-        return None;
+    }
+    let of_api = origin(base)?;
+    let path = match origin(href).filter(|_| !href.starts_with('/')) {
+        Some(of_link) if of_link.eq_ignore_ascii_case(of_api) => &href[of_link.len()..],
+        Some(_) => return None,
+        None => href,
     };
-    Some(format!("{origin}{path}"))
+    // Two slashes would be before another host.
+    (path.starts_with('/') && !path.starts_with("//")).then(|| format!("{of_api}{path}"))
 }
 
 /// Scheme, host and port of an absolute URL, as they are written.
@@ -114,6 +111,7 @@ mod tests {
                 Some("https://api.freshchat.com/v2/groups?page=2&items_per_page=20"),
             ),
             ("?page=2", Some("https://api.freshchat.com/v2/groups?page=2")),
+            ("/v2/groups?of=x://y", Some("https://api.freshchat.com/v2/groups?of=x://y")),
             ("https://api.freshchat.com/v2/groups?page=2", Some("https://api.freshchat.com/v2/groups?page=2")),
             ("HTTPS://API.Freshchat.com/v2/groups?page=2", Some("https://api.freshchat.com/v2/groups?page=2")),
             ("https://evil.example/v2/groups?page=2", None),

@@ -73,7 +73,8 @@ pub(super) fn check(response: &Response) -> Result<(), Problem> {
     let (status, message) = (said.status(), said.message());
     let error = match response.status {
         401 | 403 => response.unauthorized(
-            "Freshchat does not accept the token, or the token may not do this: copy access_token anew from Freshchat's API settings",
+            "Freshchat does not accept the token, or the token may not do this: copy access_token anew from Freshchat's API \
+             settings",
         ),
         429 => response.rate_limited(Some(pause(response))),
         500.. => response.unavailable(),

@@ -12,7 +12,10 @@ fn sent_for(members: &Value, mut input: Value) -> Vec<Value> {
     let output = host.action("send-message", &input).expect("sent");
     let bodies: Vec<Value> = host.requests().iter().map(body).collect();
     let ids: Vec<String> = (0..bodies.len()).map(|n| format!("m-{n}")).collect();
-    assert_eq!(output, json!({ "conversation_id": CONVERSATION, "message_ids": ids }));
+    let private = input["freshchat"]["private"] == true;
+    let message_type = if private { "private" } else { "normal" };
+    let freshchat = json!({ "message_type": message_type });
+    assert_eq!(output, json!({ "conversation_id": CONVERSATION, "message_ids": ids, "freshchat": freshchat }));
     bodies
 }
 
@@ -21,7 +24,8 @@ fn a_text_goes_out_as_the_agent_of_the_config() {
     let host = host(&json!({}), vec![sent("m-1")]);
     let input = json!({ "conversation_id": CONVERSATION, "text": "Hola, ¿mi pedido? 😀" });
     let output = host.action("send-message", &input).expect("sent");
-    assert_eq!(output, json!({ "conversation_id": "c-1", "message_ids": ["m-1"] }));
+    let freshchat = json!({ "message_type": "normal" });
+    assert_eq!(output, json!({ "conversation_id": "c-1", "message_ids": ["m-1"], "freshchat": freshchat }));
     assert_eq!(asked(&host), ["POST /conversations/c-1/messages"]);
     let request = &host.requests()[0];
     let expected = r#"{"message_parts":[{"text":{"content":"Hola, ¿mi pedido? 😀"}}],"message_type":"normal","actor_type":"agent","actor_id":"agent-1"}"#;

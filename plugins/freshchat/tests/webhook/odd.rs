@@ -5,6 +5,18 @@ use serde_json::{Value, json};
 
 use crate::given::*;
 
+/// What every webhook here has for itself, so that none is about what another one was about.
+const OWN: [&str; 8] = [
+    "/data/message/id",
+    "/data/message/conversation_id",
+    "/data/assignment/interaction_id",
+    "/data/assignment/conversation/conversation_id",
+    "/data/resolve/interaction_id",
+    "/data/resolve/conversation/conversation_id",
+    "/data/reopen/interaction_id",
+    "/data/reopen/conversation/conversation_id",
+];
+
 /// The pointers of everything within a document.
 fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
     let below: Vec<(String, &Value)> = match value {
@@ -58,8 +70,8 @@ fn whichever_member_is_missing_or_of_another_type_the_answer_is_200() {
         for (place, value) in places.iter().flat_map(|place| odd.iter().map(move |value| (place, value))) {
             let mut body = body.clone();
             body["number"] = json!(checked);
-            for own in ["message/id", "assignment/interaction_id", "resolve/interaction_id", "reopen/interaction_id"] {
-                if let Some(id) = body.pointer_mut(&format!("/data/{own}")) {
+            for own in OWN {
+                if let Some(id) = body.pointer_mut(own) {
                     *id = json!(format!("n{checked}"));
                 }
             }

@@ -37,7 +37,10 @@ pub enum Auth {
         secret: Secret,
         /// JSON pointer to the token in the answer.
         #[serde(default = "default_token_pointer")]
-        #[schemars(regex(pattern = r"^(/([^~/]|~[01])*)+$"))]
+        #[schemars(
+            regex(pattern = r"^(/([^~/]|~[01])*)+$"),
+            extend("x-error" = "a JSON pointer, as /response/token")
+        )]
         token_pointer: String,
     },
 }

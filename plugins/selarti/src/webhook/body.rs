@@ -7,10 +7,13 @@ use serde::{Serialize, Serializer};
 
 use super::dialog::FIELDS;
 use super::form;
-use super::members::Members;
+use super::members::{Members, plain};
 
 /// Members that may hold the object. The manifest looks for the order key there as well.
 const WRAPPERS: [&str; 3] = ["data", "body", "response"];
+
+/// An object with one of these is the webhook, whatever else is in it.
+const CONVERSATION: [&str; 2] = ["external_chat_id", "thread_id"];
 
 /// One JSON document: as it came, or made of a form.
 pub(super) struct Body<'w>(Cow<'w, [u8]>);
@@ -26,24 +29,36 @@ impl<'w> Body<'w> {
         Ok(Self(Cow::Borrowed(&webhook.body)))
     }
 
-    /// Those of the object with the fields of a webhook: the body itself, the only element of a list, or what is in one of the
-    /// wrappers. Members beside a wrapper follow its own. `None` if the body is something else.
-    pub(super) fn members(&self) -> Result<Option<Members<'_>>, Error> {
+    /// The fields of the webhook: of the body itself, of the only element of a list, or of what is in one of the wrappers. `None` if
+    /// the body is something else.
+    pub(super) fn fields(&self) -> Result<Option<Fields<'_>>, Error> {
         let document = only_element(json::parse(&self.0)?);
-        let Some(mut members) = object(document)? else { return Ok(None) };
-        if FIELDS.iter().any(|field| members.has(field)) {
-            return Ok(Some(members));
+        let Some(outer) = object(document)? else { return Ok(None) };
+        if CONVERSATION.iter().any(|field| outer.has(field)) {
+            return Ok(Some(Fields { members: outer, beside: Members::default() }));
         }
         for wrapper in WRAPPERS {
-            let mut beside = members.clone();
+            let mut beside = outer.clone();
             let Some(wrapped) = beside.take(wrapper) else { continue };
-            if let Some(within) = object(only_element(wrapped))? {
-                members = within.followed_by(beside);
-                break;
+            if let Some(inner) =
+                object(only_element(wrapped))?.filter(|inner| FIELDS.iter().any(|field| inner.has(field)))
+            {
+                // `success` beside a wrapper speaks of the request; `wh_type` can mean only one thing.
+                let is_field = |name: &str| name.contains('_') && FIELDS.contains(&plain(name).as_str());
+                let (fields, beside) = beside.parted(is_field);
+                return Ok(Some(Fields { members: fields.followed_by(inner), beside }));
             }
         }
-        Ok(Some(members))
+        Ok(Some(Fields { members: outer, beside: Members::default() }))
     }
+}
+
+/// What a webhook says.
+pub(super) struct Fields<'b> {
+    /// The members among which the fields are. Of two of one name, the later one counts.
+    pub(super) members: Members<'b>,
+    /// What stands around the object that holds them, and is none.
+    pub(super) beside: Members<'b>,
 }
 
 /// The element of a list of one; anything else as it is.

@@ -7,8 +7,9 @@ use hookyard_sdk::{RawValue, log};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::body::Fields;
 use super::flag::Flag;
-use super::members::Members;
+use super::members::{Members, plain};
 use super::message_type::MessageType;
 use super::text;
 use super::thread::Flags;
@@ -102,8 +103,9 @@ pub(super) struct Dialog<'a> {
 }
 
 impl<'a> Dialog<'a> {
-    /// Reads them out of the webhook's members. What cannot be read is logged.
-    pub(super) fn read(mut members: Members<'a>, config: &Config) -> Self {
+    /// Reads them. What cannot be read is logged.
+    pub(super) fn read(fields: Fields<'a>, config: &Config) -> Self {
+        let Fields { mut members, beside } = fields;
         Self {
             channel_id: readable(&mut members, "channel_id", text::id),
             close: flag(&mut members, "close"),
@@ -125,7 +127,8 @@ impl<'a> Dialog<'a> {
             thread_id: readable(&mut members, "thread_id", text::id),
             title: readable(&mut members, "title", text::text),
             wh_type: readable(&mut members, "wh_type", text::text),
-            raw: members,
+            // A link that is spelled twice was read once; the other one was not looked at.
+            raw: members.followed_by(beside).parted(|name| matches!(plain(name).as_str(), "panel_url" | "share_url")).1,
         }
     }
 

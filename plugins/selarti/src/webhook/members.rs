@@ -31,6 +31,12 @@ impl<'a> Members<'a> {
         self
     }
 
+    /// Those whose names are so, and the others.
+    pub(super) fn parted(self, is_so: impl Fn(&str) -> bool) -> (Self, Self) {
+        let (so, others) = self.0.into_iter().partition(|(name, _)| is_so(name));
+        (Self(so), Self(others))
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0.iter().map(|(name, value)| (name.as_str(), *value))
     }

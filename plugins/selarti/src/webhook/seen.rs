@@ -1,9 +1,6 @@
 //! Webhooks that were handled before.
 
-use std::fmt::Write as _;
-
 use hookyard_sdk::kv::{self, Options};
-use hookyard_sdk::manifest::Hash;
 use hookyard_sdk::{Error, Webhook, crypto};
 
 /// How long it is known that a webhook was handled: as long as the host knows it of events.
@@ -16,7 +13,7 @@ pub(super) struct Seen {
 
 impl Seen {
     pub(super) fn of(webhook: &Webhook) -> Result<Self, Error> {
-        Ok(Self { hash: sha256(&webhook.body)? })
+        Ok(Self { hash: crypto::sha256_hex(&webhook.body)? })
     }
 
     /// The SHA-256 of the body, in hex.
@@ -36,13 +33,4 @@ impl Seen {
     fn key(&self) -> String {
         format!("seen/{}", self.hash)
     }
-}
-
-/// In hex.
-pub(super) fn sha256(bytes: impl AsRef<[u8]>) -> Result<String, Error> {
-    let mut hex = String::new();
-    for byte in crypto::digest(Hash::Sha256, bytes)? {
-        write!(hex, "{byte:02x}").expect("a string takes any text");
-    }
-    Ok(hex)
 }

@@ -5,10 +5,6 @@ use hookyard_sdk::{Error, json, kv};
 use serde::{Deserialize, Serialize};
 
 use super::dialog::Dialog;
-use super::seen::sha256;
-
-/// Longest id that stands in a key as it is, in bytes; of a longer one its hash does. A key may have 512.
-const ID_BYTES_MAX: usize = 256;
 
 /// The six marks of a dialogue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,8 +52,8 @@ impl Thread {
     pub(super) fn of(dialog: &Dialog<'_>) -> Result<Option<Self>, Error> {
         let named = dialog.external_chat_id.as_deref().and_then(ConversationId::from_provider);
         let key = match (dialog.thread_id.as_deref(), &named) {
-            (Some(thread), _) => key("thread", thread)?,
-            (None, Some(conversation)) => key("chat", conversation.as_str())?,
+            (Some(thread), _) => kv::key("thread", thread)?,
+            (None, Some(conversation)) => kv::key("chat", conversation.as_str())?,
             (None, None) => return Ok(None),
         };
         let stored: Option<Known> = kv::get(&key)?.map(|entry| entry.json()).transpose()?;
@@ -110,11 +106,4 @@ impl Thread {
         }
         Ok(kv::set(&self.key, json::to_vec(&self.now)?)?)
     }
-}
-
-fn key(kind: &str, id: &str) -> Result<String, Error> {
-    if id.len() <= ID_BYTES_MAX {
-        return Ok(format!("{kind}/{id}"));
-    }
-    Ok(format!("{kind}-sha256/{}", sha256(id)?))
 }

@@ -98,6 +98,13 @@ fn only_https_links_are_passed_on() {
 }
 
 #[test]
+fn a_link_that_is_spelled_twice_is_read_once() {
+    let body = r#"{"message_type":"bot","message_text":"Hi","external_chat_id":"c1","Panel_URL":"javascript:x","panel_url":"https://a"}"#;
+    let data = only(&send_text(&host(), body)).json();
+    assert_eq!((&data["selarti"]["panel_url"], &data["selarti"]["raw"]), (&json!("https://a"), &json!({})));
+}
+
+#[test]
 fn names_may_differ_in_case_and_blanks_and_the_exact_one_counts() {
     let body = r#"{"Message_Type":"bot","MESSAGE TEXT":"Hi"," external_chat_id ":"c1","Task_ID":"TASK","Close":"да"}"#;
     let answer = send_text(&host(), &body.replace("TASK", TASK));

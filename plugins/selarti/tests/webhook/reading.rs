@@ -70,6 +70,15 @@ fn the_object_may_be_wrapped_or_the_only_one_of_a_list() {
     let beside = json!({ "event": "x", "data": body, "sent_at": 5 });
     let raw = only(&send(&host(), &beside)).json()["selarti"]["raw"].clone();
     assert_eq!(raw, json!({ "event": "x", "sent_at": 5 }));
+    let enveloped = json!({
+        "success": true, "close": 1, "wh_type": "outer", "message_id": "outer", "title": "outer",
+        "data": webhook(1, &json!({ "wh_type": null, "success": null, "close": null })),
+    });
+    let data = only(&send(&host(), &enveloped)).json()["selarti"].clone();
+    assert_eq!((&data["wh_type"], &data["message_id"]), (&json!("outer"), &json!("m1")), "the inner one counts");
+    assert_eq!((&data["success"], &data["close"], data.get("title")), (&Value::Null, &Value::Null, None));
+    let raw = json!({ "message_id": "outer", "success": true, "close": 1, "title": "outer" });
+    assert_eq!(data["raw"], raw, "of the request, not of the dialogue");
     let mut flat = body.clone();
     flat["data"] = json!({ "external_chat_id": "other" });
     let event = only(&send(&host(), &flat)).clone();

@@ -39,6 +39,14 @@ pub(crate) struct Request {
     first_byte_ms: Option<u64>,
 }
 
+impl Request {
+    /// The same with one more header.
+    pub(crate) fn with_header(mut self, name: &str, value: String) -> Self {
+        self.headers.push((name.to_owned(), value));
+        self
+    }
+}
+
 fn get() -> String {
     "GET".into()
 }

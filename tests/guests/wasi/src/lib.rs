@@ -12,7 +12,7 @@ mod sockets;
 use bindings::exports::hookyard::plugin::action_handler::Guest as ActionHandler;
 use bindings::exports::hookyard::plugin::definition::Guest as Definition;
 use bindings::exports::hookyard::plugin::webhook_handler::{Guest as WebhookHandler, Request, Response};
-use bindings::hookyard::plugin::connection;
+use bindings::hookyard::plugin::{connection, secrets};
 use bindings::hookyard::plugin::types::{Error, ErrorKind};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -55,6 +55,8 @@ enum Way {
     Spawn { program: String },
     /// The config, as the plugin sees it.
     Config,
+    /// A request over `wasi:http` whose header `x-fetched` holds the token that the document tells of.
+    Token { document: Value, request: http::Request },
     /// A request over `wasi:http`, with its answer.
     Http(http::Request),
     /// Several requests over `wasi:http` that are all under way before the first answer is read.
@@ -124,6 +126,10 @@ fn attempt(way: Way) -> Result<Value, String> {
         Way::Stdin => process::stdin(),
         Way::Spawn { program } => process::spawn(&program),
         Way::Config => serde_json::from_str(&connection::config()).map_err(|error| error.to_string()),
+        Way::Token { document, request } => {
+            let placeholder = secrets::token(&document.to_string()).map_err(|refusal| refusal.code)?;
+            http::exchange(&request.with_header("x-fetched", format!("Bearer {placeholder}")))
+        }
         Way::Http(request) => http::exchange(&request),
         Way::HttpMany { requests } => Ok(http::exchange_all(&requests)),
         Way::HttpRepeated { times, request } => http::repeat(times, &request),

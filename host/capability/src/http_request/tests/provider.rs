@@ -14,6 +14,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
 /// A request as it arrived.
@@ -56,6 +57,14 @@ impl Provider {
         Self::listen("127.0.0.1", None, Arc::new(behaviour)).await
     }
 
+    /// The same, where each request for `/token` is answered for a permit.
+    pub(super) async fn start_gated(
+        gate: Arc<Semaphore>,
+        behaviour: impl Fn(&Seen) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::listen_gated("127.0.0.1", None, Arc::new(behaviour), Some(gate)).await
+    }
+
     /// Answers 200 `ok` to everything, at this address.
     pub(super) async fn at(address: &str) -> Self {
         Self::listen(address, None, Arc::new(|_| reply(200, &[], "ok"))).await
@@ -79,6 +88,15 @@ impl Provider {
     }
 
     async fn listen(address: &str, tls: Option<TlsAcceptor>, behaviour: Behaviour) -> Self {
+        Self::listen_gated(address, tls, behaviour, None).await
+    }
+
+    async fn listen_gated(
+        address: &str,
+        tls: Option<TlsAcceptor>,
+        behaviour: Behaviour,
+        gate: Option<Arc<Semaphore>>,
+    ) -> Self {
         let address: IpAddr = address.parse().expect("an address");
         let listener = TcpListener::bind((address, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -87,13 +105,14 @@ impl Provider {
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
                 connections.fetch_add(1, Ordering::SeqCst);
-                let (seen, behaviour, tls) = (Arc::clone(&seen), Arc::clone(&behaviour), tls.clone());
+                let (seen, behaviour, tls, gate) =
+                    (Arc::clone(&seen), Arc::clone(&behaviour), tls.clone(), gate.clone());
                 tokio::spawn(async move {
                     match tls {
-                        None => serve(socket, seen, behaviour).await,
+                        None => serve(socket, seen, behaviour, gate).await,
                         Some(acceptor) => {
                             if let Ok(socket) = acceptor.accept(socket).await {
-                                serve(socket, seen, behaviour).await;
+                                serve(socket, seen, behaviour, gate).await;
                             }
                         }
                     }
@@ -134,9 +153,10 @@ async fn serve(
     socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     seen: Arc<Mutex<Vec<Seen>>>,
     behaviour: Behaviour,
+    gate: Option<Arc<Semaphore>>,
 ) {
     let service = service_fn(move |request: http::Request<Incoming>| {
-        let (seen, behaviour) = (Arc::clone(&seen), Arc::clone(&behaviour));
+        let (seen, behaviour, gate) = (Arc::clone(&seen), Arc::clone(&behaviour), gate.clone());
         async move {
             let (head, body) = request.into_parts();
             let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
@@ -148,6 +168,9 @@ async fn serve(
                 body: String::from_utf8_lossy(&body).into_owned(),
             };
             seen.lock().unwrap().push(request.clone());
+            if let Some(gate) = gate.filter(|_| request.target.starts_with("/token")) {
+                gate.acquire().await.expect("it is never closed").forget();
+            }
             Ok::<_, Infallible>(behaviour(&request))
         }
     });

@@ -48,7 +48,7 @@ impl Resolve for Names {
 pub(super) struct World {
     pub(super) names: Arc<Names>,
     pub(super) egress: Arc<Egress>,
-    host: TestHost,
+    pub(super) host: TestHost,
 }
 
 impl World {

@@ -96,11 +96,16 @@ fn texts<'a>(text: &'a str, config: &'a Config, private: bool) -> Result<Vec<Out
     Ok(messages)
 }
 
+/// Freshchat's word for who sees a message.
+pub(super) fn message_type(private: bool) -> &'static str {
+    if private { "private" } else { "normal" }
+}
+
 fn message<'a>(message_parts: Vec<Part<'a>>, config: &'a Config, private: bool) -> Outgoing<'a> {
     Outgoing {
         message_parts,
         reply_parts: Vec::new(),
-        message_type: if private { "private" } else { "normal" },
+        message_type: message_type(private),
         actor_type: "agent",
         actor_id: &config.actor_id,
     }

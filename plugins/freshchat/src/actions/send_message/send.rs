@@ -8,7 +8,6 @@ use hookyard_sdk::{Error, json, lenient, time};
 use serde::{Deserialize, Serialize};
 
 use super::outgoing::Outgoing;
-use crate::api::object;
 use crate::conversation::{Conversation, unknown};
 
 /// Time after which no further message is begun, so that the action ends by itself and says what was sent.
@@ -72,7 +71,7 @@ fn id_of(response: &Response) -> Result<Option<String>, Error> {
         let id = json::parse::<Answer<'_>>(&response.body).ok().and_then(|answer| answer.id);
         return Ok(id.map(Cow::into_owned));
     }
-    let id = object::<Answer<'_>>(response)?.id.filter(|id| !id.is_empty());
+    let id = response.object::<Answer<'_>>()?.id.filter(|id| !id.is_empty());
     match id {
         Some(id) => Ok(Some(id.into_owned())),
         None => Err(response.protocol("the message has no id")),

@@ -1,17 +1,22 @@
-//! `with-aftership API_KEY WEBHOOK_URL WEBHOOK_SECRET COMMAND…`: runs a command beside a fake AfterShip, whose URL it finds in
-//! `DEMO_AFTERSHIP`. Shipments move by themselves.
+//! `with-providers WEBHOOKS CUSTOMERS COMMAND…`: runs a command beside a fake AfterShip, a fake Freshchat and a fake Selarti. It finds
+//! their URLs and keys in its environment ([`environment`](providers::Providers::environment) has the names); their webhooks go to
+//! `WEBHOOKS`, the URL before the connection's id. Shipments move by themselves, customers say what is posted to `CUSTOMERS`, an
+//! address with a port, and this program's output shows their conversations.
 
+mod conversations;
+mod customers;
+mod providers;
 mod shipments;
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitCode, ExitStatus};
-use std::sync::Arc;
 
-use hookyard_fakes::aftership::{Fake, Sender};
-use hookyard_fakes::clock::SystemClock;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
+
+use customers::Customers;
+use providers::Providers;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -21,20 +26,22 @@ async fn main() -> ExitCode {
     };
     #[expect(clippy::print_stderr, reason = "the user's terminal is where this belongs")]
     {
-        eprintln!("with-aftership: {error}");
+        eprintln!("with-providers: {error}");
     }
     ExitCode::FAILURE
 }
 
 async fn run(arguments: &[String]) -> io::Result<ExitStatus> {
-    let [api_key, webhook_url, webhook_secret, program, arguments @ ..] = arguments else {
-        return Err(io::Error::other("usage: with-aftership API_KEY WEBHOOK_URL WEBHOOK_SECRET COMMAND..."));
+    let [webhooks, address, program, arguments @ ..] = arguments else {
+        return Err(io::Error::other("usage: with-providers WEBHOOKS CUSTOMERS COMMAND..."));
     };
-    let fake = Arc::new(Fake::start(api_key).await);
-    fake.use_clock(Arc::new(SystemClock));
+    let providers = Providers::start(webhooks).await;
+    let customers = Customers::of(providers.freshchat.clone());
     let mut command = Command::new(program);
-    command.args(arguments).env("DEMO_AFTERSHIP", fake.base_url()).kill_on_drop(true);
-    tokio::spawn(shipments::move_on(fake, Sender::new(webhook_url, webhook_secret)));
+    command.args(arguments).envs(providers.environment()).kill_on_drop(true);
+    tokio::spawn(shipments::move_on(providers.aftership.clone(), Providers::shipments(webhooks)));
+    tokio::spawn(conversations::show(customers.clone()));
+    tokio::spawn(customers::listen(address, customers).await?);
     until_it_ends(command).await
 }
 
