@@ -1,9 +1,19 @@
 //! What becomes of an action when Freshchat does not do what it is asked for.
 
+use std::time::Duration;
+
 use hookyard_tests::freshchat::Fault;
 use serde_json::json;
 
 use super::{Chat, code};
+
+/// A bot that says what it hears, one message of a conversation after the other.
+const PARROT: &str = r#"
+[subscriptions.parrot]
+types = ["freshchat.message.received"]
+ordered = true
+endpoint = { connection = "chat", action = "send-message", input = { conversation_id = "{{ event.subject }}", text = "{{ event.data.text }}" } }
+"#;
 
 // Sheet: freshchat 7.12, 7.13, 7.14
 #[tokio::test]
@@ -53,9 +63,7 @@ async fn an_answer_that_shows_the_token_is_withheld() {
 // Sheet: freshchat 7.10
 #[tokio::test]
 async fn a_token_that_is_revoked_is_seen_at_once_and_what_was_to_be_said_waits_for_a_new_one() {
-    let flow = "[subscriptions.parrot]\ntypes = [\"freshchat.message.received\"]\n\
-         endpoint = { connection = \"chat\", action = \"send-message\", input = { conversation_id = \"{{ event.subject }}\", text = \"{{ event.data.text }}\" } }";
-    let chat = Chat::with(flow).await;
+    let chat = Chat::with(PARROT).await;
     let id = chat.fake.start_conversation();
     let token = chat.fake.token();
     chat.fake.change_token("another");
@@ -77,6 +85,30 @@ async fn a_token_that_is_revoked_is_seen_at_once_and_what_was_to_be_said_waits_f
     assert_eq!(chat.check().await["health"]["status"], "healthy");
     chat.fake.until(|fake| !fake.messages(&id).is_empty()).await;
     assert_eq!(chat.fake.texts(&id), ["Hola"]);
+}
+
+// Sheet: freshchat 7.13
+#[tokio::test]
+async fn a_pause_that_freshchat_asks_for_is_kept_and_so_is_the_order() {
+    let chat = Chat::with(PARROT).await;
+    let id = chat.fake.start_conversation();
+    chat.fake.fail_on("POST", Fault::RateLimited(Some("90".to_owned())), 1);
+    for text in ["1", "2", "3"] {
+        // 202 while an action has the conversation.
+        assert!(matches!(chat.told(&chat.fake.customer_says(&id, text)).await, 200 | 202));
+    }
+    let paused = loop {
+        let pending = chat.host.get("/v1/deliveries?state=pending").await.json()["deliveries"].clone();
+        if let Some(first) = pending.as_array().and_then(|pending| pending.iter().find(|one| one["attempts"] == 1)) {
+            break first.clone();
+        }
+    };
+    assert_eq!(paused["error"]["code"], "rate-limited", "{paused}");
+    assert!(paused["next_attempt_at"].as_str() >= Some("2026-03-04T10:01:30"), "{paused}");
+    assert!(chat.fake.messages(&id).is_empty(), "the others wait behind it");
+    chat.host.advance(Duration::from_secs(120));
+    chat.fake.until(|fake| fake.messages(&id).len() == 3).await;
+    assert_eq!(chat.fake.texts(&id), ["1", "2", "3"]);
 }
 
 #[tokio::test]
