@@ -86,16 +86,21 @@ impl Flow {
     /// Returns once nothing is on its way any more.
     async fn until_quiet(&self) {
         loop {
-            self.freshchat.until_delivered().await;
-            self.selarti.until_delivered().await;
-            let seen = (self.freshchat.attempts().len(), self.selarti.attempts().len());
+            let told = self.told().await;
             let inbox = self.get("/v1/webhooks?state=pending").await;
             let is_quiet = inbox["webhooks"] == json!([]) && self.is_all_handed_on().await;
-            // What was handed on meanwhile may have had something told.
-            if is_quiet && seen == (self.freshchat.attempts().len(), self.selarti.attempts().len()) {
+            // What was handed on meanwhile has had something told, before it counted as handed on.
+            if is_quiet && told == self.told().await {
                 return;
             }
         }
+    }
+
+    /// How often Freshchat and Selarti have told something, once neither has anything to tell.
+    async fn told(&self) -> (usize, usize) {
+        self.freshchat.until_delivered().await;
+        self.selarti.until_delivered().await;
+        (self.freshchat.attempts().len(), self.selarti.attempts().len())
     }
 
     /// Whether every subscription has come to the end of the log, and nothing is to be tried again.
