@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 const TOKEN: &str = "whk_2f6d1e5a90c0a80f112b5e";
 
-/// As PLUGINS.md of the plugins has it, word for word.
+/// Who hands what to whom.
 const SUBSCRIPTIONS: &str = r#"
 [subscriptions.ask-the-ai]
 types = ["freshchat.message.received"]
@@ -187,7 +187,8 @@ async fn a_customer_is_answered_by_the_ai_until_a_person_takes_over() {
     assert!(flow.freshchat.attempts().iter().all(|attempt| attempt.is_accepted()));
 }
 
-/// Each of the four calls between the question and the answer is cut off, once before it is carried out and once after it.
+/// Both calls between the question and the answer are cut off, once before they are carried out and once after it.
+// Sheet: selarti 6.5
 #[tokio::test]
 async fn what_was_on_its_way_when_the_host_was_killed_is_answered_once_or_listed() {
     use freshchat::Fault;
@@ -211,6 +212,9 @@ async fn what_was_on_its_way_when_the_host_was_killed_is_answered_once_or_listed
         ask(&flow, at, text);
         flow.freshchat.asked(before + 1).await;
     }
+    // Selarti is not kept waiting for a messenger that does not answer.
+    flow.selarti.until_delivered().await;
+    assert!(flow.selarti.attempts().iter().all(|attempt| attempt.status == Some(200)));
     flow.host.kill().await;
     ask(&flow, 4, "meanwhile");
     flow.come_back().await;

@@ -27,8 +27,9 @@ async fn told(ai: &Ai, chat: &str, style: impl FnOnce(&mut Style)) -> Value {
 
 #[tokio::test]
 async fn a_message_is_the_same_in_every_shape() {
+    type Change = fn(&mut Style);
     let ai = Ai::start().await;
-    let shapes: [(&str, fn(&mut Style)); 12] = [
+    let shapes: [(&str, Change); 12] = [
         ("plain", |_| {}),
         ("data", |style| style.wrapper = Wrapper::Member("data")),
         ("body", |style| style.wrapper = Wrapper::Member("body")),

@@ -52,7 +52,6 @@ async fn the_token_may_change_and_without_one_nobody_is_heard() {
     }
 }
 
-// Sheet: selarti 6.5
 #[tokio::test]
 async fn the_answer_becomes_an_event_and_the_echo_never_does() {
     let ai = Ai::start().await;

@@ -223,6 +223,8 @@ async fn sends_and_exchanges_have_faults_of_their_own() {
     assert_eq!(exchange().await.json()["response"]["token"], 7);
     assert_eq!((exchange().await.status(), exchange().await.status(), fake.exchanges()), (500, 401, 0));
     assert_eq!(say(fake, "", "hi").await.json()["status"], "error");
+    fake.fail(Fault::Status(500), 9);
+    fake.forgive();
     assert!(fake.sent().is_empty());
     assert_eq!(say(fake, &token(fake).await, "hi").await.status(), 200);
 }
