@@ -151,7 +151,7 @@ pub(crate) async fn get(outbound: &Arc<Outbound>, fetch: &Arc<TokenFetch>) -> Re
             let (outbound, fetch, slot) = (Arc::clone(outbound), Arc::clone(fetch), Arc::clone(&slot));
             tokio::spawn(async move {
                 let obtained = obtain::obtain(&outbound, &fetch, &slot).await;
-                slot.finish(tell, obtained);
+                slot.finish(&tell, obtained);
                 drop(running);
             });
             outcome

@@ -104,7 +104,7 @@ impl Slot {
     }
 
     /// The fetch is over; tells all who wait for it.
-    pub(super) fn finish(&self, tell: watch::Sender<Outcome>, obtained: Result<Held, Failure>) {
+    pub(super) fn finish(&self, tell: &watch::Sender<Outcome>, obtained: Result<Held, Failure>) {
         self.locked().fetching = None;
         tell.send_replace(Some(obtained));
     }

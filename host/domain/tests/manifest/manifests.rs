@@ -48,16 +48,14 @@ fn example() -> Value {
         "api_key": secret, "webhook_secret": secret, "password": secret, "user": { "type": "string" },
         "secrets": { "type": "object", "additionalProperties": secret },
         "api_base": { "type": "string" }, "send_url": { "type": "string" },
+        "auth": { "type": "object", "properties": { "url": { "type": "string" }, "secret": secret } },
     } });
     example
 }
 
 #[test]
-fn the_documented_example_is_a_manifest_but_for_the_tokens_that_are_not_offered_yet() {
-    let mut example = example();
-    assert_eq!(problems(&example), ["/credentials/3/token"]);
-    example["credentials"].as_array_mut().expect("a list").pop();
-    let parsed = Manifest::parse(&example.to_string()).unwrap_or_else(|problems| panic!("{problems:#?}"));
+fn the_documented_example_is_a_manifest() {
+    let parsed = Manifest::parse(&example().to_string()).unwrap_or_else(|problems| panic!("{problems:#?}"));
     assert!(parsed.warnings.is_empty(), "{:?}", parsed.warnings);
     let manifest = parsed.manifest;
     assert_eq!(manifest.plugin().to_string(), "aftership@1.0.0");
@@ -66,7 +64,7 @@ fn the_documented_example_is_a_manifest_but_for_the_tokens_that_are_not_offered_
     assert_eq!((rules.dedupe.len(), rules.order.len(), rules.handshake.len()), (1, 1, 1));
     assert_eq!(rules.answer_within_ms, Some(8000));
     assert!(manifest.event("shipment.updated").is_some() && manifest.action("track-shipment").is_some());
-    assert_eq!((manifest.credentials.len(), manifest.hosts.len(), manifest.samples.len()), (3, 2, 1));
+    assert_eq!((manifest.credentials.len(), manifest.hosts.len(), manifest.samples.len()), (4, 2, 1));
     assert_eq!(manifest.limits.cpu_ms, Some(500));
 }
 

@@ -39,13 +39,13 @@ fn manifest(credential: &Value) -> Manifest {
     Manifest::parse(&text).unwrap_or_else(|problems| panic!("{problems:?}")).manifest
 }
 
-fn exchange(members: Value) -> Value {
+fn exchange(members: &Value) -> Value {
     let mut exchange = json!({ "url": "{config:/auth}", "pointer": "/response/token" });
     exchange.as_object_mut().expect("an object").extend(members.as_object().expect("an object").clone());
     json!({ "token": { "exchange": exchange } })
 }
 
-fn oauth2(members: Value) -> Value {
+fn oauth2(members: &Value) -> Value {
     let mut oauth2 =
         json!({ "grant": "client_credentials", "token_url": "{config:/auth}", "client_id": "{config:/id}" });
     oauth2.as_object_mut().expect("an object").extend(members.as_object().expect("an object").clone());
@@ -55,49 +55,49 @@ fn oauth2(members: Value) -> Value {
 #[test]
 fn a_declaration_says_all_that_is_needed_and_nothing_twice() {
     for good in [
-        exchange(json!({ "json": { "{config:/field}": "{secret:/secret}", "more": [1, { "a": "b" }] } })),
-        exchange(json!({ "form": { "key": "{secret:/secret}" }, "method": "PUT", "expires_in": "/expires" })),
-        exchange(json!({ "headers": { "x-key": "Key {secret:/secret}" }, "method": "GET" })),
-        exchange(json!({ "url": "https://auth.x.com/token?key={secret:/secret}" })),
-        oauth2(json!({ "client_secret": "{secret:/secret}", "scope": "a b" })),
-        oauth2(json!({ "grant": "refresh_token", "refresh_token": "{secret:/refresh}", "client_auth": "body" })),
+        exchange(&json!({ "json": { "{config:/field}": "{secret:/secret}", "more": [1, { "a": "b" }] } })),
+        exchange(&json!({ "form": { "key": "{secret:/secret}" }, "method": "PUT", "expires_in": "/expires" })),
+        exchange(&json!({ "headers": { "x-key": "Key {secret:/secret}" }, "method": "GET" })),
+        exchange(&json!({ "url": "https://auth.x.com/token?key={secret:/secret}" })),
+        oauth2(&json!({ "client_secret": "{secret:/secret}", "scope": "a b" })),
+        oauth2(&json!({ "grant": "refresh_token", "refresh_token": "{secret:/refresh}", "client_auth": "body" })),
     ] {
         assert_eq!(problems(&good), [""; 0], "{good}");
     }
-    let both = json!({ "token": exchange(json!({}))["token"], "oauth2": oauth2(json!({}))["oauth2"] });
+    let both = json!({ "token": exchange(&json!({}))["token"], "oauth2": oauth2(&json!({}))["oauth2"] });
     for (bad, pointer) in [
         (json!({ "token": {} }), "/token/exchange"),
         (json!({ "oauth2": { "grant": "client_credentials", "client_id": "a" } }), "/oauth2/token_url"),
         (json!({}), "/value"),
-        (json!({ "token": exchange(json!({}))["token"], "value": "Bearer x" }), "/value"),
-        (json!({ "token": exchange(json!({}))["token"], "value": "Bearer {tokn}" }), "/value"),
+        (json!({ "token": exchange(&json!({}))["token"], "value": "Bearer x" }), "/value"),
+        (json!({ "token": exchange(&json!({}))["token"], "value": "Bearer {tokn}" }), "/value"),
         (both, "/oauth2"),
-        (exchange(json!({ "json": {}, "form": {} })), "/token/exchange/form"),
-        (exchange(json!({ "json": { "a": "{secret:/field}" } })), "/token/exchange/json/a"),
-        (exchange(json!({ "json": { "a": ["{config:/secret}"] } })), "/token/exchange/json/a/0"),
-        (exchange(json!({ "json": { "a": "{token}" } })), "/token/exchange/json/a"),
-        (exchange(json!({ "form": { "{secret:/secret}": "a" } })), "/token/exchange/form/{secret:~1secret}"),
-        (exchange(json!({ "pointer": "token" })), "/token/exchange/pointer"),
-        (exchange(json!({ "pointer": "/{secret:/secret}" })), "/token/exchange/pointer"),
-        (exchange(json!({ "expires_in": "soon" })), "/token/exchange/expires_in"),
-        (exchange(json!({ "url": "/token" })), "/token/exchange/url"),
-        (exchange(json!({ "url": "https://{secret:/secret}.x.com/" })), "/token/exchange/url"),
-        (exchange(json!({ "url": "https://u:p@auth.x.com/" })), "/token/exchange/url"),
-        (exchange(json!({ "url": "ftp://auth.x.com/" })), "/token/exchange/url"),
-        (exchange(json!({ "method": "post" })), "/token/exchange/method"),
-        (exchange(json!({ "method": "CONNECT" })), "/token/exchange/method"),
-        (exchange(json!({ "headers": { "host": "x" } })), "/token/exchange/headers/host"),
-        (exchange(json!({ "headers": { "x": "a\nb" } })), "/token/exchange/headers/x"),
-        (exchange(json!({ "retries": 3 })), "/token/exchange/retries"),
-        (oauth2(json!({ "grant": "password" })), "/oauth2/grant"),
-        (oauth2(json!({ "grant": "refresh_token" })), "/oauth2/refresh_token"),
-        (oauth2(json!({ "refresh_token": "{secret:/refresh}" })), "/oauth2/refresh_token"),
-        (oauth2(json!({ "client_secret": "{config:/secret}" })), "/oauth2/client_secret"),
-        (oauth2(json!({ "client_auth": "mtls" })), "/oauth2/client_auth"),
+        (exchange(&json!({ "json": {}, "form": {} })), "/token/exchange/form"),
+        (exchange(&json!({ "json": { "a": "{secret:/field}" } })), "/token/exchange/json/a"),
+        (exchange(&json!({ "json": { "a": ["{config:/secret}"] } })), "/token/exchange/json/a/0"),
+        (exchange(&json!({ "json": { "a": "{token}" } })), "/token/exchange/json/a"),
+        (exchange(&json!({ "form": { "{secret:/secret}": "a" } })), "/token/exchange/form/{secret:~1secret}"),
+        (exchange(&json!({ "pointer": "token" })), "/token/exchange/pointer"),
+        (exchange(&json!({ "pointer": "/{secret:/secret}" })), "/token/exchange/pointer"),
+        (exchange(&json!({ "expires_in": "soon" })), "/token/exchange/expires_in"),
+        (exchange(&json!({ "url": "/token" })), "/token/exchange/url"),
+        (exchange(&json!({ "url": "https://{secret:/secret}.x.com/" })), "/token/exchange/url"),
+        (exchange(&json!({ "url": "https://u:p@auth.x.com/" })), "/token/exchange/url"),
+        (exchange(&json!({ "url": "ftp://auth.x.com/" })), "/token/exchange/url"),
+        (exchange(&json!({ "method": "post" })), "/token/exchange/method"),
+        (exchange(&json!({ "method": "CONNECT" })), "/token/exchange/method"),
+        (exchange(&json!({ "headers": { "host": "x" } })), "/token/exchange/headers/host"),
+        (exchange(&json!({ "headers": { "x": "a\nb" } })), "/token/exchange/headers/x"),
+        (exchange(&json!({ "retries": 3 })), "/token/exchange/retries"),
+        (oauth2(&json!({ "grant": "password" })), "/oauth2/grant"),
+        (oauth2(&json!({ "grant": "refresh_token" })), "/oauth2/refresh_token"),
+        (oauth2(&json!({ "refresh_token": "{secret:/refresh}" })), "/oauth2/refresh_token"),
+        (oauth2(&json!({ "client_secret": "{config:/secret}" })), "/oauth2/client_secret"),
+        (oauth2(&json!({ "client_auth": "mtls" })), "/oauth2/client_auth"),
     ] {
         assert_eq!(problems(&bad), [pointer], "{bad}");
     }
-    let placed = json!({ "header": null, "value": null, "place": ["json"], "secret": "/secret", "oauth2": oauth2(json!({}))["oauth2"] });
+    let placed = json!({ "header": null, "value": null, "place": ["json"], "secret": "/secret", "oauth2": oauth2(&json!({}))["oauth2"] });
     assert_eq!(problems(&placed), ["/oauth2"], "goes with header and value");
 }
 
@@ -105,34 +105,34 @@ fn a_declaration_says_all_that_is_needed_and_nothing_twice() {
 fn the_operator_is_told_where_the_token_and_where_its_secrets_go() {
     let shown = |credential: &Value| manifest(credential).credentials[0].to_string();
     assert_eq!(
-        shown(&exchange(json!({ "json": { "key": "{secret:/secret}", "b": ["{secret:/refresh}"] } }))),
+        shown(&exchange(&json!({ "json": { "key": "{secret:/secret}", "b": ["{secret:/refresh}"] } }))),
         "Bearer {token} to api.x.com in the header authorization, where the token is fetched with {secret:/refresh} and \
          {secret:/secret} sent to {config:/auth}"
     );
     assert_eq!(
-        shown(&oauth2(json!({ "client_secret": "{secret:/secret}" }))),
+        shown(&oauth2(&json!({ "client_secret": "{secret:/secret}" }))),
         "Bearer {token} to api.x.com in the header authorization, where the token is fetched with {secret:/secret} sent to \
          {config:/auth}"
     );
-    assert!(shown(&exchange(json!({}))).ends_with("fetched with no secret sent to {config:/auth}"));
+    assert!(shown(&exchange(&json!({}))).ends_with("fetched with no secret sent to {config:/auth}"));
 }
 
 #[test]
 fn a_token_that_is_fetched_in_another_way_needs_another_consent() {
     let ask = |credential: &Value| Ask::of(&manifest(credential));
-    let mut first = exchange(json!({ "json": { "key": "{secret:/secret}" } }));
+    let mut first = exchange(&json!({ "json": { "key": "{secret:/secret}" } }));
     first["hosts"] = json!(["*.x.com"]);
     let consented = ask(&first);
-    let mut same = exchange(json!({ "json": { "key": "{secret:/secret}" }, "method": "POST" }));
+    let mut same = exchange(&json!({ "json": { "key": "{secret:/secret}" }, "method": "POST" }));
     same["hosts"] = json!(["*.x.com"]);
     assert!(ask(&same).beyond(&consented).is_empty(), "what is said by its absence is the same");
     let mut narrower = first.clone();
     narrower["hosts"] = json!(["api.x.com"]);
     assert!(ask(&narrower).beyond(&consented).is_empty());
     for (what, other) in [
-        ("another URL", exchange(json!({ "json": { "key": "{secret:/secret}" }, "url": "https://other.x.com/" }))),
-        ("another secret", exchange(json!({ "json": { "key": "{secret:/refresh}" } }))),
-        ("another way", oauth2(json!({ "client_secret": "{secret:/secret}" }))),
+        ("another URL", exchange(&json!({ "json": { "key": "{secret:/secret}" }, "url": "https://other.x.com/" }))),
+        ("another secret", exchange(&json!({ "json": { "key": "{secret:/refresh}" } }))),
+        ("another way", oauth2(&json!({ "client_secret": "{secret:/secret}" }))),
     ] {
         let beyond = ask(&other).beyond(&consented);
         assert_eq!(beyond.credentials.len(), 1, "{what}: {beyond}");
@@ -191,22 +191,22 @@ fn a_request_for_a_token_is_what_was_declared_with_each_text_encoded_for_its_pla
     let url = "https://auth.x.com/token";
     let rows = [
         (
-            exchange(json!({ "json": { "{config:/field}": "{secret:/secret}", "n": 1 } })),
+            exchange(&json!({ "json": { "{config:/field}": "{secret:/secret}", "n": 1 } })),
             ("POST", url, vec!["content-type: application/json"], r#"{"key":"s3 cr&t\"","n":1}"#),
         ),
         (
-            exchange(json!({ "form": { "{config:/field}": "{secret:/secret}", "a b": "c" }, "method": "PUT" })),
+            exchange(&json!({ "form": { "{config:/field}": "{secret:/secret}", "a b": "c" }, "method": "PUT" })),
             ("PUT", url, vec![FORM], "a%20b=c&key=s3%20cr%26t%22"),
         ),
         (
             exchange(
-                json!({ "url": "{config:/auth}?k={secret:/secret}", "method": "GET", "headers": { "x-id": "{config:/id}" } }),
+                &json!({ "url": "{config:/auth}?k={secret:/secret}", "method": "GET", "headers": { "x-id": "{config:/id}" } }),
             ),
             ("GET", "https://auth.x.com/token?k=s3%20cr%26t%22", vec!["x-id: me:1"], ""),
         ),
         // RFC 6749, section 2.3.1 and appendix B: "me%3A1:s3%20cr%26t%22" in base64.
         (
-            oauth2(json!({ "client_secret": "{secret:/secret}", "scope": "a b" })),
+            oauth2(&json!({ "client_secret": "{secret:/secret}", "scope": "a b" })),
             (
                 "POST",
                 url,
@@ -215,11 +215,11 @@ fn a_request_for_a_token_is_what_was_declared_with_each_text_encoded_for_its_pla
             ),
         ),
         (
-            oauth2(json!({ "client_secret": "{secret:/secret}", "client_auth": "body" })),
+            oauth2(&json!({ "client_secret": "{secret:/secret}", "client_auth": "body" })),
             ("POST", url, vec![FORM], "grant_type=client_credentials&client_id=me%3A1&client_secret=s3%20cr%26t%22"),
         ),
         (
-            oauth2(json!({ "grant": "refresh_token", "refresh_token": "{secret:/refresh}" })),
+            oauth2(&json!({ "grant": "refresh_token", "refresh_token": "{secret:/refresh}" })),
             ("POST", url, vec![FORM], "grant_type=refresh_token&refresh_token=r0&client_id=me%3A1"),
         ),
     ];
@@ -235,7 +235,7 @@ fn a_request_for_a_token_is_what_was_declared_with_each_text_encoded_for_its_pla
         let printed = format!("{fetch:?} {:?}", fetch.request(None));
         assert!(!printed.contains("s3"), "{printed}");
     }
-    let refreshing = oauth2(json!({ "grant": "refresh_token", "refresh_token": "{secret:/refresh}" }));
+    let refreshing = oauth2(&json!({ "grant": "refresh_token", "refresh_token": "{secret:/refresh}" }));
     let refreshing = fetch(&refreshing, config).expect("all is set");
     let body = wire(refreshing.request(Some(&Secret::new("r1")))).3;
     assert_eq!(body, "grant_type=refresh_token&refresh_token=r1&client_id=me%3A1", "the newest one counts");
@@ -244,14 +244,14 @@ fn a_request_for_a_token_is_what_was_declared_with_each_text_encoded_for_its_pla
 
 #[test]
 fn a_credential_of_which_something_is_not_set_is_left_out() {
-    let of = |config: Value| fetch(&exchange(json!({ "json": { "{config:/field}": "{secret:/secret}" } })), config);
+    let of = |config: Value| fetch(&exchange(&json!({ "json": { "{config:/field}": "{secret:/secret}" } })), config);
     assert!(of(json!({ "secret": "s3", "field": "key" })).is_some());
     for unset in
         [json!({ "secret": "s3" }), json!({ "field": "key" }), json!({ "secret": "", "field": "key" }), json!({})]
     {
         assert!(of(unset.clone()).is_none(), "{unset}");
     }
-    let body = fetch(&oauth2(json!({ "client_secret": "{secret:/secret}" })), json!({ "id": "me" }));
+    let body = fetch(&oauth2(&json!({ "client_secret": "{secret:/secret}" })), json!({ "id": "me" }));
     assert!(body.is_none(), "a secret that is named is not left out by itself");
 }
 
@@ -261,7 +261,7 @@ fn the_fingerprint_tells_every_part_and_every_life_apart() {
     let config = json!({ "secret": "s3", "refresh": "r0", "field": "key", "id": "me" });
     let of =
         |credential: &Value, config: &Value| fetch(credential, config.clone()).expect("set").fingerprint(&key, &shop);
-    let base = exchange(json!({ "json": { "{config:/field}": "{secret:/secret}" } }));
+    let base = exchange(&json!({ "json": { "{config:/field}": "{secret:/secret}" } }));
     let mut all = vec![of(&base, &config)];
     assert_eq!(all[0], of(&base, &config));
     for changed in [json!({ "secret": "s4" }), json!({ "field": "k" }), json!({ "auth": "https://auth.x.com/2" })] {
@@ -270,13 +270,13 @@ fn the_fingerprint_tells_every_part_and_every_life_apart() {
         all.push(of(&base, &config));
     }
     for other in [
-        exchange(json!({ "form": { "{config:/field}": "{secret:/secret}" } })),
-        exchange(json!({ "json": { "{config:/field}": "{secret:/secret}" }, "pointer": "/t" })),
-        exchange(json!({ "json": { "{config:/field}": "{secret:/secret}" }, "expires_in": "/e" })),
-        exchange(json!({ "json": { "{config:/field}": "{secret:/secret}" }, "headers": { "x": "y" } })),
-        oauth2(json!({ "client_secret": "{secret:/secret}" })),
-        oauth2(json!({ "client_secret": "{secret:/refresh}" })),
-        oauth2(json!({ "grant": "refresh_token", "refresh_token": "{secret:/refresh}" })),
+        exchange(&json!({ "form": { "{config:/field}": "{secret:/secret}" } })),
+        exchange(&json!({ "json": { "{config:/field}": "{secret:/secret}" }, "pointer": "/t" })),
+        exchange(&json!({ "json": { "{config:/field}": "{secret:/secret}" }, "expires_in": "/e" })),
+        exchange(&json!({ "json": { "{config:/field}": "{secret:/secret}" }, "headers": { "x": "y" } })),
+        oauth2(&json!({ "client_secret": "{secret:/secret}" })),
+        oauth2(&json!({ "client_secret": "{secret:/refresh}" })),
+        oauth2(&json!({ "grant": "refresh_token", "refresh_token": "{secret:/refresh}" })),
     ] {
         all.push(of(&other, &config));
     }
@@ -289,8 +289,8 @@ fn the_fingerprint_tells_every_part_and_every_life_apart() {
 #[test]
 fn an_answer_is_read_as_it_was_declared() {
     let config = json!({ "secret": "s3", "id": "me" });
-    let own = fetch(&exchange(json!({ "expires_in": "/expires" })), config.clone()).expect("set");
-    let oauth2 = fetch(&oauth2(json!({})), config).expect("set");
+    let own = fetch(&exchange(&json!({ "expires_in": "/expires" })), config.clone()).expect("set");
+    let oauth2 = fetch(&oauth2(&json!({})), config).expect("set");
     let token =
         |fetch: &TokenFetch, body: &str| fetch.read(body.as_bytes()).map(|answer| answer.token.expose().to_owned());
     assert_eq!(token(&own, r#"{"response": {"token": "t-1"}}"#), Ok("t-1".to_owned()));

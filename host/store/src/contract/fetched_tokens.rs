@@ -75,6 +75,12 @@ pub(super) async fn a_rotated_token_is_known_of(world: World) {
     assert!(!holds().await);
 }
 
+/// The first life of `shop` takes no token.
+async fn assert_gone(world: &World) {
+    let refused = world.store.keep_fetched_token(token("shop", 2)).await.expect_err("that life is over, or ends");
+    assert!(matches!(refused, KeepTokenError::Gone), "{refused:?}");
+}
+
 pub(super) async fn a_deleted_connection_leaves_no_tokens_and_gets_none(world: World) {
     world.save("shop").await;
     world.write([set("key", "v")]).await;
@@ -82,13 +88,11 @@ pub(super) async fn a_deleted_connection_leaves_no_tokens_and_gets_none(world: W
         keep(&world, token(connection, 1)).await;
     }
     assert!(world.store.begin_deletion(&id("shop")).await.expect("begins"));
-    let refused = world.store.keep_fetched_token(token("shop", 2)).await.expect_err("it is being deleted");
-    assert!(matches!(refused, KeepTokenError::Gone), "{refused:?}");
+    assert_gone(&world).await;
     assert!(!world.store.purge_connection(&id("shop")).await.expect("clears away"));
     assert_eq!(kept(&world, "shop", FIRST, 1).await, None);
     assert_eq!(kept(&world, "other", FIRST, 1).await, Some(token("other", 1)));
-    let refused = world.store.keep_fetched_token(token("shop", 2)).await.expect_err("that life is over");
-    assert!(matches!(refused, KeepTokenError::Gone), "{refused:?}");
+    assert_gone(&world).await;
     let second = FetchedToken { incarnation: Incarnation(1), ..token("shop", 2) };
     keep(&world, second.clone()).await;
     assert_eq!(kept(&world, "shop", Incarnation(1), 2).await, Some(second));
