@@ -179,3 +179,17 @@ async fn a_thread_that_is_known_needs_no_chat() {
     let last = ai.last().await;
     assert_eq!((&last["subject"], &last["data"]["text"]), (&json!("tg:1"), &json!("y")));
 }
+
+#[tokio::test]
+async fn a_webhook_of_many_fields_is_handled_in_its_time() {
+    const FIELDS: usize = 80_000;
+    let ai = Ai::start().await;
+    let many: String = (0..FIELDS).map(|number| format!("\"a{number}\":1,")).collect();
+    let body = format!("{{{many}\"external_chat_id\":\"c\",\"message_type\":\"bot\",\"message_text\":\"x\"}}");
+    let url = format!("?token={TOKEN}");
+    assert_eq!(ai.post(&url, "application/json", body).await.status(), 200);
+    let raw = ai.last().await["data"]["selarti"]["raw"].as_object().map(serde_json::Map::len);
+    assert_eq!(raw, Some(FIELDS));
+    let wrapped = format!("{{\"data\":{{{many}\"message_type\":\"bot\",\"message_text\":\"x\"}}}}");
+    assert_eq!(ai.post(&url, "application/json", wrapped).await.status(), 200, "of no conversation, and read all the same");
+}
