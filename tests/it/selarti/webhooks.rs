@@ -36,7 +36,8 @@ async fn the_token_may_change_and_without_one_nobody_is_heard() {
     let fake = Fake::start().await;
     let line = format!("webhook_token = \"{TOKEN}\"");
     let both = format!("webhook_token = [\"another-token-0123456789\", \"{TOKEN}\"]");
-    let config = connection(&fake, "both", "").replace(&line, &both) + &connection(&fake, "none", "").replace(&line, "");
+    let config =
+        connection(&fake, "both", "").replace(&line, &both) + &connection(&fake, "none", "").replace(&line, "");
     let host = host(&config).await;
     let body = fake.webhook("c", "bot", "x").to_string();
     for (path, status) in [
@@ -67,7 +68,10 @@ async fn the_answer_becomes_an_event_and_the_echo_never_does() {
     assert_eq!((&data["text"], &data["sender"]["type"]), (&json!("AI: Есть красные?"), &json!("bot")));
     assert_eq!((&data["conversation_id"], &data["attachments"]), (&json!("tg:1"), &json!([])));
     assert_eq!(data["message_id"], data["selarti"]["message_id"]);
-    assert_eq!((&operator["data"]["text"], &operator["data"]["sender"]["type"]), (&json!("Здесь оператор"), &json!("agent")));
+    assert_eq!(
+        (&operator["data"]["text"], &operator["data"]["sender"]["type"]),
+        (&json!("Здесь оператор"), &json!("agent"))
+    );
 }
 
 // Sheet: selarti 6.2
@@ -191,5 +195,9 @@ async fn a_webhook_of_many_fields_is_handled_in_its_time() {
     let raw = ai.last().await["data"]["selarti"]["raw"].as_object().map(serde_json::Map::len);
     assert_eq!(raw, Some(FIELDS));
     let wrapped = format!("{{\"data\":{{{many}\"message_type\":\"bot\",\"message_text\":\"x\"}}}}");
-    assert_eq!(ai.post(&url, "application/json", wrapped).await.status(), 200, "of no conversation, and read all the same");
+    assert_eq!(
+        ai.post(&url, "application/json", wrapped).await.status(),
+        200,
+        "of no conversation, and read all the same"
+    );
 }

@@ -203,7 +203,9 @@ fn every_success_is_one_and_its_body_is_shown() {
     }
     // What servers call whatever they answer.
     let html = |body: &str| Response::new(200).with_header("content-type", "text/html; charset=utf-8").with_body(body);
-    for (body, shown) in [("", Value::Null), ("OK", json!("OK")), (r#"{"status":"success"}"#, json!({ "status": "success" }))] {
+    for (body, shown) in
+        [("", Value::Null), ("OK", json!("OK")), (r#"{"status":"success"}"#, json!({ "status": "success" }))]
+    {
         let host = host(&json!({}), vec![Ok(html(body))]);
         assert_eq!(host.action("send-message", &message()).expect("sent")["selarti"]["response"], shown, "{body}");
     }
