@@ -1,9 +1,9 @@
 //! The key becomes a token, once for all that wait.
 
-use hookyard_tests::selarti::Fault;
+use hookyard_tests::selarti::{Auth, Fake, Fault};
 use serde_json::json;
 
-use super::{Ai, refusal};
+use super::{Ai, connection, host, refusal};
 
 #[tokio::test]
 async fn the_key_is_exchanged_when_a_message_needs_it_and_the_token_is_kept() {
@@ -24,6 +24,24 @@ async fn the_key_is_exchanged_when_a_message_needs_it_and_the_token_is_kept() {
     let sends: Vec<_> = ai.fake.requests().into_iter().filter(|request| request.path != exchange.path).collect();
     assert!(sends.iter().all(|send| !String::from_utf8_lossy(&send.body).contains(&ai.fake.key())));
     assert!(sends.iter().all(|send| send.headers["authorization"] != ai.fake.key().as_str()));
+}
+
+#[tokio::test]
+async fn the_config_says_what_the_exchange_looks_like() {
+    const OTHER: &str = "tok-71f0a3c5d2e9-of-another-shape";
+    let fake = Fake::start().await;
+    fake.wants(Auth::Header("authorization".to_owned(), format!("Bearer {OTHER}")));
+    fake.fail_exchanges(Fault::Body(200, json!({ "data": [{ "access/token": OTHER }] }).to_string()), 1);
+    let (url, key) = (fake.auth_url(), fake.key());
+    let auth = format!(
+        "auth = {{ mode = \"exchange\", url = \"{url}\", secret = \"{key}\", body_field = \"api {{key}}\", \
+         token_pointer = \"/data/0/access~1token\" }}"
+    );
+    let host = host(&connection(&fake, "ai", &auth)).await;
+    let reply = host.call("ai", "send-message", &json!({ "conversation_id": "c", "text": "x" })).await;
+    assert_eq!(reply.status(), 200, "{}", reply.text());
+    let body: serde_json::Value = serde_json::from_slice(&fake.requests()[0].body).expect("JSON");
+    assert_eq!((body, fake.sent().len()), (json!({ "api {key}": key }), 1));
 }
 
 // Sheet: selarti 6.6

@@ -36,7 +36,8 @@ async fn the_token_may_change_and_without_one_nobody_is_heard() {
     let fake = Fake::start().await;
     let line = format!("webhook_token = \"{TOKEN}\"");
     let both = format!("webhook_token = [\"another-token-0123456789\", \"{TOKEN}\"]");
-    let config = connection(&fake, "both", "").replace(&line, &both) + &connection(&fake, "none", "").replace(&line, "");
+    let config =
+        connection(&fake, "both", "").replace(&line, &both) + &connection(&fake, "none", "").replace(&line, "");
     let host = host(&config).await;
     let body = fake.webhook("c", "bot", "x").to_string();
     for (path, status) in [
@@ -67,7 +68,10 @@ async fn the_answer_becomes_an_event_and_the_echo_never_does() {
     assert_eq!((&data["text"], &data["sender"]["type"]), (&json!("AI: Есть красные?"), &json!("bot")));
     assert_eq!((&data["conversation_id"], &data["attachments"]), (&json!("tg:1"), &json!([])));
     assert_eq!(data["message_id"], data["selarti"]["message_id"]);
-    assert_eq!((&operator["data"]["text"], &operator["data"]["sender"]["type"]), (&json!("Здесь оператор"), &json!("agent")));
+    assert_eq!(
+        (&operator["data"]["text"], &operator["data"]["sender"]["type"]),
+        (&json!("Здесь оператор"), &json!("agent"))
+    );
 }
 
 // Sheet: selarti 6.2
@@ -178,4 +182,22 @@ async fn a_thread_that_is_known_needs_no_chat() {
     assert_eq!(ai.told(&later).await, 200);
     let last = ai.last().await;
     assert_eq!((&last["subject"], &last["data"]["text"]), (&json!("tg:1"), &json!("y")));
+}
+
+#[tokio::test]
+async fn a_webhook_of_many_fields_is_handled_in_its_time() {
+    const FIELDS: usize = 80_000;
+    let ai = Ai::start().await;
+    let many: String = (0..FIELDS).map(|number| format!("\"a{number}\":1,")).collect();
+    let body = format!("{{{many}\"external_chat_id\":\"c\",\"message_type\":\"bot\",\"message_text\":\"x\"}}");
+    let url = format!("?token={TOKEN}");
+    assert_eq!(ai.post(&url, "application/json", body).await.status(), 200);
+    let raw = ai.last().await["data"]["selarti"]["raw"].as_object().map(serde_json::Map::len);
+    assert_eq!(raw, Some(FIELDS));
+    let wrapped = format!("{{\"data\":{{{many}\"message_type\":\"bot\",\"message_text\":\"x\"}}}}");
+    assert_eq!(
+        ai.post(&url, "application/json", wrapped).await.status(),
+        200,
+        "of no conversation, and read all the same"
+    );
 }

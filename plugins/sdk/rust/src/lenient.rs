@@ -25,12 +25,15 @@ use serde::{Deserialize, Deserializer};
 
 use crate::RawValue;
 
-/// A string.
+/// A string. Half a surrogate pair in it is read as U+FFFD: whoever cuts a text may cut it within an emoji, which is no reason to
+/// lose the text.
 pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
-    Ok(string(<&RawValue>::deserialize(deserializer)?.get()))
+    let json = <&RawValue>::deserialize(deserializer)?.get();
+    let mended = || json.starts_with('"').then(|| serde_json::from_str(&mended(json)).ok().map(Cow::Owned)).flatten();
+    Ok(string(json).or_else(mended))
 }
 
-/// A string, or a number as its digits are written.
+/// A string, or a number as its digits are written. A string with half a surrogate pair is none: two ids must not become one.
 pub fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
     let json = <&RawValue>::deserialize(deserializer)?.get();
     let is_number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
@@ -61,6 +64,29 @@ pub fn last<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de Ra
 fn string(json: &str) -> Option<Cow<'_, str>> {
     let quoted = json.strip_prefix('"')?.strip_suffix('"')?;
     if quoted.contains('\\') { serde_json::from_str(json).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(quoted)) }
+}
+
+/// The JSON of a string with U+FFFD for each half of a surrogate pair.
+fn mended(json: &str) -> String {
+    let mut mended = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some((before, escape)) = rest.find('\\').and_then(|at| rest.split_at_checked(at)) {
+        let (kept, length) = match (code_unit(escape), escape.get(6..).and_then(code_unit)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (escape.get(..12), 12),
+            (Some(0xd800..=0xdfff), _) => (Some("\\ufffd"), 6),
+            // The backslash with what it makes special; the digits of another `\u` are copied like any text.
+            _ => (escape.get(..2), 2),
+        };
+        mended.extend([before, kept.unwrap_or_default()]);
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    mended.push_str(rest);
+    mended
+}
+
+/// The code unit of an escape of the form `\uXXXX`.
+fn code_unit(escape: &str) -> Option<u16> {
+    u16::from_str_radix(escape.strip_prefix("\\u")?.get(..4)?, 16).ok()
 }
 
 /// The visits of a value that is neither array nor object.
@@ -189,8 +215,10 @@ mod tests {
     }
 
     #[test]
-    fn half_a_character_is_nothing() {
-        let read: Outer = serde_json::from_str(r#"{"text": "\ud83d", "id": "a\ude00"}"#).expect("JSON");
-        assert_eq!((read.text, read.id), (None, None));
+    fn half_a_character_makes_an_id_unreadable_and_not_a_text() {
+        let json = r#"{"text": "\\ud83d \"\ud83d\ude00\ud83d\ud83d\ude00é\ude00\u00e9\ud83d", "id": "a\ude00"}"#;
+        let read: Outer = serde_json::from_str(json).expect("JSON");
+        let text = "\\ud83d \"\u{1F600}\u{FFFD}\u{1F600}é\u{FFFD}é\u{FFFD}";
+        assert_eq!((read.text.as_deref(), read.id), (Some(text), None));
     }
 }

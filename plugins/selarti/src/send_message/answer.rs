@@ -113,8 +113,9 @@ fn shown(response: &Response, document: Option<&RawValue>) -> Result<Option<Box<
     json::parse::<&RawValue>(&quoted).map(|json| Some(json.to_owned()))
 }
 
-/// A proxy's or the server's page for people, not an answer.
+/// A proxy's or the server's page for people, not an answer. The content type does not tell: many servers call whatever they answer
+/// `text/html`, also JSON, `OK` and nothing at all.
 fn is_page(response: &Response) -> bool {
-    let is_html = response.header("content-type").is_some_and(|kind| kind.trim_start().starts_with("text/html"));
-    is_html || response.body.trim_ascii_start().starts_with(b"<")
+    let body = response.body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&response.body);
+    body.trim_ascii_start().starts_with(b"<")
 }

@@ -37,14 +37,14 @@ impl<'w> Body<'w> {
         if CONVERSATION.iter().any(|field| outer.has(field)) {
             return Ok(Some(Fields { members: outer, beside: Members::default() }));
         }
-        for wrapper in WRAPPERS {
+        for wrapper in WRAPPERS.into_iter().filter(|wrapper| outer.has(wrapper)) {
             let mut beside = outer.clone();
             let Some(wrapped) = beside.take(wrapper) else { continue };
             if let Some(inner) =
                 object(only_element(wrapped))?.filter(|inner| FIELDS.iter().any(|field| inner.has(field)))
             {
                 // `success` beside a wrapper speaks of the request; `wh_type` can mean only one thing.
-                let is_field = |name: &str| name.contains('_') && FIELDS.contains(&plain(name).as_str());
+                let is_field = |name: &str| name.contains('_') && FIELDS.contains(&plain(name).as_ref());
                 let (fields, beside) = beside.parted(is_field);
                 return Ok(Some(Fields { members: fields.followed_by(inner), beside }));
             }

@@ -114,7 +114,7 @@ impl Contact {
 impl Kind {
     /// What a member of this name holds.
     fn named(name: &str) -> Option<Self> {
-        match plain(name).as_str() {
+        match plain(name).as_ref() {
             "phone" | "phone_number" | "telephone" | "tel" | "mobile" | "телефон" => Some(Self::Phone),
             "username" | "user_name" | "nickname" | "nick" | "login" | "ник" => Some(Self::Username),
             "email" | "e-mail" | "e_mail" | "mail" | "почта" => Some(Self::Email),

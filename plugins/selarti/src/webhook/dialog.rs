@@ -128,7 +128,7 @@ impl<'a> Dialog<'a> {
             title: readable(&mut members, "title", text::text),
             wh_type: readable(&mut members, "wh_type", text::text),
             // A link that is spelled twice was read once; the other one was not looked at.
-            raw: members.followed_by(beside).parted(|name| matches!(plain(name).as_str(), "panel_url" | "share_url")).1,
+            raw: members.followed_by(beside).parted(|name| matches!(plain(name).as_ref(), "panel_url" | "share_url")).1,
         }
     }
 

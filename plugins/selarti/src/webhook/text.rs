@@ -4,14 +4,16 @@ use std::borrow::Cow;
 
 use hookyard_sdk::{RawValue, lenient};
 
-/// A string, or a number as its digits are written; anything else, and an empty one, is none.
+/// A string, or a number as its digits are written; anything else, and an empty one, is none. A text that was cut within an emoji
+/// has U+FFFD there.
 pub(super) fn text(json: &RawValue) -> Option<Cow<'_, str>> {
-    lenient::id(json).ok().flatten().filter(|text| !text.is_empty())
+    let text = lenient::id(json).ok().flatten().or_else(|| lenient::text(json).ok().flatten());
+    text.filter(|text| !text.is_empty())
 }
 
-/// A text without the blanks around it.
+/// The same without the blanks around it, and none if it was cut within a character.
 pub(super) fn id(json: &RawValue) -> Option<Cow<'_, str>> {
-    let trimmed = match text(json)? {
+    let trimmed = match lenient::id(json).ok().flatten()? {
         Cow::Borrowed(id) => Cow::Borrowed(id.trim()),
         Cow::Owned(id) => Cow::Owned(id.trim().to_owned()),
     };

@@ -201,6 +201,14 @@ fn every_success_is_one_and_its_body_is_shown() {
         let host = host(&json!({}), vec![Ok(response)]);
         assert_eq!(host.action("send-message", &message()).expect("sent")["selarti"], selarti);
     }
+    // What servers call whatever they answer.
+    let html = |body: &str| Response::new(200).with_header("content-type", "text/html; charset=utf-8").with_body(body);
+    for (body, shown) in
+        [("", Value::Null), ("OK", json!("OK")), (r#"{"status":"success"}"#, json!({ "status": "success" }))]
+    {
+        let host = host(&json!({}), vec![Ok(html(body))]);
+        assert_eq!(host.action("send-message", &message()).expect("sent")["selarti"]["response"], shown, "{body}");
+    }
     let digits = Response::new(200).with_body(r#"{"id": 12345678901234567890, "b": 1.50}"#);
     let host = host(&json!({}), vec![Ok(digits)]);
     let output = host.action_text("send-message", &message().to_string()).expect("sent");

@@ -93,6 +93,15 @@ fn a_long_text_is_passed_on_to_the_letter() {
     assert_eq!(only(&answer).json()["text"], json!(format!(" {long} ")));
 }
 
+#[test]
+fn a_text_that_was_cut_within_an_emoji_is_passed_on() {
+    let body = r#"{"message_type":"bot","message_id":"m1","external_chat_id":"c1","message_text":"Привет 🙂 \ud83d","title":"\ude00"}"#;
+    let data = only(&send_text(&host(), body)).json();
+    assert_eq!((&data["text"], &data["selarti"]["title"]), (&json!("Привет 🙂 \u{FFFD}"), &json!("\u{FFFD}")));
+    let cut = send_text(&host(), &body.replace("\"c1\"", "\"c\\ud83d\""));
+    assert_eq!(kinds(&cut), [""; 0], "two conversations must not become one");
+}
+
 // Sheet: selarti 6.2
 #[test]
 fn a_message_that_comes_twice_is_an_event_once() {
