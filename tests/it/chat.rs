@@ -148,12 +148,12 @@ async fn every_chat_refuses_the_same_messages() {
     for chat in all().await {
         let id = chat.conversation.as_str();
         let rows = [
-            (json!({ "text": "Hola" }), "invalid-input", ""),
+            (json!({ "text": "Hola" }), "invalid-input", "/conversation_id"),
             (json!({ "conversation_id": "", "text": "Hola" }), "invalid-input", "/conversation_id"),
             (json!({ "conversation_id": "c".repeat(257), "text": "Hola" }), "invalid-input", "/conversation_id"),
             (json!({ "conversation_id": "a\nb", "text": "Hola" }), "invalid-input", "/conversation_id"),
             (json!({ "conversation_id": 7, "text": "Hola" }), "invalid-input", "/conversation_id"),
-            (json!({ "conversation_id": id, "text": "Hola", "colour": "red" }), "invalid-input", ""),
+            (json!({ "conversation_id": id, "text": "Hola", "colour": "red" }), "invalid-input", "/colour"),
             (json!({ "conversation_id": id, "text": ["Hola"] }), "invalid-input", "/text"),
             (
                 json!({ "conversation_id": id, "attachments": image("http://cdn.example/a.png") }),
