@@ -180,4 +180,22 @@ mod tests {
         let of_host = EventFilter { types: vec!["hookyard.*".into()], ..EventFilter::default() };
         assert!(of_host.matches("hookyard.plugin.rejected", None, None));
     }
+
+    #[test]
+    fn a_time_is_what_plugins_take_for_one() {
+        // What `parse_rfc3339` of the SDK accepts: a plugin that has asked it emits the time as the provider wrote it.
+        for text in [
+            "1970-01-01T00:00:00Z",
+            "2026-03-04t10:41:12.5+01:00",
+            "2026-03-04 00:11:12.123456789-09:30",
+            "2026-03-04T09:41:12.02z",
+            "2026-03-04T09:41:12-00:00",
+            "2016-12-31T23:59:60Z",
+            "2026-03-04T10:11:60+23:59",
+            "9999-12-31T21:00:00.999+23:59",
+            "9999-12-30T22:00:00.999999999Z",
+        ] {
+            assert_eq!(text.parse::<EventTime>().as_ref().map(EventTime::as_str), Ok(text));
+        }
+    }
 }

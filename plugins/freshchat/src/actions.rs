@@ -25,8 +25,9 @@ use send_message::{SendMessage, Sent};
 
 /// Where every action about a conversation has its id: runs for one conversation, webhooks included, happen one after the other.
 const CONVERSATION: &str = "/conversation_id";
-/// Time for what may take many calls: the parts of a long text, the pages of a list.
-const LONG: Duration = Duration::from_mins(1);
+/// Time for what may take many calls: the parts of a long text (which end by themselves within a minute), the pages of a list, and
+/// after the text of an issue its assignment.
+const LONG: Duration = Duration::from_mins(2);
 /// Time for one call, and once more with the other id.
 const SHORT: Duration = Duration::from_secs(20);
 

@@ -19,7 +19,7 @@ use crate::config::Config;
 /// Milliseconds that Freshchat has for one answer: less than any action has, so that what was not answered is told from what ran
 /// out of time.
 const TIMEOUT_MS: u32 = 8_000;
-/// The same for `activate`, which asks for several things within the time that an invocation has by default.
+/// The same for `activate`, which asks for several things.
 const CHECK_TIMEOUT_MS: u32 = 4_000;
 /// The same for the look-up of a user within a webhook: what it finds is not worth a late answer to Freshchat.
 const USER_TIMEOUT_MS: u32 = 1_000;

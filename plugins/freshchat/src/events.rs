@@ -33,8 +33,9 @@ pub(crate) struct FreshchatMessage<'a> {
     /// The customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<&'a str>,
-    /// All parts of the message, unchanged.
-    pub message_parts: &'a RawValue,
+    /// All parts of the message, unchanged. Left out of a message that is so long that it does not fit into an event twice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_parts: Option<&'a RawValue>,
 }
 
 /// A person has taken the conversation over: the data of `agent.took-over`.

@@ -14,6 +14,8 @@ use crate::api::{Api, Item, Listed, Listing, Problem};
 const KEPT_SECONDS: u32 = 3_600;
 /// Most groups that an error names.
 const CANDIDATES_MAX: usize = 20;
+/// Longest list of them in a message, in bytes, but for the first.
+const CANDIDATES_SHOWN_BYTES_MAX: usize = 200;
 
 /// The group of this name if it was looked up within the last hour.
 pub(crate) fn kept(name: &str) -> Result<Option<Item>, Error> {
@@ -79,11 +81,26 @@ impl Mismatch<'_> {
                 ("group-ambiguous", format!("Freshchat has {} groups named \"{name}\"", found.len()), found)
             }
         };
-        let named: Vec<String> = candidates.iter().map(|group| format!("\"{}\" ({})", group.name, group.id)).collect();
-        let named = if named.is_empty() { "none".to_owned() } else { excerpt(&named.join(", ")) };
+        let named = candidates_named(&candidates, code == "group-ambiguous");
         let candidates: Vec<Item> = candidates.into_iter().take(CANDIDATES_MAX).map(shortened).collect();
         Error::invalid(code, format!("{what}; there are: {named}")).details(&Details { candidates })
     }
+}
+
+/// As many as fit into a message. Only groups of the same name are told apart by their ids.
+fn candidates_named(groups: &[&Item], with_ids: bool) -> String {
+    let mut named = String::new();
+    for (at, group) in groups.iter().enumerate() {
+        let name = excerpt(&group.name);
+        let one = if with_ids { format!("\"{name}\" ({})", excerpt(&group.id)) } else { format!("\"{name}\"") };
+        let separator = if at == 0 { "" } else { ", " };
+        if at > 0 && named.len() + separator.len() + one.len() > CANDIDATES_SHOWN_BYTES_MAX {
+            return format!("{named} and {} more", groups.len() - at);
+        }
+        named.push_str(separator);
+        named.push_str(&one);
+    }
+    if named.is_empty() { "none".to_owned() } else { named }
 }
 
 #[derive(Serialize)]
@@ -141,8 +158,15 @@ mod tests {
         let error = Mismatch::Unknown.into_error(&"x".repeat(1_000), &Listed { items, complete: false });
         assert!(error.message.len() < 600 && error.message.contains("Group 0"), "{}", error.message);
         assert!(error.message.contains("among the first 500"), "{}", error.message);
+        assert!(error.message.ends_with(" and 99 more"), "{}", error.message);
         let details = error.details.expect("candidates");
         assert_eq!(details.matches("\"id\"").count(), CANDIDATES_MAX);
+        let few = groups(&["Sales", "Care"]);
+        let unknown = Mismatch::Unknown.into_error("Support", &Listed { items: few.clone(), complete: true });
+        assert_eq!(unknown.message, "Freshchat has no group named \"Support\"; there are: \"Sales\", \"Care\"");
+        let twins = Mismatch::Ambiguous(few.iter().collect());
+        let ambiguous = twins.into_error("Care", &Listed { items: Vec::new(), complete: true });
+        assert!(ambiguous.message.ends_with("there are: \"Sales\" (0), \"Care\" (1)"), "{}", ambiguous.message);
         let none = Mismatch::Unknown.into_error("Sales", &Listed { items: Vec::new(), complete: true });
         assert_eq!(none.message, "Freshchat has no group named \"Sales\"; there are: none");
     }

@@ -7,6 +7,9 @@ use hookyard_sdk::kv::{self, Expected, Options};
 use hookyard_sdk::{Error, json};
 use serde::{Deserialize, Serialize};
 
+/// How long it is remembered, in seconds: a year. The next webhook of the conversation tells it again.
+const KEPT_SECONDS: u32 = 366 * 86_400;
+
 /// What is known of the ids of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ids {
@@ -59,7 +62,7 @@ impl Ids {
     fn keep(&self) -> Result<(), Error> {
         let value = json::to_vec(self)?;
         // Whoever keeps it last keeps the same: it is not worth another run of an invocation that has sent something.
-        let options = || Options { expected: Expected::Anything, ..Options::default() };
+        let options = || Options { ttl_seconds: Some(KEPT_SECONDS), expected: Expected::Anything };
         for id in [Some(&self.id), self.other.as_ref()].into_iter().flatten() {
             kv::set_with(&kv::key("ids", id)?, &value, options())?;
         }
@@ -173,6 +176,16 @@ mod tests {
         learns(&host, "guid-1", "812");
         let known: Value = serde_json::from_slice(&host.value("ids/812").expect("kept under both")).expect("JSON");
         assert_eq!(known, json!({ "id": "guid-1", "other": "812", "works": "guid-1" }));
+    }
+
+    #[test]
+    fn what_is_known_of_a_conversation_is_forgotten_after_a_year_and_learnt_again() {
+        let host = host(&["812"]);
+        learns(&host, "guid-1", "812");
+        host.advance(u64::from(KEPT_SECONDS));
+        assert_eq!((host.value("ids/guid-1"), host.value("ids/812")), (None, None));
+        learns(&host, "guid-1", "812");
+        say(&host, "guid-1").expect("known again");
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod webhook;
 
 use std::time::Duration;
 
-use hookyard_sdk::manifest::{Credential, Manifest, Verify, WebhookRules};
+use hookyard_sdk::manifest::{Credential, Limits, Manifest, Verify, WebhookRules};
 use hookyard_sdk::{Action, Error, Output, Plugin, Response, Setup, Webhook};
 
 use config::Config;
@@ -25,6 +25,9 @@ use config::Config;
 const API: &str = "{config:/api_base}";
 /// Freshchat waits 3 s for an answer; what takes longer is answered 202 and finished from the inbox.
 const ANSWER_WITHIN: Duration = Duration::from_millis(2_500);
+
+/// What `activate` may take: it reads all groups, twenty at a time, and an account may have 500.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The plugin.
 pub struct Freshchat;
@@ -49,6 +52,7 @@ impl Plugin for Freshchat {
                     .answer_within(ANSWER_WITHIN)
                     .member("acknowledge", "after-handling"),
             )
+            .limits(Limits { deadline_ms: u64::try_from(DEADLINE.as_millis()).ok(), ..Limits::default() })
             .host(API)
             .credential(Credential::header(&[API], "authorization", "Bearer {secret:/access_token}"));
         actions::declare(webhook::declare(manifest))

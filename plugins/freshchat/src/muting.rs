@@ -64,9 +64,16 @@ impl Muting {
 
     /// What an action decided. It counts whatever webhooks have said; which of them was the newest stays known.
     ///
-    /// What stands there is replaced whatever it is, so that an action that has sent something need not run again.
+    /// A webhook that is heard at the same time (an action may name the conversation by its other id, and does not wait for it then)
+    /// makes the invocation run again.
     pub(crate) fn set(id: &str, muted: bool) -> Result<(), Error> {
-        Self::of(id)?.decided(muted).keep(id, Expected::Anything)
+        Self::of(id)?.decided(muted).keep(id, Expected::AsRead)
+    }
+
+    /// [`set`](Self::set) to muted for an action that has sent something, and must not run again: what stands there is replaced
+    /// whatever it is.
+    pub(crate) fn mute_after_sending(id: &str) -> Result<(), Error> {
+        Self::of(id)?.decided(true).keep(id, Expected::Anything)
     }
 
     /// What a webhook said. If somebody else decides at the same time, the invocation runs again.

@@ -259,6 +259,44 @@ async fn a_user_is_looked_up_once_an_hour() {
 }
 
 #[tokio::test]
+async fn what_takes_longer_than_freshchat_waits_is_accepted_and_finished_from_the_inbox() {
+    let chat = Chat::start().await;
+    let id = chat.fake.start_conversation();
+    let before = chat.fake.requests().len();
+    // Longer than the plugin may have for an answer to Freshchat, and shorter than Freshchat has for one to the plugin.
+    chat.fake.fail_on("POST", Fault::Slow(Duration::from_secs(5)), 1);
+    let input = json!({ "conversation_id": id, "text": "Un momento" });
+    let told = async {
+        chat.fake.asked(before + 1).await;
+        chat.told(&chat.fake.customer_says(&id, "Hola")).await
+    };
+    let (sent, status) = tokio::join!(chat.called("send-message", &input), told);
+    assert_eq!((status, sent["message_ids"].as_array().map(Vec::len)), (202, Some(1)));
+    assert_eq!(chat.until_told(1).await, ["message.received"]);
+}
+
+#[tokio::test]
+async fn no_address_and_no_length_keeps_a_message_from_being_told() {
+    let chat = Chat::start().await;
+    let picture = json!([{ "text": { "content": "Mira" } }, { "image": { "url": "https://cdn.example/año|1.png" } }]);
+    assert_eq!(chat.told(&chat.fake.customer_sends(&chat.fake.start_conversation(), &picture)).await, 200);
+    let data = chat.last().await;
+    assert_eq!(data["attachments"], json!([{ "type": "image", "url": "https://cdn.example/a%C3%B1o%7C1.png" }]));
+    assert_eq!(data["freshchat"]["message_parts"], picture);
+    let said = chat.fake.customer_says(&chat.fake.start_conversation(), &"x".repeat(1_000_000));
+    assert_eq!(chat.told(&said).await, 200);
+    let data = chat.last().await;
+    assert_eq!(data["text"].as_str().map(str::len), Some(1_000_000));
+    assert_eq!(data["freshchat"].get("message_parts"), None, "there is no room for the text twice");
+    let said = chat.fake.customer_says(&chat.fake.start_conversation(), "Hola");
+    for time in ["9999-12-31T23:59:59Z", "2026-03-04t10:00:00.1234567890z", "2026-03-04 10:00:60Z"] {
+        let at = |body: &mut Value| body["data"]["message"]["created_time"] = json!(time);
+        assert_eq!(chat.told_with(&said, at).await, 200, "{time}");
+        assert_eq!(chat.last().await["text"], "Hola", "{time}");
+    }
+}
+
+#[tokio::test]
 async fn an_unhealthy_connection_still_hears_what_is_told() {
     let chat = Chat::start().await;
     let token = chat.fake.token();

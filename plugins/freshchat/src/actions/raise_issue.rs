@@ -58,6 +58,6 @@ pub(crate) fn run(config: &Config, input: &RaiseIssue) -> Result<Output, Error> 
             return Err(send::partly("the text was sent, but the conversation was not assigned", &message_ids, error));
         }
     };
-    Muting::set(conversation.id(), true)?;
+    Muting::mute_after_sending(conversation.id())?;
     Output::new(&IssueRaised { assigned: true, muted: true, group_id: Some(group.id), message_ids })
 }

@@ -47,7 +47,7 @@ fn from_user(
     let user_id = written.user_id.as_deref().or(sender_id);
     let site = site(config, written, id, user_id)?;
     let time = written.created.as_deref().or(written.made.as_deref()).map(str::to_owned);
-    let received = MessageReceived {
+    let mut received = MessageReceived {
         message: Message {
             conversation_id: id.clone(),
             message_id: written.id.clone().into_owned(),
@@ -64,11 +64,20 @@ fn from_user(
             freshchat_conversation_id: written.freshchat_conversation_id.as_deref(),
             freshchat_channel_id: written.freshchat_channel_id.as_deref(),
             user_id,
-            message_parts: content.parts,
+            message_parts: Some(content.parts),
         },
     };
     let kind = if Muting::of(id.as_str())?.muted { "message.observed" } else { "message.received" };
-    Event::new(kind).subject(id.to_string()).time(time).emit(&received)?;
+    let event = Event::new(kind).subject(id.to_string()).time(time);
+    match event.clone().emit(&received) {
+        // A long text stands in the parts once more. Without them there is room for whatever fits into a webhook.
+        Err(refusal) if refusal.code == "too-large" => {
+            log::warn("the message is so long that message_parts are left out of its event");
+            received.freshchat.message_parts = None;
+            event.emit(&received)?;
+        }
+        answer => answer?,
+    }
     Ok(())
 }
 

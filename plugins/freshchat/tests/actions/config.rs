@@ -65,6 +65,12 @@ fn the_actions_are_those_of_the_documentation() {
         ("list-agents", true, None),
     ];
     assert_eq!(rows, expected);
+    let short = ["resolve", "get-conversation"];
+    for action in actions.iter().filter(|action| action["name"] != "mute") {
+        let expected = if short.iter().any(|name| action["name"] == *name) { 20_000 } else { 120_000 };
+        assert_eq!(action["timeout_ms"], expected, "{}", action["name"]);
+    }
+    assert_eq!(manifest["limits"], json!({ "deadline_ms": 30_000 }), "activation may have to look through 500 groups");
     for action in actions {
         assert!(action["title"].is_string() && action["description"].is_string());
         assert_eq!(action["input"]["additionalProperties"], json!(false), "{}", action["name"]);

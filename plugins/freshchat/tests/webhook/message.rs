@@ -105,6 +105,30 @@ fn an_attachment_that_nobody_could_fetch_over_https_is_left_out_and_logged() {
     assert_eq!(answer.log, [(Level::Warn, "attachments without an https: URL, left out: 2".to_owned())]);
 }
 
+#[test]
+fn no_address_that_freshchat_writes_keeps_a_message_from_being_told() {
+    let rows = [
+        ("https://cdn.example/año.png?é=ü#ß", Some("https://cdn.example/a%C3%B1o.png?%C3%A9=%C3%BC#%C3%9F")),
+        ("https://cdn.example/{1}|\"<a>`^\\.png", Some("https://cdn.example/%7B1%7D%7C%22%3Ca%3E%60%5E%5C.png")),
+        ("https://cdn.example/100%.png?a=%zz&b=%C3%A9", Some("https://cdn.example/100%25.png?a=%25zz&b=%C3%A9")),
+        ("https://cdn.example/a[1].png#a#b", Some("https://cdn.example/a%5B1%5D.png#a%23b")),
+        ("https://cdn.example/\u{feff}.png", Some("https://cdn.example/%EF%BB%BF.png")),
+        ("https://cdn.example:8443?a", Some("https://cdn.example:8443?a")),
+        ("https://cdn.example/año 1.png", Some("https://cdn.example/a%C3%B1o%201.png")),
+        ("https://español.example/a.png", None),
+        ("https://[cdn]/a.png", None),
+        ("https://a@b@cdn.example/a.png", None),
+        ("https://cdn.example:port/a.png", None),
+    ];
+    for (url, expected) in rows {
+        let heard = heard(&host(), &parts(&json!([{ "text": { "content": "Look" } }, { "image": { "url": url } }])));
+        assert_eq!((heard[0].0.as_str(), &heard[0].1["text"]), ("message.received", &json!("Look")), "{url}");
+        let told = heard[0].1["attachments"].as_array().expect("a list").first().and_then(|one| one["url"].as_str());
+        assert_eq!(told, expected, "{url}");
+        assert_eq!(heard[0].1["freshchat"]["message_parts"][1]["image"]["url"], url, "as Freshchat wrote it");
+    }
+}
+
 // Sheet: freshchat 7.6
 #[test]
 fn a_part_that_cannot_be_read_does_not_take_the_others_with_it() {
@@ -197,6 +221,47 @@ fn ids_that_are_numbers_keep_their_digits() {
 fn a_message_without_a_type_is_a_normal_one() {
     for kind in [Value::Null, json!("normal"), json!(7), json!("")] {
         assert_eq!(kinds(&host(), &with(&json!({ "message_type": kind }))), ["message.received"], "{kind}");
+    }
+}
+
+#[test]
+fn a_text_that_fits_into_a_webhook_fits_into_its_event() {
+    for (chars, with_parts) in [(500_000, true), (600_000, false), (1_000_000, false)] {
+        let text = "x".repeat(chars);
+        let answer = send(&host(), &parts(&json!([{ "text": { "content": text } }])));
+        assert_eq!((answer.status, answer.error), (200, None), "{chars}");
+        let data = answer.events[0].json();
+        assert_eq!(data["text"].as_str().map(str::len), Some(chars));
+        assert_eq!(data["freshchat"].get("message_parts").is_some(), with_parts, "{chars}");
+        assert_eq!(answer.log.is_empty(), with_parts, "{chars}");
+    }
+}
+
+#[test]
+fn no_time_that_freshchat_writes_keeps_a_message_from_being_told() {
+    for time in [
+        "2026-03-04t10:00:00.5z",
+        "2026-03-04 10:00:00Z",
+        "2026-03-04T10:00:00.1234567891234Z",
+        "2016-12-31T23:59:60Z",
+        "9999-12-31T23:59:59Z",
+        "0001-01-01T00:00:00Z",
+        "1969-12-31T23:59:59+00:00",
+        "2026-03-04T10:00:00+23:59",
+        "2026-03-04T10:00:00.000+0000",
+        "1772617272000",
+        "yesterday",
+    ] {
+        let mut message = with(&json!({ "created_time": time }));
+        message["action_time"] = json!(time);
+        assert_eq!(kinds(&host(), &message), ["message.received"], "{time}");
+        let mut agents = from_agent("m", 0);
+        agents["action_time"] = json!(time);
+        agents["data"]["message"]["created_time"] = json!(time);
+        assert_eq!(kinds(&host(), &agents), ["agent.took-over"], "{time}");
+        let mut resolved = resolution(0);
+        resolved["action_time"] = json!(time);
+        assert_eq!(kinds(&host(), &resolved), ["conversation.resolved"], "{time}");
     }
 }
 

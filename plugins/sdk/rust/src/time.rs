@@ -5,17 +5,20 @@ use std::time::Duration;
 
 use crate::imports;
 
-/// The last second that has four digits for its year.
-const YEAR_9999_END: i64 = 253_402_300_799;
+/// The last second of which the host takes a time of an event, a day before the years of four digits end: 9999-12-30T22:00:00Z.
+const LAST_SECOND: i64 = 253_402_207_200;
+/// Most digits of a fraction of a second that the host takes.
+const FRACTION_DIGITS_MAX: usize = 9;
 
 /// The host's time, since 1970. [`testing::Host`](crate::testing::Host) has a clock that stands still.
 pub fn now() -> Duration {
     imports::now()
 }
 
-/// RFC 3339 in UTC of a count of seconds since 1970; `None` outside the years 1970 to 9999.
+/// RFC 3339 in UTC of a count of seconds since 1970; `None` before 1970 and on the last day of the year 9999. It may be the time of
+/// an [`Event`](crate::Event).
 pub fn rfc3339(unix_seconds: i64) -> Option<String> {
-    if !(0..=YEAR_9999_END).contains(&unix_seconds) {
+    if !(0..=LAST_SECOND).contains(&unix_seconds) {
         return None;
     }
     let (days, second) = (unix_seconds / 86_400, unix_seconds % 86_400);
@@ -26,7 +29,9 @@ pub fn rfc3339(unix_seconds: i64) -> Option<String> {
 
 /// Milliseconds from 1970 to a time of RFC 3339: `2026-03-04T10:41:12.123456+01:00`. Times with different offsets and fractions
 /// compare as they followed each other; digits beyond milliseconds are dropped. `None` for any other text, such as a time
-/// without an offset, and outside the years 1970 to 9999.
+/// without an offset, and outside the times of [`rfc3339`].
+///
+/// What is a time here may be the time of an [`Event`](crate::Event): the host takes it.
 pub fn parse_rfc3339(text: &str) -> Option<i64> {
     // RFC 3339, 5.6: letters may be small, and a blank may stand in the place of the `T`.
     let bytes = text.as_bytes();
@@ -48,7 +53,7 @@ pub fn parse_rfc3339(text: &str) -> Option<i64> {
     let day_of_1970 = day_number(year, month, day);
     let exists = civil(day_of_1970) == (year, month, day);
     let seconds = day_of_1970 * 86_400 + hour * 3_600 + (minute - offset) * 60 + second;
-    exists.then_some(seconds * 1_000 + millisecond)
+    (exists && (0..=LAST_SECOND).contains(&seconds)).then_some(seconds * 1_000 + millisecond)
 }
 
 /// The milliseconds of a fraction of a second, if there is one, and what follows it.
@@ -57,7 +62,7 @@ fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     let length = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (fraction, rest) = fraction.split_at(length);
     let digit = |place: usize| fraction.get(place).map_or(0, |digit| i64::from(digit - b'0'));
-    (length > 0).then(|| (digit(0) * 100 + digit(1) * 10 + digit(2), rest))
+    (1..=FRACTION_DIGITS_MAX).contains(&length).then(|| (digit(0) * 100 + digit(1) * 10 + digit(2), rest))
 }
 
 /// How far a clock is ahead of UTC.
@@ -135,12 +140,12 @@ mod tests {
             (1_772_617_272, "2026-03-04T09:41:12Z"),
             (4_107_542_399, "2100-02-28T23:59:59Z"),
             (4_107_542_400, "2100-03-01T00:00:00Z"),
-            (YEAR_9999_END, "9999-12-31T23:59:59Z"),
+            (LAST_SECOND, "9999-12-30T22:00:00Z"),
         ];
         for (seconds, text) in times {
             assert_eq!(rfc3339(seconds).as_deref(), Some(text));
         }
-        assert_eq!((rfc3339(-1), rfc3339(YEAR_9999_END + 1), rfc3339(i64::MAX)), (None, None, None));
+        assert_eq!((rfc3339(-1), rfc3339(LAST_SECOND + 1), rfc3339(i64::MAX)), (None, None, None));
     }
 
     #[test]
@@ -154,7 +159,8 @@ mod tests {
             ("2026-03-04T09:41:12-00:00", Some(1_772_617_272_000)),
             ("2016-12-31T23:59:60Z", Some(1_483_228_800_000)),
             ("2000-02-29T23:59:59.999Z", Some(951_868_799_999)),
-            ("9999-12-31T23:59:59Z", Some(YEAR_9999_END * 1_000)),
+            ("9999-12-31T21:00:00.999+23:59", Some((LAST_SECOND - 59 * 60) * 1_000 + 999)),
+            ("9999-12-30T22:00:00Z", Some(LAST_SECOND * 1_000)),
         ];
         for (text, instant) in times {
             assert_eq!(parse_rfc3339(text), instant, "{text}");
@@ -183,6 +189,10 @@ mod tests {
             "2026-03-04T09:41:61Z",
             "2026-03-+4T09:41:12Z",
             "1969-12-31T23:59:59Z",
+            "1970-01-01T00:59:59+01:00",
+            "9999-12-30T22:00:01Z",
+            "9999-12-31T23:59:59Z",
+            "2026-03-04T09:41:12.1234567890Z",
             "1772617272000",
             "2026-03-04T09:41:1\u{e9}Z",
             "\u{661}026-03-04T09:41:12Z",
@@ -200,7 +210,7 @@ mod tests {
             ("Tue, 29 Feb 2000 23:59:59 GMT", Some(951_868_799)),
             ("Wed, 04 Mar 2026 09:41:12 GMT", Some(1_772_617_272)),
             ("Mon, 01 Mar 2100 00:00:00 GMT", Some(4_107_542_400)),
-            ("Fri, 31 Dec 9999 23:59:59 GMT", Some(YEAR_9999_END)),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", Some(253_402_300_799)),
             ("Mon, 29 Feb 2100 00:00:00 GMT", None),
             ("Sunday, 06-Nov-94 08:49:37 GMT", None),
             ("Sun Nov  6 08:49:37 1994", None),

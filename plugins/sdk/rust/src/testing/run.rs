@@ -10,11 +10,15 @@ use super::keys::Keys;
 use super::outbound::Outbound;
 use super::timers::Timers;
 use crate::log::Level;
+use crate::time::parse_rfc3339;
 use crate::{Event, RawValue, Refusal};
 
 thread_local! {
     static RUNNING: RefCell<Option<Run>> = const { RefCell::new(None) };
 }
+
+/// Most bytes of an event's data, less what the host counts besides within the 1 MiB of a commit.
+const EVENT_BYTES_MAX: usize = 1024 * 1024 - 4 * 1024;
 
 /// The schema of each declared kind.
 pub(super) type Kinds = Rc<BTreeMap<String, jsonschema::Validator>>;
@@ -53,6 +57,14 @@ impl Run {
         }
         if dedupe_key.as_deref() == Some("") {
             return Err(Refusal::invalid("a dedupe key must not be empty"));
+        }
+        if let Some(time) = time.as_deref().filter(|time| parse_rfc3339(time).is_none()) {
+            return Err(Refusal::invalid(format!("{time:?} is not a time of RFC 3339 that the host takes")));
+        }
+        if data.len() > EVENT_BYTES_MAX {
+            let message =
+                format!("data of event `{kind}` has {} bytes; at most {EVENT_BYTES_MAX} are taken", data.len());
+            return Err(Refusal { code: "too-large".to_owned(), message });
         }
         let data = RawValue::from_string(data).map_err(|error| Refusal::invalid(error.to_string()))?;
         self.events.push(Emitted { kind, data, subject, dedupe_key, time });
