@@ -150,6 +150,11 @@ impl Taken {
         &self.held.token
     }
 
+    /// What tells the way in which it was fetched from the others of the connection.
+    pub(crate) fn way(&self) -> [u8; 16] {
+        self.slot.key
+    }
+
     /// A provider has refused it with 401: the next to ask gets another one. Without effect where there is another one already.
     pub(crate) fn refuse(&self) {
         self.slot.refuse(self.held.generation);

@@ -234,7 +234,7 @@ impl Filling<'_> {
             return Secret::new("0");
         };
         let text = supplied.taken.token().clone();
-        self.outbound.vault().learn(&text);
+        self.outbound.vault().learn(supplied.taken.way(), &text);
         self.secrets.push(FilledSecret { text: text.clone(), reflects });
         self.holds_token = true;
         text

@@ -98,5 +98,7 @@ pub const TOKEN_HOSTS_MAX: usize = 64;
 pub const TOKEN_DOCUMENTS_MAX: usize = 16;
 /// Fetched tokens that a connection's requests are watched for; of more, the oldest are forgotten.
 pub const TOKENS_WATCHED_MAX: usize = 64;
+/// All of them together.
+pub const TOKENS_WATCHED_BYTES_MAX: usize = 64 * 1024;
 /// Ways to get a token of one connection that are remembered at a time; of more, one that nobody uses is forgotten.
 pub const TOKEN_FETCHES_MAX: usize = 64;
