@@ -33,7 +33,8 @@ impl Watch {
         let own: Vec<_> = request.secrets.iter().filter(|filled| !filled.reflects).map(|filled| &filled.text).collect();
         let looks = !own.is_empty() || vault.holds_any();
         let (redactor, tokens) = vault.watched();
-        let unwatched: Vec<_> = own.into_iter().filter(|text| !tokens.contains(text)).collect();
+        let watched = |text: &Secret| tokens.contains(text) && !mine.contains(&text);
+        let unwatched: Vec<_> = own.into_iter().filter(|text| !watched(text)).collect();
         let request = (!unwatched.is_empty()).then(|| Redactor::new(unwatched));
         let tokens = tokens.iter().filter(|token| !mine.contains(token));
         Self { connection: connection_redactor(origin, outbound, redactor, tokens), request, looks }
@@ -71,7 +72,7 @@ impl Watch {
 /// `all` finds every secret of the connection; `tokens` are those fetched ones that answers must not hold.
 fn connection_redactor<'t>(
     origin: &Origin,
-    outbound: &Outbound,
+    outbound: &'t Outbound,
     all: Arc<Redactor>,
     tokens: impl Iterator<Item = &'t Secret>,
 ) -> Arc<Redactor> {
