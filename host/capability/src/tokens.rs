@@ -6,11 +6,12 @@
 
 mod kept;
 mod obtain;
+mod refusals;
 mod slot;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hookyard_domain::clock::Clock;
 use hookyard_domain::connection::Incarnation;
@@ -19,6 +20,7 @@ use hookyard_domain::fetched_token::TokenFetch;
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::keyed_hash::HashKey;
 use hookyard_domain::limit;
+use hookyard_domain::secret::Secret;
 use hookyard_store::FetchedTokens;
 use tokio::sync::watch;
 
@@ -27,8 +29,7 @@ use crate::http_request::{HttpErrorCode, not_granted};
 use crate::outbound::Outbound;
 use crate::sealing::MasterKey;
 
-pub(crate) use slot::Held;
-use slot::{Slot, Start};
+use slot::{Held, Slot, Start};
 
 type SlotKey = (ConnectionId, [u8; 16]);
 
@@ -75,13 +76,18 @@ impl TokenRegistry {
         let _open = running.wait_for(|running| *running == 0).await;
     }
 
+    /// Nothing of a connection stays in memory whose life is over; what the store has of it goes with the connection.
+    pub fn forget(&self, connection: &ConnectionId) {
+        self.slots().retain(|(whose, _), _| whose != connection);
+    }
+
     fn slot(&self, connection: &ConnectionId, key: [u8; 16]) -> Arc<Slot> {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.slots();
         let slot_key = (connection.clone(), key);
         if let Some(slot) = slots.get(&slot_key) {
             return Arc::clone(slot);
         }
-        let of_connection = slots.iter().filter(|((whose, _), _)| whose == connection);
+        let of_connection = slots.range((connection.clone(), [0; 16])..=(connection.clone(), [u8::MAX; 16]));
         let (count, idle) = of_connection.fold((0, None::<(_, &SlotKey)>), |(count, idle), (key, slot)| {
             // Nobody can take it up while the slots are locked.
             let since = (Arc::strong_count(slot) == 1).then(|| slot.idle_since()).flatten();
@@ -93,6 +99,10 @@ impl TokenRegistry {
             slots.remove(&key);
         }
         Arc::clone(slots.entry(slot_key).or_insert_with(|| Arc::new(Slot::new(key))))
+    }
+
+    fn slots(&self) -> MutexGuard<'_, BTreeMap<SlotKey, Arc<Slot>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -117,12 +127,6 @@ impl ConnectionTokens {
         &self.connection
     }
 
-    /// The token of a provider who has refused it with 401: the next to ask gets another one. Without effect where there is
-    /// another one already.
-    pub(crate) fn refuse(&self, fetch: &TokenFetch, held: &Held) {
-        self.slot(fetch).refuse(held.generation);
-    }
-
     fn slot(&self, fetch: &TokenFetch) -> Arc<Slot> {
         self.registry.slot(&self.connection, fetch.fingerprint(&self.hash_key, &self.connection))
     }
@@ -134,31 +138,57 @@ impl fmt::Debug for ConnectionTokens {
     }
 }
 
+/// A token in the hands of somebody who needs it. As long as it is, what is known of it is not forgotten for want of room.
+pub(crate) struct Taken {
+    slot: Arc<Slot>,
+    held: Held,
+}
+
+impl Taken {
+    /// The token.
+    pub(crate) fn token(&self) -> &Secret {
+        &self.held.token
+    }
+
+    /// What tells the way in which it was fetched from the others of the connection.
+    pub(crate) fn way(&self) -> [u8; 16] {
+        self.slot.key
+    }
+
+    /// A provider has refused it with 401: the next to ask gets another one. Without effect where there is another one already.
+    pub(crate) fn refuse(&self) {
+        self.slot.refuse(self.held.generation);
+    }
+}
+
 /// The token that this fetch gives: the one at hand as long as it is good, or else a new one, for which all who need it wait
 /// together. Dropping this future stops nothing.
-pub(crate) async fn get(outbound: &Arc<Outbound>, fetch: &Arc<TokenFetch>) -> Result<Held, Failure> {
+pub(crate) async fn get(outbound: &Arc<Outbound>, fetch: &Arc<TokenFetch>) -> Result<Taken, Failure> {
     let tokens = &outbound.tokens;
     let slot = tokens.slot(fetch);
     if let Some(held) = slot.usable(tokens.registry.clock.now()) {
-        return Ok(held);
+        return Ok(Taken { slot, held });
     }
     outbound.grant.check(fetch.origin()).map_err(|_| not_granted(outbound, fetch.origin()))?;
     let mut outcome = match slot.start(tokens.registry.clock.now()) {
-        Start::Have(held) => return Ok(held),
+        Start::Have(held) => return Ok(Taken { slot, held }),
+        Start::Refused(failure) => return Err(failure),
         Start::Wait(outcome) => outcome,
         Start::Fetch(tell, outcome) => {
             let running = Running::begin(&tokens.registry);
             let (outbound, fetch, slot) = (Arc::clone(outbound), Arc::clone(fetch), Arc::clone(&slot));
             tokio::spawn(async move {
                 let obtained = obtain::obtain(&outbound, &fetch, &slot).await;
-                slot.finish(&tell, obtained);
+                slot.finish(&tell, obtained, outbound.tokens.registry.clock.now());
                 drop(running);
             });
             outcome
         }
     };
     let told = outcome.wait_for(Option::is_some).await.ok().and_then(|told| told.clone());
-    told.unwrap_or_else(|| Err(Failure::new(HttpErrorCode::TokenUnavailable, "fetching the token was broken off")))
+    let held = told
+        .unwrap_or_else(|| Err(Failure::new(HttpErrorCode::TokenUnavailable, "fetching the token was broken off")))?;
+    Ok(Taken { slot, held })
 }
 
 /// Counts a fetch for as long as it lives.

@@ -20,11 +20,17 @@ pub struct Vault {
     learnt: RwLock<Learnt>,
 }
 
-/// The tokens that requests were sent with, the newest last.
+/// The tokens that requests were sent with.
 struct Learnt {
-    tokens: Vec<Secret>,
+    tokens: Vec<LearntToken>,
     /// Knows the secrets of the config as well.
     redactor: Arc<Redactor>,
+}
+
+/// A token, and the way in which it was fetched. The newest stand last.
+struct LearntToken {
+    way: [u8; 16],
+    text: Secret,
 }
 
 /// What a placeholder stands for.
@@ -59,23 +65,37 @@ impl Vault {
         &self.configured
     }
 
-    /// From now on this token counts among the connection's secrets. Of many, the oldest do not any more.
-    pub(crate) fn learn(&self, token: &Secret) {
-        if self.learnt.read().unwrap_or_else(PoisonError::into_inner).tokens.contains(token) {
+    /// From now on this token counts among the connection's secrets, and so does the one before it that was fetched in the same way,
+    /// with which requests may still be under way. Of many ways, the tokens that were learnt first do not count any more: a redactor
+    /// takes many times the bytes that it looks for.
+    pub(crate) fn learn(&self, way: [u8; 16], token: &Secret) {
+        let knows = |learnt: &Learnt| learnt.tokens.iter().any(|known| known.text == *token);
+        if knows(&self.learnt.read().unwrap_or_else(PoisonError::into_inner)) {
             return;
         }
         let mut learnt = self.learnt.write().unwrap_or_else(PoisonError::into_inner);
-        if learnt.tokens.len() >= limit::TOKENS_WATCHED_MAX {
-            learnt.tokens.remove(0);
+        if knows(&learnt) {
+            return;
         }
-        learnt.tokens.push(token.clone());
+        let mut of_way = learnt.tokens.iter().enumerate().filter(|(_, known)| known.way == way).map(|(index, _)| index);
+        if let (Some(oldest), Some(_)) = (of_way.next(), of_way.next()) {
+            learnt.tokens.remove(oldest);
+        }
+        learnt.tokens.push(LearntToken { way, text: token.clone() });
+        let mut bytes: usize = learnt.tokens.iter().map(|known| known.text.expose().len()).sum();
+        while learnt.tokens.len() > limit::TOKENS_WATCHED_MAX
+            || (bytes > limit::TOKENS_WATCHED_BYTES_MAX && learnt.tokens.len() > 1)
+        {
+            bytes -= learnt.tokens.remove(0).text.expose().len();
+        }
         let secrets = self.known.values().map(|known| &known.text);
-        learnt.redactor = Arc::new(Redactor::new(secrets.chain(&learnt.tokens)));
+        learnt.redactor = Arc::new(Redactor::new(secrets.chain(learnt.tokens.iter().map(|known| &known.text))));
     }
 
-    /// The tokens that it has learnt.
-    pub(crate) fn tokens(&self) -> Vec<Secret> {
-        self.learnt.read().unwrap_or_else(PoisonError::into_inner).tokens.clone()
+    /// What [`Vault::redactor`] is now, and the tokens that it finds.
+    pub(crate) fn watched(&self) -> (Arc<Redactor>, Vec<Secret>) {
+        let learnt = self.learnt.read().unwrap_or_else(PoisonError::into_inner);
+        (Arc::clone(&learnt.redactor), learnt.tokens.iter().map(|known| known.text.clone()).collect())
     }
 
     /// What a placeholder stands for.
@@ -115,5 +135,47 @@ impl KnownSecret {
             [pointer] => format!("the secret at {pointer}"),
             several => format!("the text derived from the secrets at {}", several.join(" and ")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vault() -> Vault {
+        let learnt = Learnt { tokens: vec![], redactor: Arc::new(Redactor::new([])) };
+        Vault { known: BTreeMap::new(), configured: Arc::new(Redactor::new([])), learnt: RwLock::new(learnt) }
+    }
+
+    fn watched(vault: &Vault) -> Vec<String> {
+        vault.watched().1.iter().map(|token| token.expose().to_owned()).collect()
+    }
+
+    #[test]
+    fn of_one_way_the_present_token_and_the_one_before_it_are_known() {
+        let vault = vault();
+        for n in 0..100 {
+            vault.learn([1; 16], &Secret::new(format!("token-{n}")));
+            vault.learn([2; 16], &Secret::new("another-one"));
+        }
+        assert_eq!(watched(&vault), ["another-one", "token-98", "token-99"]);
+        let redactor = vault.redactor();
+        assert_eq!(redactor.redact("token-97 token-98 token-99 another-one"), "token-97 ••• ••• •••");
+    }
+
+    #[test]
+    fn of_too_many_tokens_or_bytes_those_that_were_learnt_first_go() {
+        let vault = vault();
+        let way = |n: usize| [u8::try_from(n).expect("few"); 16];
+        for n in 0..=limit::TOKENS_WATCHED_MAX {
+            vault.learn(way(n), &Secret::new(format!("token-{n}")));
+        }
+        let known = watched(&vault);
+        assert_eq!((known.len(), known[0].as_str()), (limit::TOKENS_WATCHED_MAX, "token-1"));
+        let long = "x".repeat(limit::TOKENS_WATCHED_BYTES_MAX);
+        vault.learn(way(0), &Secret::new(format!("{long}-")));
+        assert_eq!(watched(&vault).len(), 1, "the newest stays, however long it is");
+        vault.learn(way(1), &Secret::new("short"));
+        assert_eq!(watched(&vault), ["short"]);
     }
 }

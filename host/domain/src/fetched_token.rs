@@ -29,6 +29,7 @@ pub struct TokenFetch {
     url: Url,
     origin: Origin,
     kind: Kind,
+    secrets: Vec<Secret>,
 }
 
 #[derive(Clone)]
@@ -78,6 +79,18 @@ impl TokenFetch {
             Kind::Exchange { .. } => None,
             Kind::OAuth2(client) => client.refresh_token.as_ref(),
         }
+    }
+
+    /// The same, with secrets that are in its texts and that nobody else knows as such: what a plugin has derived.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: Vec<Secret>) -> Self {
+        self.secrets = secrets;
+        self
+    }
+
+    /// Those secrets. No answer may show them.
+    pub fn secrets(&self) -> &[Secret] {
+        &self.secrets
     }
 
     /// The request. `rotated` is the refresh token that the provider gave last, if it has given any: it takes the place of the one

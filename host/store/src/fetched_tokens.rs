@@ -36,7 +36,8 @@ pub trait FetchedTokens: Send + Sync {
         key: [u8; 16],
     ) -> Result<Option<FetchedToken>, StoreError>;
 
-    /// Keeps a token in place of the one with its key; durable on return. Of more than fit, others go: first those that are not
+    /// Keeps a token in place of the one with its key; durable on return. Also for a connection that is being deleted, as long as
+    /// anything of it is there: its plugin takes its leave of the provider by then. Of more than fit, others go: first those that are not
     /// `rotated`, and of these the oldest.
     async fn keep_fetched_token(&self, token: FetchedToken) -> Result<(), KeepTokenError>;
 
@@ -47,8 +48,8 @@ pub trait FetchedTokens: Send + Sync {
 /// Why a fetched token was not kept.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum KeepTokenError {
-    /// That life of the connection is over, or about to end.
-    #[error("the connection is being deleted, or was")]
+    /// That life of the connection is over.
+    #[error("the connection was deleted")]
     Gone,
     /// The store cannot write.
     #[error("the store cannot keep the token")]

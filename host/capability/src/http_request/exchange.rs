@@ -22,7 +22,8 @@ impl Requests {
     /// Checks the request, then its origin, then fills in secrets, then fetches what tokens it needs, then waits for room, then sends:
     /// what is refused costs nothing, and the one deadline is over all of it.
     ///
-    /// A provider that answers 401 to a token has done nothing: it gets the same request once more, with another token.
+    /// A provider that answers 401 to a token has done nothing: it gets the same request once more, with another token. Where a
+    /// redirect led from a request that may have acted to one that was refused, that is the answer.
     pub(super) async fn exchange(
         &self,
         request: HttpRequest,
@@ -44,15 +45,20 @@ impl Requests {
                 filled = fill::fill(&request, outbound, &self.derived, &supplied)?;
             }
             match self.attempt(&request, filled, deadline, allowance, last).await? {
-                Some(response) => return Ok(response),
-                None => supplied.iter().for_each(|token| outbound.tokens.refuse(&token.fetch, &token.held)),
+                Attempted::Answered(response) => return Ok(response),
+                Attempted::Refused(response) => {
+                    supplied.iter().for_each(|token| token.taken.refuse());
+                    if let Some(response) = response {
+                        return Ok(response);
+                    }
+                }
             }
             filled = fill::fill(&request, outbound, &self.derived, &[])?;
             last = true;
         }
     }
 
-    /// Sends the request; `None`: it was sent with a fetched token and refused with 401, and this is not the last attempt.
+    /// Sends the request, for the `last` time or not.
     async fn attempt(
         &self,
         request: &CheckedRequest,
@@ -60,7 +66,7 @@ impl Requests {
         deadline: Instant,
         allowance: &BodyAllowance,
         last: bool,
-    ) -> Result<Option<HttpResponse>, Failure> {
+    ) -> Result<Attempted, Failure> {
         let outbound = &self.outbound;
         let room = async {
             // The connection's own share first: who waits for that must not hold what others wait for.
@@ -72,11 +78,13 @@ impl Requests {
         })?;
         let hops = async {
             let watch = Watch::new(&filled, &request.origin, outbound);
-            let (response, holds_token) = self.hops(request, filled, &watch).await?;
-            if response.status() == StatusCode::UNAUTHORIZED && holds_token && !last {
-                return Ok(None);
+            let Reached { response, holds_token, has_acted } = self.hops(request, filled, &watch).await?;
+            let refused = response.status() == StatusCode::UNAUTHORIZED && holds_token && !last;
+            if refused && !has_acted {
+                return Ok(Attempted::Refused(None));
             }
-            answer::read(response, request.cut, &watch, allowance).await.map(Some)
+            let response = answer::read(response, request.cut, &watch, allowance).await?;
+            Ok(if refused { Attempted::Refused(Some(response)) } else { Attempted::Answered(response) })
         };
         timeout_at(deadline, hops).await.unwrap_or_else(|_| {
             let seconds = request.timeout.as_secs_f32();
@@ -84,18 +92,16 @@ impl Requests {
         })
     }
 
-    /// The answer that no redirect leads on from, and whether its request held a fetched token.
-    async fn hops(
-        &self,
-        request: &CheckedRequest,
-        filled: FilledRequest,
-        watch: &Watch,
-    ) -> Result<(Response, bool), Failure> {
+    /// The answer that no redirect leads on from.
+    async fn hops(&self, request: &CheckedRequest, filled: FilledRequest, watch: &Watch) -> Result<Reached, Failure> {
         let (mut filled, mut origin) = (filled, request.origin.clone());
+        let mut has_acted = false;
         let mut response = self.hop(&filled, &origin).await?;
         for _ in 0..request.max_redirects {
             let Some(to) = redirect::target(response.status(), response.headers(), &filled.url)? else { break };
             watch.check(response.headers(), &[])?;
+            // "See other" is what many say after they have done what a POST asked for.
+            has_acted |= is_unsafe(&filled.method);
             let status = response.status();
             drop(response);
             let next = redirect::origin(&to)?;
@@ -106,7 +112,7 @@ impl Requests {
             origin = next;
             response = self.hop(&filled, &origin).await.map_err(|failure| failure.after_redirect(&shown))?;
         }
-        Ok((response, filled.holds_token))
+        Ok(Reached { response, holds_token: filled.holds_token, has_acted })
     }
 
     /// Sends one request to one origin, if that is granted.
@@ -116,8 +122,7 @@ impl Requests {
             tracing::error!(%error, "no client for requests");
             Failure::new(HttpErrorCode::Connect, error.to_string())
         })?;
-        let unsafe_method = !matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        let unsent = usize::from(unsafe_method);
+        let unsent = usize::from(is_unsafe(&request.method));
         // Counted before it is sent, and uncounted only where the client says that nothing was: an invocation may end while
         // its request is on the way.
         self.unsafe_sent.fetch_add(unsent, Ordering::SeqCst);
@@ -131,6 +136,27 @@ impl Requests {
             }
         })
     }
+}
+
+/// What one sending of a request has come to.
+enum Attempted {
+    Answered(HttpResponse),
+    /// The provider refuses the fetched token with 401, and another attempt may be made. The answer is there where the request
+    /// must not be sent again all the same.
+    Refused(Option<HttpResponse>),
+}
+
+/// Where redirects have led.
+struct Reached {
+    response: Response,
+    /// Whether the last request held a fetched token.
+    holds_token: bool,
+    /// Whether one before it may have changed something.
+    has_acted: bool,
+}
+
+fn is_unsafe(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 impl FilledRequest {

@@ -8,6 +8,7 @@ use hookyard_domain::credential::{Credential, How, Place};
 use hookyard_domain::fetched_token::TokenFetch;
 use hookyard_domain::host_pattern::Origin;
 use hookyard_domain::limit;
+use hookyard_domain::redaction::Redactor;
 use hookyard_domain::secret::Secret;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method};
@@ -217,7 +218,8 @@ impl Filling<'_> {
         }
         let text = self.token(&token.fetch, false);
         // Else a provider that repeats a secret would let the guest send it on to hosts that no credential names.
-        if self.outbound.vault().configured().finds(text.expose().as_bytes()) {
+        let bytes = text.expose().as_bytes();
+        if self.outbound.vault().configured().finds(bytes) || Redactor::new(token.fetch.secrets()).finds(bytes) {
             return Err(Failure::denied(format!("{what} holds a fetched token that is a secret of the config")));
         }
         Ok(text)
@@ -231,8 +233,8 @@ impl Filling<'_> {
             }
             return Secret::new("0");
         };
-        let text = supplied.held.token.clone();
-        self.outbound.vault().learn(&text);
+        let text = supplied.taken.token().clone();
+        self.outbound.vault().learn(supplied.taken.way(), &text);
         self.secrets.push(FilledSecret { text: text.clone(), reflects });
         self.holds_token = true;
         text

@@ -11,7 +11,7 @@ use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, HeaderValue};
 
 use crate::outbound::Outbound;
-use crate::vault::{KnownSecret, Vault};
+use crate::vault::KnownSecret;
 
 use super::failure::{Failure, HttpErrorCode, shown};
 use super::fill::FilledRequest;
@@ -31,9 +31,13 @@ impl Watch {
         let vault = outbound.vault();
         let mine: Vec<_> = request.secrets.iter().filter(|filled| filled.reflects).map(|filled| &filled.text).collect();
         let own: Vec<_> = request.secrets.iter().filter(|filled| !filled.reflects).map(|filled| &filled.text).collect();
-        let request = (!own.is_empty()).then(|| Redactor::new(own));
-        let looks = request.is_some() || vault.holds_any();
-        Self { connection: connection_redactor(vault, origin, outbound, &mine), request, looks }
+        let looks = !own.is_empty() || vault.holds_any();
+        let (redactor, tokens) = vault.watched();
+        let watched = |text: &Secret| tokens.contains(text) && !mine.contains(&text);
+        let unwatched: Vec<_> = own.into_iter().filter(|text| !watched(text)).collect();
+        let request = (!unwatched.is_empty()).then(|| Redactor::new(unwatched));
+        let tokens = tokens.iter().filter(|token| !mine.contains(token));
+        Self { connection: connection_redactor(origin, outbound, redactor, tokens), request, looks }
     }
 
     /// Fails if a header, or the beginning of the body, holds a secret; and if nobody can tell, because the body is compressed
@@ -65,15 +69,19 @@ impl Watch {
     }
 }
 
-/// `mine`: what is in the request, and answers may hold.
-fn connection_redactor(vault: &Vault, origin: &Origin, outbound: &Outbound, mine: &[&Secret]) -> Arc<Redactor> {
+/// `all` finds every secret of the connection; `tokens` are those fetched ones that answers must not hold.
+fn connection_redactor<'t>(
+    origin: &Origin,
+    outbound: &'t Outbound,
+    all: Arc<Redactor>,
+    tokens: impl Iterator<Item = &'t Secret>,
+) -> Arc<Redactor> {
     let reflecting: Vec<_> = outbound.credentials.for_origin(origin).filter(|credential| credential.reflects).collect();
     if reflecting.is_empty() {
-        return vault.redactor();
+        return all;
     }
-    let watched = vault.secrets().filter(|known| !reflecting.iter().any(|credential| sends(credential, known)));
-    let tokens = vault.tokens();
-    let tokens = tokens.iter().filter(|token| !mine.contains(token));
+    let watched =
+        outbound.vault().secrets().filter(|known| !reflecting.iter().any(|credential| sends(credential, known)));
     Arc::new(Redactor::new(watched.map(|known| &known.text).chain(tokens)))
 }
 

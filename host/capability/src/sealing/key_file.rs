@@ -20,8 +20,8 @@ const FILE_BYTES_MAX: u64 = 2 * MasterKey::BYTES as u64 + 2;
 pub enum MasterKeyError {
     /// There is none although something is sealed.
     #[error(
-        "the key file {} is missing, and without it the configs that were set through the API cannot be read: put it back \
-         from a backup",
+        "the key file {} is missing, and without it the configs that were set through the API, and the tokens that were fetched, \
+         cannot be read: put it back from a backup",
         .path.display()
     )]
     Missing {

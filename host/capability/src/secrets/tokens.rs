@@ -11,6 +11,7 @@ use hookyard_domain::fetched_token::{TextPlace, Texts, TokenDocument, TokenFetch
 use hookyard_domain::hex::hex;
 use hookyard_domain::host_pattern::{HostPattern, Origin};
 use hookyard_domain::limit;
+use hookyard_domain::secret::Secret;
 
 use crate::effects::Effects;
 use crate::http_request::check_place;
@@ -34,8 +35,14 @@ impl Effects {
             TokenSource::OAuth2(oauth2) => &oauth2.token_url,
         };
         let origin = url.parse().ok().and_then(|url| Origin::of(&url).ok());
-        let mut texts =
-            GuestTexts { effects: self, origin, at: "", left: limit::DERIVED_SECRETS_BYTES_MAX, refusal: None };
+        let mut texts = GuestTexts {
+            effects: self,
+            origin,
+            at: "",
+            left: limit::DERIVED_SECRETS_BYTES_MAX,
+            filled: vec![],
+            refusal: None,
+        };
         let fetch = match &document.source {
             TokenSource::Exchange(exchange) => {
                 texts.at = "/exchange";
@@ -46,9 +53,9 @@ impl Effects {
                 TokenFetch::of_oauth2(oauth2, &mut texts)
             }
         };
-        let refusal = texts.refusal.take();
+        let GuestTexts { refusal, filled, .. } = texts;
         let fetch = match (fetch, refusal) {
-            (Some(fetch), None) => fetch,
+            (Some(fetch), None) => fetch.with_secrets(filled),
             (_, Some(refusal)) => return Err(refusal),
             (None, None) => return Err(Refusal::invalid("the document tells of no token")),
         };
@@ -77,6 +84,8 @@ struct GuestTexts<'a> {
     at: &'static str,
     /// Bytes of secrets that still fit.
     left: usize,
+    /// The secrets that were filled in.
+    filled: Vec<Secret>,
     /// The first one.
     refusal: Option<Refusal>,
 }
@@ -114,7 +123,7 @@ impl GuestTexts<'_> {
         let outbound = &self.effects.scope.outbound;
         let Some(origin) = &self.origin else { return Ok(String::new()) };
         let credentials: Vec<_> = outbound.credentials.for_origin(origin).collect();
-        let mut left = self.left;
+        let (mut left, mut secrets) = (self.left, Vec::new());
         let filled = placeholder::fill_text(template, |placeholder| {
             let secret = self.effects.known_secret(placeholder).map_err(|refusal| denied(refusal.message))?;
             check_place(&credentials, origin, &secret, place, what).map_err(denied)?;
@@ -122,9 +131,11 @@ impl GuestTexts<'_> {
                 let max = limit::DERIVED_SECRETS_BYTES_MAX;
                 Refusal::too_large(format!("{at}: the document has more than {max} bytes of secrets"))
             })?;
+            secrets.push(secret.text.clone());
             Ok(Exposed(secret.text.clone()))
         })?;
         self.left = left;
+        self.filled.extend(secrets);
         Ok(filled.into_owned())
     }
 }

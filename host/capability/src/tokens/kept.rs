@@ -3,7 +3,7 @@
 use hookyard_domain::clock::Timestamp;
 use hookyard_domain::hex::hex;
 use hookyard_domain::secret::Secret;
-use hookyard_store::{FetchedToken, KeepTokenError};
+use hookyard_store::{FetchedToken, KeepTokenError, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::ConnectionTokens;
@@ -39,20 +39,34 @@ pub(super) enum KeepError {
     Store(#[from] KeepTokenError),
 }
 
-impl ConnectionTokens {
-    /// What is kept under this key; nothing where it cannot be opened, which is logged.
-    ///
-    /// # Errors
+/// Why nobody knows what was kept.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum KeptError {
     /// The store cannot be read.
-    pub(super) async fn kept(&self, key: [u8; 16]) -> Result<Option<Kept>, hookyard_store::StoreError> {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is a refresh token in it that took the place of the configured one, and it cannot be opened.
+    #[error(
+        "the refresh token that the provider gave last cannot be read: {0}; put the key file back, or set a new refresh token in \
+         the config"
+    )]
+    Sealed(String),
+}
+
+impl ConnectionTokens {
+    /// What is kept under this key. A token that cannot be opened is fetched anew, which is logged, unless a refresh token is with
+    /// it: many a provider takes the use of one that it has replaced for a theft, and revokes them all.
+    pub(super) async fn kept(&self, key: [u8; 16]) -> Result<Option<Kept>, KeptError> {
         let found = self.registry.store.fetched_token(&self.connection, self.incarnation, key).await?;
-        Ok(found.and_then(|found| match self.open(&found) {
-            Ok(kept) => Some(kept),
+        let Some(found) = found else { return Ok(None) };
+        match self.open(&found) {
+            Ok(kept) => Ok(Some(kept)),
+            Err(why) if found.rotated => Err(KeptError::Sealed(why)),
             Err(why) => {
                 tracing::warn!(connection = %self.connection, "a fetched token that was kept cannot be read, and is fetched anew: {why}");
-                None
+                Ok(None)
             }
-        }))
+        }
     }
 
     /// Keeps a token; durable on return.

@@ -17,7 +17,7 @@ use crate::http_request::failure::{Failure, shown};
 use crate::http_request::{HttpErrorCode, address_refused, not_granted};
 use crate::outbound::Outbound;
 
-use super::kept::{KeepError, Kept};
+use super::kept::{KeepError, Kept, KeptError};
 use super::slot::{Held, Memory, Slot};
 
 /// The token that was kept before the host started, if it is still good; else a new one. On return, what it came with is durable.
@@ -32,7 +32,10 @@ pub(super) async fn obtain(outbound: &Arc<Outbound>, fetch: &TokenFetch, slot: &
     } else if memory.asked_store {
         None
     } else {
-        let unreadable = |error| unavailable(fetch, format!("what was kept of it cannot be read: {error}"));
+        let unreadable = |error| match error {
+            KeptError::Store(_) => unavailable(fetch, format!("what was kept of it cannot be read: {error}")),
+            KeptError::Sealed(_) => unavailable(fetch, error).noted(),
+        };
         tokens.kept(slot.key).await.map_err(unreadable)?
     };
     memory.asked_store = true;
@@ -51,8 +54,11 @@ pub(super) async fn obtain(outbound: &Arc<Outbound>, fetch: &TokenFetch, slot: &
     let kept = Kept { token: answer.token, until, refresh_token: new.or_else(|| memory.refresh_token.clone()) };
     match tokens.keep(slot.key, &kept).await {
         Ok(()) => {}
-        Err(error) if rotated || matches!(error, KeepError::Store(KeepTokenError::Gone)) => {
-            slot.remember(Memory { unkept: rotated.then_some(kept), ..memory });
+        Err(KeepError::Store(error @ KeepTokenError::Gone)) => {
+            return Err(Failure::new(HttpErrorCode::TokenUnavailable, error.to_string()));
+        }
+        Err(error) if rotated => {
+            slot.remember(Memory { unkept: Some(kept), ..memory });
             return Err(not_kept(outbound, fetch, &error));
         }
         Err(error) => {
@@ -84,7 +90,9 @@ async fn ask(outbound: &Arc<Outbound>, fetch: &TokenFetch, refresh: Option<&Secr
     })?;
     let said = TokenAnswer::error_of(&body).map(|said| {
         let said = outbound.vault().redactor().redact(&said).into_owned();
-        let said = Redactor::new(refresh).redact_beginning(&said, limit::TOKEN_ERROR_BYTES_MAX).into_owned();
+        let said = Redactor::new(fetch.secrets().iter().chain(refresh))
+            .redact_beginning(&said, limit::TOKEN_ERROR_BYTES_MAX)
+            .into_owned();
         format!(": {}", shown(&said))
     });
     let said = said.unwrap_or_default();

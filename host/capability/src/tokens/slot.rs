@@ -9,13 +9,14 @@ use tokio::sync::watch;
 use crate::http_request::failure::Failure;
 
 use super::kept::Kept;
+use super::refusals::Refusals;
 
 /// A token at hand.
 #[derive(Debug, Clone)]
-pub(crate) struct Held {
-    pub(crate) token: Secret,
+pub(super) struct Held {
+    pub(super) token: Secret,
     /// The number of tokens that this way has given since the host started.
-    pub(crate) generation: u64,
+    pub(super) generation: u64,
 }
 
 /// What a fetch has come to; `None` as long as it runs.
@@ -27,6 +28,8 @@ pub(super) enum Start {
     Have(Held),
     /// Somebody is fetching it.
     Wait(watch::Receiver<Outcome>),
+    /// There is none, and none is to be asked for yet.
+    Refused(Failure),
     /// He is to fetch it, and to tell all who wait.
     Fetch(watch::Sender<Outcome>, watch::Receiver<Outcome>),
 }
@@ -45,6 +48,7 @@ struct State {
     fetching: Option<watch::Receiver<Outcome>>,
     used_at: Option<Timestamp>,
     memory: Memory,
+    refusals: Refusals,
 }
 
 /// What a fetch begins with, and leaves to the next one.
@@ -89,6 +93,9 @@ impl Slot {
         if let Some(outcome) = running {
             return Start::Wait(outcome.clone());
         }
+        if let Some(failure) = state.refusals.standing(now) {
+            return Start::Refused(failure);
+        }
         let (tell, outcome) = watch::channel(None);
         state.fetching = Some(outcome.clone());
         Start::Fetch(tell, outcome)
@@ -104,8 +111,11 @@ impl Slot {
     }
 
     /// The fetch is over; tells all who wait for it.
-    pub(super) fn finish(&self, tell: &watch::Sender<Outcome>, obtained: Result<Held, Failure>) {
-        self.locked().fetching = None;
+    pub(super) fn finish(&self, tell: &watch::Sender<Outcome>, obtained: Result<Held, Failure>, now: Timestamp) {
+        let mut state = self.locked();
+        state.fetching = None;
+        state.refusals.note(&obtained, now);
+        drop(state);
         tell.send_replace(Some(obtained));
     }
 

@@ -50,7 +50,7 @@ impl TokenFetch {
         let body = body.map(|(_, text)| Secret::new(text));
         let (url, origin) = url?;
         let kind = Kind::Exchange { method: method?, headers, body, pointer: pointer?, expires_in: expires_in? };
-        Some(Self { url, origin, kind })
+        Some(Self { url, origin, kind, secrets: Vec::new() })
     }
 
     /// A grant of OAuth 2.0; `None` where a text of it has no value, or something is wrong.
@@ -81,7 +81,7 @@ impl TokenFetch {
         }
         let (url, origin) = url?;
         let client = Client { id: id??, secret: secret?, refresh_token: refresh?, scope: scope?, auth: *client_auth };
-        Some(Self { url, origin, kind: Kind::OAuth2(client) })
+        Some(Self { url, origin, kind: Kind::OAuth2(client), secrets: Vec::new() })
     }
 }
 

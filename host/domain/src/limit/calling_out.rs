@@ -84,6 +84,10 @@ pub const TOKEN_LIFETIME_MAX: Duration = Duration::from_secs(10 * 366 * 24 * 60 
 pub const TOKEN_MARGIN_MAX: Duration = Duration::from_secs(60);
 /// What a token endpoint says to be wrong as messages show it.
 pub const TOKEN_ERROR_BYTES_MAX: usize = 200;
+/// Refusals of one token endpoint in a row after which it is left alone for [`TOKEN_REFUSED_PAUSE`] each time.
+pub const TOKEN_REFUSALS_MAX: u32 = 20;
+/// How long the last of many refusals is repeated to those who need a token, before the endpoint is asked again.
+pub const TOKEN_REFUSED_PAUSE: Duration = Duration::from_secs(10);
 /// Headers of an exchange.
 pub const TOKEN_HEADERS_MAX: usize = 32;
 /// Largest document of `secrets.token`.
@@ -94,5 +98,7 @@ pub const TOKEN_HOSTS_MAX: usize = 64;
 pub const TOKEN_DOCUMENTS_MAX: usize = 16;
 /// Fetched tokens that a connection's requests are watched for; of more, the oldest are forgotten.
 pub const TOKENS_WATCHED_MAX: usize = 64;
+/// All of them together.
+pub const TOKENS_WATCHED_BYTES_MAX: usize = 64 * 1024;
 /// Ways to get a token of one connection that are remembered at a time; of more, one that nobody uses is forgotten.
 pub const TOKEN_FETCHES_MAX: usize = 64;

@@ -89,6 +89,7 @@ impl Registry {
         desired.lives.remove(id);
         desired.lives.extend(lives.into_iter().filter(|life| life.connection == *id).map(|life| (id.clone(), life)));
         self.deleting.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.parts.builder.tokens.forget(id);
         // What was committed at the last moment, or found in the store while it was being removed, may have come on only now.
         self.parts.agenda.forget(id);
         tracing::info!(connection = %id, "everything that the deleted connection had is removed");

@@ -13,10 +13,8 @@ use crate::{FetchedToken, FetchedTokens, KeepTokenError, StoreError};
 
 impl State {
     fn keep_token(&mut self, token: FetchedToken) -> Result<(), KeepTokenError> {
-        let present = self.lives.get(&token.connection);
-        let (incarnation, deleting) =
-            present.map_or((Incarnation::default(), false), |life| (life.incarnation, life.deleting));
-        if deleting || incarnation != token.incarnation {
+        let incarnation = self.lives.get(&token.connection).map(|life| life.incarnation).unwrap_or_default();
+        if incarnation != token.incarnation {
             return Err(KeepTokenError::Gone);
         }
         let connection = token.connection.clone();

@@ -39,8 +39,7 @@ fn token(row: &Row<'_>) -> rusqlite::Result<FetchedToken> {
 
 /// Keeps a token in place of the one with its key, and forgets those that do not fit beside it.
 pub(super) fn keep(database: &Connection, token: &FetchedToken) -> rusqlite::Result<Result<(), KeepTokenError>> {
-    let life = life_rows::get(database, &token.connection)?;
-    if life.deleting || life.incarnation != token.incarnation {
+    if life_rows::get(database, &token.connection)?.incarnation != token.incarnation {
         return Ok(Err(KeepTokenError::Gone));
     }
     let connection = token.connection.as_str();

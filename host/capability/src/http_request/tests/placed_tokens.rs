@@ -168,3 +168,24 @@ async fn a_provider_that_repeats_a_secret_does_not_make_it_a_token() {
     assert!(message.contains("is a secret of the config"), "{message}");
     assert!(world.seen("/api").is_empty());
 }
+
+#[tokio::test]
+async fn nothing_that_a_guest_has_derived_comes_back_by_way_of_a_token_endpoint() {
+    let (world, connection) = world().await;
+    let effects = world.invocation(&connection);
+    let once = effects.derive_secret("hex", connection.placeholder("/password")).expect("a placeholder");
+    let twice = effects.derive_secret("base64", &once).expect("a placeholder");
+    let thrice = effects.derive_secret("hex", &twice).expect("a placeholder");
+    let known = effects.known_secret(&thrice).expect("known").text.clone();
+    let mut document = document(&world, &connection);
+    document["oauth2"]["client_secret"] = json!(thrice);
+    let placeholder = effects.fetch_token(&document.to_string()).expect("a placeholder");
+    let send = || async { effects.requests().send(bearing(world.api(), &placeholder)).await };
+    let said = json!({"error": "no", "error_description": format!("{} is no client", known.expose())});
+    world.issuer.say(401, said.to_string());
+    let message = refused(send().await, HttpErrorCode::TokenRefused);
+    assert!(message.contains("no: ••• is no client"), "{message}");
+    world.issuer.say(200, json!({"access_token": known.expose()}).to_string());
+    refused(send().await, HttpErrorCode::Denied);
+    assert!(world.seen("/api").is_empty());
+}

@@ -128,3 +128,25 @@ async fn a_refused_token_without_a_next_one_is_an_error_of_the_token() {
     refused(send().await, HttpErrorCode::TokenUnavailable);
     assert_eq!(world.seen("/api").len(), 2, "it was refused, and not sent again");
 }
+
+#[tokio::test]
+async fn an_endpoint_that_always_refuses_is_left_alone_for_a_while() {
+    let world = TokenWorld::new().await;
+    let connection = world.connection(&world.oauth2());
+    world.issuer.say(401, r#"{"error": "invalid_client"}"#);
+    let send = || async { world.invocation(&connection).requests().send(get(world.api())).await };
+    for _ in 0..2 * limit::TOKEN_REFUSALS_MAX {
+        let message = refused(send().await, HttpErrorCode::TokenRefused);
+        assert!(message.contains("invalid_client"), "{message}");
+    }
+    let asked = || u32::try_from(world.seen("/token").len()).expect("few");
+    assert_eq!(asked(), limit::TOKEN_REFUSALS_MAX);
+    world.world.host.clock.advance(limit::TOKEN_REFUSED_PAUSE);
+    for _ in 0..2 {
+        refused(send().await, HttpErrorCode::TokenRefused);
+    }
+    assert_eq!(asked(), limit::TOKEN_REFUSALS_MAX + 1);
+    let other = world.life(0, &world.oauth2(), json!({"password": "another-password"}));
+    refused(world.invocation(&other).requests().send(get(world.api())).await, HttpErrorCode::TokenRefused);
+    assert_eq!(asked(), limit::TOKEN_REFUSALS_MAX + 2, "a changed config is asked with at once");
+}

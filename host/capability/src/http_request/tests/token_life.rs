@@ -2,12 +2,25 @@
 
 use std::sync::atomic::Ordering;
 
+use hookyard_domain::clock::Timestamp;
 use hookyard_domain::connection::Incarnation;
-use hookyard_store::{ConnectionRecords as _, FetchedTokens as _};
+use hookyard_store::{ConnectionRecord, ConnectionRecords as _, FetchedTokens as _};
 use serde_json::json;
 
 use super::token_world::{TokenWorld, until};
 use super::*;
+
+fn record() -> ConnectionRecord {
+    ConnectionRecord {
+        id: "shop".parse().expect("valid"),
+        plugin: "test".parse().expect("valid"),
+        config: vec![],
+        grant: "{}".into(),
+        enabled: true,
+        created_at: Timestamp::from_millis(0),
+        updated_at: Timestamp::from_millis(0),
+    }
+}
 
 #[tokio::test]
 async fn a_new_refresh_token_is_durable_before_anything_of_its_answer_is_used() {
@@ -137,15 +150,7 @@ async fn a_connection_that_was_deleted_and_made_again_shares_nothing() {
     let config = json!({"password": "hunter2-hunter2"});
     let old = world.life(0, &world.oauth2(), config.clone());
     world.invocation(&old).requests().send(get(world.api())).await.expect("an answer");
-    let record = hookyard_store::ConnectionRecord {
-        id: "shop".parse().expect("valid"),
-        plugin: "test".parse().expect("valid"),
-        config: vec![],
-        grant: "{}".into(),
-        enabled: true,
-        created_at: hookyard_domain::clock::Timestamp::from_millis(0),
-        updated_at: hookyard_domain::clock::Timestamp::from_millis(0),
-    };
+    let record = record();
     let (store, id) = (&world.world.host.store, record.id.clone());
     store.save_connection(record).await.expect("keeps");
     assert!(store.begin_deletion(&id).await.expect("begins"));
@@ -211,4 +216,74 @@ async fn nothing_that_is_kept_can_be_read_without_the_key() {
     for secret in ["token-1", "refresh-0", "refresh-1", "hunter2"] {
         assert!(!printed.contains(secret), "{printed}");
     }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_being_deleted_still_gets_a_token_to_take_its_leave_with() {
+    let world = TokenWorld::new().await;
+    world.issuer.rotates.store(true, Ordering::SeqCst);
+    let connection = world.connection(&world.refreshing());
+    let store = &world.world.host.store;
+    store.save_connection(record()).await.expect("keeps");
+    assert!(store.begin_deletion(&record().id).await.expect("begins"));
+    assert_eq!(world.invocation(&connection).requests().send(get(world.api())).await.expect("an answer").status, 200);
+    assert!(!store.purge_connection(&record().id).await.expect("clears away"));
+    assert!(!store.holds_rotated_token().await.expect("reads"), "and nothing of it is left");
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_cannot_be_opened_is_not_replaced_by_one_that_is_used_up() {
+    let mut world = TokenWorld::new().await;
+    world.issuer.rotates.store(true, Ordering::SeqCst);
+    let connection = world.connection(&world.refreshing());
+    world.invocation(&connection).requests().send(get(world.api())).await.expect("an answer");
+    world.restart_without_key();
+    let connection = world.connection(&world.refreshing());
+    let effects = world.invocation(&connection);
+    let message = refused(effects.requests().send(get(world.api())).await, HttpErrorCode::TokenUnavailable);
+    assert!(message.contains("the key file is missing; put the key file back"), "{message}");
+    assert_eq!(effects.into_draft().log.lines.len(), 1, "the operator can mend it");
+    assert_eq!(world.issuer.issued(), 1, "a provider may revoke everything when an old one is used");
+    world.restart();
+    let connection = world.connection(&world.refreshing());
+    assert_eq!(world.invocation(&connection).requests().send(get(world.api())).await.expect("an answer").status, 200);
+}
+
+#[tokio::test]
+async fn a_token_alone_that_cannot_be_opened_is_fetched_anew() {
+    let mut world = TokenWorld::new().await;
+    let connection = world.connection(&world.oauth2());
+    world.invocation(&connection).requests().send(get(world.api())).await.expect("an answer");
+    world.restart_without_key();
+    let connection = world.connection(&world.oauth2());
+    assert_eq!(world.invocation(&connection).requests().send(get(world.api())).await.expect("an answer").status, 200);
+    assert_eq!(world.issuer.issued(), 2);
+}
+
+#[tokio::test]
+async fn a_fetch_that_panics_keeps_nobody_waiting_and_the_next_one_goes_on() {
+    let world = TokenWorld::new().await;
+    world.disk.panics.store(true, Ordering::SeqCst);
+    let connection = world.connection(&world.oauth2());
+    let send = || async { world.invocation(&connection).requests().send(get(world.api())).await };
+    let message = refused(send().await, HttpErrorCode::TokenUnavailable);
+    assert!(message.contains("broken off"), "{message}");
+    world.registry.finish().await;
+    assert_eq!(send().await.expect("an answer").status, 200);
+}
+
+#[tokio::test]
+async fn nothing_of_a_deleted_connection_stays_in_memory() {
+    let world = TokenWorld::new().await;
+    // Then memory is the only place where it is.
+    world.disk.full.store(true, Ordering::SeqCst);
+    let connection = world.connection(&world.oauth2());
+    let send = || async { world.invocation(&connection).requests().send(get(world.api())).await.expect("an answer") };
+    send().await;
+    world.registry.forget(&"another".parse().expect("valid"));
+    send().await;
+    assert_eq!(world.issuer.issued(), 1);
+    world.registry.forget(&"shop".parse().expect("valid"));
+    send().await;
+    assert_eq!(world.issuer.issued(), 2);
 }

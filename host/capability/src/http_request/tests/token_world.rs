@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use hookyard_domain::connection::Incarnation;
+use hookyard_domain::entropy::SeededEntropy;
 use hookyard_domain::grant::Grant;
 use hookyard_domain::id::ConnectionId;
 use hookyard_store::memory::MemoryStore;
@@ -19,7 +20,8 @@ use crate::effects::Effects;
 use crate::test_host::{TestConnection, life_of};
 use crate::tokens::TokenRegistry;
 
-/// Gives `token-1`, `token-2`, … at `/token`, each good for 1,000 seconds, and asks for one that is not revoked everywhere else.
+/// Gives `token-1`, `token-2`, … at `/token`, each good for 1,000 seconds, redirects from `/done` to `/api`, and asks for a token that
+/// is not revoked everywhere else.
 #[derive(Default)]
 pub(super) struct Issuer {
     pub(super) issued: AtomicUsize,
@@ -33,6 +35,9 @@ pub(super) struct Issuer {
 
 impl Issuer {
     fn answer(&self, seen: &Seen) -> Reply {
+        if seen.target == "/done" {
+            return reply(303, &[("location", "/api")], "");
+        }
         if !seen.target.starts_with("/token") {
             let number =
                 seen.header("authorization").and_then(|value| value.strip_prefix("Bearer token-")?.parse().ok());
@@ -67,6 +72,8 @@ impl Issuer {
 pub(super) struct Disk {
     pub(super) store: Arc<MemoryStore>,
     pub(super) full: AtomicBool,
+    /// Whether the next look at what is kept panics.
+    pub(super) panics: AtomicBool,
     /// One permit for each that is kept; there are plenty unless a test takes them away.
     pub(super) gate: Semaphore,
     pub(super) kept: AtomicUsize,
@@ -80,6 +87,7 @@ impl FetchedTokens for Disk {
         incarnation: Incarnation,
         key: [u8; 16],
     ) -> Result<Option<FetchedToken>, StoreError> {
+        assert!(!self.panics.swap(false, Ordering::SeqCst), "as the test wants it");
         self.store.fetched_token(connection, incarnation, key).await
     }
 
@@ -119,6 +127,7 @@ impl TokenWorld {
         let disk = Arc::new(Disk {
             store: Arc::clone(&world.host.store),
             full: AtomicBool::new(false),
+            panics: AtomicBool::new(false),
             gate: Semaphore::new(1_000),
             kept: AtomicUsize::new(0),
         });
@@ -129,6 +138,13 @@ impl TokenWorld {
     /// As after a restart: nothing is in memory.
     pub(super) fn restart(&mut self) {
         self.registry = Arc::new(self.world.host.token_registry(Arc::clone(&self.disk) as Arc<dyn FetchedTokens>));
+    }
+
+    /// The same, without the key that what is kept was sealed with.
+    pub(super) fn restart_without_key(&mut self) {
+        let (store, clock) = (Arc::clone(&self.disk), Arc::clone(&self.world.host.clock));
+        let entropy = Arc::new(SeededEntropy::new(8));
+        self.registry = Arc::new(TokenRegistry::new(store, Err("the key file is missing".into()), clock, entropy));
     }
 
     /// A credential for `api.test` with a token of OAuth 2.0: the client `me` with its `password`.

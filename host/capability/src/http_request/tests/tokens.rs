@@ -73,6 +73,26 @@ async fn a_second_401_is_the_answer_and_an_unsafe_request_is_repeated_once_only(
 }
 
 #[tokio::test]
+async fn what_a_post_has_done_before_a_redirect_was_refused_is_not_done_twice() {
+    let world = TokenWorld::new().await;
+    let connection = world.connection(&world.oauth2());
+    let send = |request: HttpRequest| {
+        let requests = world.invocation(&connection).requests();
+        async move { requests.send(HttpRequest { max_redirects: 1, ..request }).await.expect("an answer").status }
+    };
+    assert_eq!(send(get(world.api())).await, 200);
+    world.issuer.revoke(1);
+    let done = world.provider.url("api.test", "/done");
+    assert_eq!(send(post(done.clone(), "text/plain", "x")).await, 401, "which is the answer");
+    assert_eq!(world.seen("/done").len(), 1);
+    assert_eq!(send(get(world.api())).await, 200, "the token is dropped all the same");
+    assert_eq!(world.issuer.issued(), 2);
+    world.issuer.revoke(2);
+    assert_eq!(send(get(done)).await, 200, "what only reads is asked for again");
+    assert_eq!(world.seen("/done").len(), 3);
+}
+
+#[tokio::test]
 async fn a_repeated_request_counts_once() {
     let world = TokenWorld::new().await;
     world.issuer.revoke(usize::MAX);
