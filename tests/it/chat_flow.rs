@@ -193,7 +193,6 @@ async fn a_customer_is_answered_by_the_ai_until_a_person_takes_over() {
 }
 
 /// Both calls between the question and the answer are cut off, once before they are carried out and once after it.
-// Sheet: selarti 6.5
 #[tokio::test]
 async fn what_was_on_its_way_when_the_host_was_killed_is_answered_once_or_listed() {
     use freshchat::Fault;
@@ -229,7 +228,8 @@ async fn what_was_on_its_way_when_the_host_was_killed_is_answered_once_or_listed
     let answered = |text: &str| vec![format!("AI: {text}")];
     let both = vec!["AI: before".to_owned(), "AI: meanwhile".to_owned()];
     assert_eq!(texts, [vec![], answered("asked"), vec![], answered("answered"), both]);
-    let expected = [("answered", "answer"), ("asked", "ask-the-ai"), ("not answered", "answer"), ("not asked", "ask-the-ai")];
+    let expected =
+        [("answered", "answer"), ("asked", "ask-the-ai"), ("not answered", "answer"), ("not asked", "ask-the-ai")];
     let expected = expected.map(|(text, subscription)| (text.to_owned(), vec![subscription.to_owned()]));
     assert_eq!(flow.given_up().await, BTreeMap::from(expected));
     let mut asked: Vec<_> = flow.selarti.sent().into_iter().map(|sent| sent.text).collect();
@@ -258,7 +258,8 @@ async fn kills_under_load_lose_no_message_of_a_customer_and_answer_none_twice() 
         if round < KILLS {
             // In the midst of it: another share of them each time.
             let enough = before + 1 + round * CONVERSATIONS * MESSAGES / (KILLS + 1);
-            let answers = |fake: &freshchat::Fake| conversations.iter().map(|id| fake.messages(id).len()).sum::<usize>();
+            let answers =
+                |fake: &freshchat::Fake| conversations.iter().map(|id| fake.messages(id).len()).sum::<usize>();
             flow.freshchat.until(|fake| answers(fake) >= enough).await;
             flow.kill().await;
         }
@@ -278,5 +279,9 @@ async fn kills_under_load_lose_no_message_of_a_customer_and_answer_none_twice() 
     asked.sort_unstable();
     asked.dedup();
     assert_eq!(asked.len(), count, "nobody was asked twice");
-    println!("{} messages, {KILLS} kills, {} deliveries given up, {unanswered} unanswered", written.len(), given_up.len());
+    println!(
+        "{} messages, {KILLS} kills, {} deliveries given up, {unanswered} unanswered",
+        written.len(),
+        given_up.len()
+    );
 }

@@ -121,7 +121,6 @@ mod tests {
         names.iter().enumerate().map(named).collect()
     }
 
-    // Sheet: freshchat 7.18
     #[test]
     fn a_name_is_found_to_the_letter_first_and_then_without_regard_to_case() {
         let rows: [(&[&str], &str, Result<&str, usize>); 13] = [

@@ -141,7 +141,6 @@ mod tests {
         host.action("send-message", &json!({ "conversation_id": id, "text": "x" }))
     }
 
-    // Sheet: freshchat 7.11
     #[test]
     fn the_other_id_is_tried_once_and_what_worked_is_remembered() {
         let host = host(&["812"]);

@@ -150,7 +150,6 @@ fn only_the_token_is_a_secret_and_its_error_says_what_to_do() {
     assert!(error.contains("Bearer") && error.contains("quotes") && error.contains("line breaks"), "{error}");
 }
 
-// Sheet: freshchat 7.16, freshchat 7.19
 #[test]
 fn configs_are_checked() {
     let problems = |more: Value| {

@@ -4,7 +4,6 @@ use hookyard_sdk::testing::Host;
 use selarti::Selarti;
 use serde_json::{Value, json};
 
-// Sheet: selarti 6.1, 6.4
 #[test]
 fn the_webhook_rules_are_those_of_the_documentation() {
     let manifest = Host::<Selarti>::manifest();

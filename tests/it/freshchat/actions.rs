@@ -98,18 +98,25 @@ async fn a_long_text_becomes_several_messages_and_no_character_is_cut() {
     let partly = chat.call("send-message", &whole).await;
     assert_eq!((partly.status(), &partly.json()["code"]), (502, &json!("partly-sent")), "{}", partly.text());
     let there: Vec<Value> = chat.fake.messages(&id).into_iter().skip(texts.len()).collect();
-    assert_eq!(partly.json()["message_ids"], json!([there[0]["id"]]), "what was sent is named, and nothing came after it");
+    assert_eq!(
+        partly.json()["message_ids"],
+        json!([there[0]["id"]]),
+        "what was sent is named, and nothing came after it"
+    );
     assert_eq!(there.len(), 1);
 }
 
-// Sheet: freshchat 7.11
 #[tokio::test]
 async fn a_conversation_is_found_by_its_other_id_and_then_by_that_first() {
     let chat = Chat::start().await;
     let id = chat.fake.start_conversation();
     chat.fake.known_by(&id, KnownBy::Digits);
     let input = json!({ "conversation_id": id, "text": "Hola" });
-    assert_eq!(chat.refused("send-message", &input).await, (422, "conversation-unknown".to_owned()), "nothing is known yet");
+    assert_eq!(
+        chat.refused("send-message", &input).await,
+        (422, "conversation-unknown".to_owned()),
+        "nothing is known yet"
+    );
     assert_eq!(chat.told(&chat.fake.customer_says(&id, "Hola")).await, 200);
     let path = |id: &str| format!("POST /v2/conversations/{id}/messages");
     let digits = chat.fake.digits_of(&id);
@@ -128,7 +135,6 @@ async fn a_conversation_is_found_by_its_other_id_and_then_by_that_first() {
     assert_eq!((unknown, chat.asked(before).len()), ((422, "conversation-unknown".to_owned()), 2), "tried once each");
 }
 
-// Sheet: freshchat 7.20
 #[tokio::test]
 async fn an_id_reaches_no_other_path() {
     let chat = Chat::start().await;
@@ -179,7 +185,9 @@ async fn a_bot_that_hears_itself_says_nothing_more() {
 async fn what_an_operator_needs_for_the_config_is_listed() {
     let chat = Chat::start().await;
     let groups = chat.called("list-groups", &json!({})).await;
-    let names = |list: &Value| list["items"].as_array().expect("a list").iter().map(|item| item["name"].clone()).collect::<Vec<_>>();
+    let names = |list: &Value| {
+        list["items"].as_array().expect("a list").iter().map(|item| item["name"].clone()).collect::<Vec<_>>()
+    };
     assert_eq!((names(&groups).len(), &groups["complete"]), (47, &json!(true)), "over all pages");
     assert!(groups["items"].as_array().expect("a list").iter().all(|item| item["id"].is_string()));
     assert_eq!(names(&chat.called("list-channels", &json!({})).await), ["Inbox", "Kitchens"]);

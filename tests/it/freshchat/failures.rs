@@ -15,12 +15,12 @@ ordered = true
 endpoint = { connection = "chat", action = "send-message", input = { conversation_id = "{{ event.subject }}", text = "{{ event.data.text }}" } }
 "#;
 
-// Sheet: freshchat 7.12, 7.13, 7.14
 #[tokio::test]
 async fn failures_are_answered_as_documented_and_a_message_is_sent_at_most_once() {
     let chat = Chat::start().await;
     let id = chat.fake.start_conversation();
-    let words = |text: &str| Fault::Body(400, json!({ "code": 400, "status": "INVALID_VALUE", "message": text }).to_string());
+    let words =
+        |text: &str| Fault::Body(400, json!({ "code": 400, "status": "INVALID_VALUE", "message": text }).to_string());
     let rows = [
         (Fault::Status(400), 422, "request-refused"),
         (words("This is not the latest conversation"), 422, "conversation-closed"),
@@ -60,7 +60,6 @@ async fn an_answer_that_shows_the_token_is_withheld() {
     assert!(chat.fake.requests().iter().all(|request| !String::from_utf8_lossy(&request.body).contains("hysec_")));
 }
 
-// Sheet: freshchat 7.10
 #[tokio::test]
 async fn a_token_that_is_revoked_is_seen_at_once_and_what_was_to_be_said_waits_for_a_new_one() {
     let chat = Chat::with(PARROT).await;
@@ -87,7 +86,6 @@ async fn a_token_that_is_revoked_is_seen_at_once_and_what_was_to_be_said_waits_f
     assert_eq!(chat.fake.texts(&id), ["Hola"]);
 }
 
-// Sheet: freshchat 7.13
 #[tokio::test]
 async fn a_pause_that_freshchat_asks_for_is_kept_and_so_is_the_order() {
     let chat = Chat::with(PARROT).await;

@@ -16,15 +16,18 @@ async fn a_conversation_waits_in_the_queue_of_its_group() {
     let shown = chat.fake.conversation(&id);
     assert_eq!((&shown["status"], &shown["assigned_group_id"]), (&json!("new"), &json!(group)));
     let other = chat.called("assign-to-group", &json!({ "conversation_id": id, "group": "Financeiro" })).await;
-    assert_eq!((&other["group_name"], &chat.fake.conversation(&id)["assigned_group_id"]), (&json!("Financeiro"), &other["group_id"]));
+    assert_eq!(
+        (&other["group_name"], &chat.fake.conversation(&id)["assigned_group_id"]),
+        (&json!("Financeiro"), &other["group_id"])
+    );
 }
 
-// Sheet: freshchat 7.18
 #[tokio::test]
 async fn a_group_is_found_by_its_name_however_that_is_written() {
     let chat = Chat::start().await;
     let id = chat.fake.start_conversation();
-    let assign = async |group: &str| chat.call("assign-to-group", &json!({ "conversation_id": id, "group": group })).await;
+    let assign =
+        async |group: &str| chat.call("assign-to-group", &json!({ "conversation_id": id, "group": group })).await;
     for (name, found) in [
         ("\u{c9}quipe", "E\u{301}quipe"),
         ("  Financeiro ", "Financeiro"),
@@ -33,7 +36,12 @@ async fn a_group_is_found_by_its_name_however_that_is_written() {
         ("support", "support"),
     ] {
         let reply = assign(name).await;
-        assert_eq!((reply.status(), &reply.json()["group_id"]), (200, &json!(chat.fake.group(found))), "{name}: {}", reply.text());
+        assert_eq!(
+            (reply.status(), &reply.json()["group_id"]),
+            (200, &json!(chat.fake.group(found))),
+            "{name}: {}",
+            reply.text()
+        );
     }
     for (name, word) in [("Twins", "group-ambiguous"), ("SUPPORT", "group-ambiguous"), ("Nobody", "group-unknown")] {
         let reply = assign(name).await;
@@ -45,7 +53,6 @@ async fn a_group_is_found_by_its_name_however_that_is_written() {
     assert_eq!(missing, (422, "group-missing".to_owned()));
 }
 
-// Sheet: freshchat 7.17
 #[tokio::test]
 async fn a_group_that_was_made_anew_is_found_again_and_one_that_is_gone_is_an_error() {
     let chat = Chat::start().await;
@@ -70,14 +77,21 @@ async fn an_issue_is_said_assigned_and_then_the_bot_is_silent() {
     let before = chat.fake.requests().len();
     let raised = chat.called("raise-issue", &json!({ "conversation_id": id, "text": "Le paso con Rosa" })).await;
     let group = chat.fake.group(GROUP);
-    assert_eq!([&raised["assigned"], &raised["muted"], &raised["group_id"]], [&json!(true), &json!(true), &json!(group)]);
+    assert_eq!(
+        [&raised["assigned"], &raised["muted"], &raised["group_id"]],
+        [&json!(true), &json!(true), &json!(group)]
+    );
     assert_eq!(raised["message_ids"], json!([chat.fake.messages(&id)[0]["id"]]));
     let asked = chat.asked(before);
     assert_eq!(asked.first(), Some(&format!("POST /v2/conversations/{id}/messages")), "first of all it is said");
     assert_eq!(asked.last(), Some(&format!("PUT /v2/conversations/{id}")));
     chat.until_told(1).await;
     chat.fake.customer_says(&id, "¿hola?");
-    assert_eq!(chat.until_told(2).await, ["conversation.assigned", "message.observed"], "what it did itself gives nothing back");
+    assert_eq!(
+        chat.until_told(2).await,
+        ["conversation.assigned", "message.observed"],
+        "what it did itself gives nothing back"
+    );
     let without_text = chat.called("raise-issue", &json!({ "conversation_id": chat.fake.start_conversation() })).await;
     assert_eq!([&without_text["message_ids"], &without_text["muted"]], [&json!([]), &json!(true)]);
 }

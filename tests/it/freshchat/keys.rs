@@ -22,11 +22,11 @@ const REOPENED: (&[u8], &str) = (
     include_str!("../../vectors/f3_conversation_reopen.sig.b64"),
 );
 
-// Sheet: freshchat 7.1, 7.16
 #[tokio::test]
 async fn a_key_counts_in_every_spelling_and_every_byte_is_signed() {
     let fake = Fake::start().await;
-    let connections = KEYS.iter().enumerate().map(|(at, key)| connection(&fake, &format!("chat-{at}"), &webhook_key(key)));
+    let connections =
+        KEYS.iter().enumerate().map(|(at, key)| connection(&fake, &format!("chat-{at}"), &webhook_key(key)));
     let host = host(&connections.collect::<String>()).await;
     for at in 0..KEYS.len() {
         let told = async |body: &[u8], signature: &str| {
@@ -86,14 +86,8 @@ fn received() -> Value {
 #[tokio::test]
 async fn the_accounts_own_key_counts_however_it_was_pasted_and_beside_another() {
     let fake = Fake::start().await;
-    let spellings = [
-        Spelling::AsShown,
-        Spelling::Spki,
-        Spelling::Pkcs1,
-        Spelling::Bare,
-        Spelling::Escaped,
-        Spelling::Blanks,
-    ];
+    let spellings =
+        [Spelling::AsShown, Spelling::Spki, Spelling::Pkcs1, Spelling::Bare, Spelling::Escaped, Spelling::Blanks];
     let lines = spellings.map(|spelling| webhook_key(&fake.public_key_as(spelling)));
     let several = format!("webhook_public_key = {}\n", json!([KEYS[0], fake.public_key()]));
     let lines: Vec<_> = lines.into_iter().chain([several]).collect();
@@ -109,18 +103,11 @@ async fn the_accounts_own_key_counts_however_it_was_pasted_and_beside_another() 
     assert_eq!(host.events().await.len(), lines.len());
 }
 
-// Sheet: freshchat 7.1, 7.2
 #[tokio::test]
 async fn what_is_not_signed_by_freshchat_is_answered_401_and_leaves_nothing() {
     let chat = Chat::start().await;
     let body = chat.fake.customer_says(&chat.fake.start_conversation(), "Hola");
-    let kinds = [
-        Signature::Wrong,
-        Signature::Short,
-        Signature::NotBase64,
-        Signature::Empty,
-        Signature::None,
-    ];
+    let kinds = [Signature::Wrong, Signature::Short, Signature::NotBase64, Signature::Empty, Signature::None];
     for kind in kinds {
         let refused = chat.sender().send(&body, kind).await;
         assert_eq!(refused.status(), 401, "{kind:?}");
@@ -134,7 +121,6 @@ async fn what_is_not_signed_by_freshchat_is_answered_401_and_leaves_nothing() {
     assert_eq!(chat.told(&body).await, 200);
 }
 
-// Sheet: freshchat 7.3
 #[tokio::test]
 async fn without_a_key_webhooks_are_answered_503_and_everything_else_works() {
     let fake = Fake::start().await;

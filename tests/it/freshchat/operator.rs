@@ -33,9 +33,18 @@ async fn a_bot_is_created_in_the_words_of_its_description_and_read_in_our_own() 
     let reply = host.put("/v1/connections/bot-125678", &created).await;
     assert_eq!(reply.status(), 201, "{}", reply.text());
     let config = host.get("/v1/connections/bot-125678").await.json()["config"].clone();
-    assert_eq!((&config["actor_id"], &config["app_id"], &config["group_name"]), (&json!(BOT), &json!(APP), &json!(GROUP)));
-    assert_eq!((&config["user_type"], &config["name"], &config["site_property"]), (&json!("machine"), &json!("Ana"), &json!("site_id")));
-    assert_eq!((&config["access_token"], &config["properties"]), (&json!({ "set": true }), &json!({ "colour": "blue", "age": 7 })));
+    assert_eq!(
+        (&config["actor_id"], &config["app_id"], &config["group_name"]),
+        (&json!(BOT), &json!(APP), &json!(GROUP))
+    );
+    assert_eq!(
+        (&config["user_type"], &config["name"], &config["site_property"]),
+        (&json!("machine"), &json!("Ana"), &json!("site_id"))
+    );
+    assert_eq!(
+        (&config["access_token"], &config["properties"]),
+        (&json!({ "set": true }), &json!({ "colour": "blue", "age": 7 }))
+    );
     assert!(config.as_object().expect("an object").keys().all(|name| !name.contains('-')), "{config}");
     assert_eq!(check(&host, "bot-125678").await["health"]["status"], "healthy");
     assert_eq!(host.put("/v1/connections/bot-125678", &created).await.status(), 200);
@@ -51,7 +60,6 @@ async fn a_bot_is_created_in_the_words_of_its_description_and_read_in_our_own() 
     errors(&host.put("/v1/connections/other", &unknown).await);
 }
 
-// Sheet: freshchat 7.16
 #[tokio::test]
 async fn a_bot_is_changed_by_query_parameters_with_quoted_values() {
     let fake = Fake::start().await;
@@ -75,7 +83,6 @@ async fn a_bot_is_changed_by_query_parameters_with_quoted_values() {
     assert_eq!(assigned.json()["group_name"], "Financeiro", "{}", assigned.text());
 }
 
-// Sheet: freshchat 7.16, 7.19
 #[tokio::test]
 async fn a_token_that_was_pasted_with_more_than_itself_is_refused_with_a_reason() {
     let fake = Fake::start().await;
@@ -92,7 +99,6 @@ async fn a_token_that_was_pasted_with_more_than_itself_is_refused_with_a_reason(
     assert_eq!(host.get("/v1/connections/bot").await.status(), 404);
 }
 
-// Sheet: freshchat 7.16
 #[tokio::test]
 async fn the_address_of_the_api_may_be_written_with_and_without_its_version() {
     let fake = Fake::start().await;
@@ -131,7 +137,11 @@ async fn a_check_says_what_is_wrong_and_what_is_left_to_do() {
     ];
     for (id, status, word) in rows {
         let checked = check(&host, id).await;
-        assert_eq!((&checked["health"]["status"], code(&checked["health"])), (&json!(status), word.to_owned()), "{checked}");
+        assert_eq!(
+            (&checked["health"]["status"], code(&checked["health"])),
+            (&json!(status), word.to_owned()),
+            "{checked}"
+        );
         let setup = checked["setup"].to_string();
         for step in [&format!("/webhooks/{id}"), "Conversation Webhooks", "public key", "admin"] {
             assert!(setup.contains(step), "{step}: {setup}");

@@ -58,7 +58,6 @@ async fn all_that_a_message_consists_of_is_told() {
     assert!(chat.host.get("/v1/events?limit=10").await.text().contains("12345678901234567890"), "no digit is lost");
 }
 
-// Sheet: freshchat 7.4
 #[tokio::test]
 async fn what_is_told_again_is_accepted_and_counts_once() {
     let chat = Chat::start().await;
@@ -124,7 +123,6 @@ async fn what_nobody_is_to_answer_becomes_no_event() {
     assert_eq!(chat.kinds().await, ["message.received"]);
 }
 
-// Sheet: freshchat 7.5, 7.6, 7.9
 #[tokio::test]
 async fn what_is_not_understood_is_accepted_and_becomes_no_event() {
     let chat = Chat::start().await;
@@ -171,7 +169,6 @@ async fn what_is_not_understood_is_accepted_and_becomes_no_event() {
     assert!(lines.contains("another app"), "the operator is told: {lines}");
 }
 
-// Sheet: freshchat 7.7, 7.8
 #[tokio::test]
 async fn what_is_no_json_or_too_long_is_refused() {
     let chat = Chat::start().await;
@@ -186,7 +183,6 @@ async fn what_is_no_json_or_too_long_is_refused() {
     assert_eq!(chat.last().await["text"].as_str().map(|text| text.chars().count()), Some(100_000));
 }
 
-// Sheet: freshchat 7.15
 #[tokio::test]
 async fn messages_of_a_conversation_are_told_in_their_order() {
     const MESSAGES: usize = 12;

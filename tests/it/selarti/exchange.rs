@@ -44,7 +44,6 @@ async fn the_config_says_what_the_exchange_looks_like() {
     assert_eq!((body, fake.sent().len()), (json!({ "api {key}": key }), 1));
 }
 
-// Sheet: selarti 6.6
 #[tokio::test]
 async fn a_token_that_has_expired_is_exchanged_anew_and_the_message_goes_out_once() {
     let ai = Ai::with_tokens().await;
@@ -61,7 +60,6 @@ async fn a_token_that_has_expired_is_exchanged_anew_and_the_message_goes_out_onc
     assert_eq!((ai.fake.exchanges(), ai.fake.sent().len()), (3, 2));
 }
 
-// Sheet: selarti 6.7
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_messages_on_an_expired_token_make_one_exchange() {
     const MESSAGES: usize = 100;
@@ -86,7 +84,6 @@ async fn a_hundred_messages_on_an_expired_token_make_one_exchange() {
     assert_eq!(texts, (0..MESSAGES).collect::<Vec<_>>(), "each of them once");
 }
 
-// Sheet: selarti 6.9
 #[tokio::test]
 async fn an_exchange_without_a_token_is_an_error_of_its_own_and_nothing_is_sent() {
     let ai = Ai::with_tokens().await;

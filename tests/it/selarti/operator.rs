@@ -17,7 +17,10 @@ async fn without_a_url_to_send_to_only_webhooks_work() {
     let line = format!("send_url = \"{}\"", fake.send_url());
     let host = host(&connection(&fake, "ai", "").replace(&line, "")).await;
     let checked = check(&host, "ai").await;
-    assert_eq!((&checked["health"]["status"], &checked["health"]["code"]), (&json!("unhealthy"), &json!("send-url-missing")));
+    assert_eq!(
+        (&checked["health"]["status"], &checked["health"]["code"]),
+        (&json!("unhealthy"), &json!("send-url-missing"))
+    );
     assert!(checked["health"]["message"].to_string().contains("docs.selarti.com"), "{checked}");
     let sent = host.call("ai", "send-message", &json!({ "conversation_id": "c", "text": "x" })).await;
     assert_eq!((sent.status(), &sent.json()["code"]), (502, &json!("send-url-missing")), "{}", sent.text());
@@ -32,7 +35,9 @@ async fn a_check_sends_nothing_and_says_what_is_left_to_do() {
     let checked = check(&ai.host, "ai").await;
     assert_eq!((&checked["health"]["status"], ai.fake.requests().len()), (&json!("healthy"), 0), "{checked}");
     let setup = checked["setup"].to_string();
-    for step in ["Page messenger", "Another", "All messages", "Web", "task", "/webhooks/ai?token=<webhook_token>", "signature"] {
+    for step in
+        ["Page messenger", "Another", "All messages", "Web", "task", "/webhooks/ai?token=<webhook_token>", "signature"]
+    {
         assert!(setup.contains(step), "{step}: {setup}");
     }
     assert!(!checked.to_string().contains(TOKEN));
@@ -57,7 +62,8 @@ async fn a_config_that_cannot_work_is_refused_with_a_reason() {
     for (name, value) in rows {
         let mut config = base.clone();
         config[name] = value.clone();
-        let created = json!({ "plugin": "selarti", "config": config, "grants": { "private_addresses": ["127.0.0.1/32"] } });
+        let created =
+            json!({ "plugin": "selarti", "config": config, "grants": { "private_addresses": ["127.0.0.1/32"] } });
         let reply = host.put("/v1/connections/ai", &created).await;
         assert_eq!(reply.status(), 422, "{name} = {value}: {}", reply.text());
         assert!(reply.text().contains(name), "{name}: {}", reply.text());

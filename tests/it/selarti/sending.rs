@@ -22,7 +22,6 @@ async fn a_message_goes_to_the_ai_with_its_conversation_and_its_task() {
     assert_eq!(request.method, "POST");
 }
 
-// Sheet: selarti 6.11
 #[tokio::test]
 async fn messengers_that_share_a_task_are_told_apart_by_their_prefixes() {
     let ai = Ai::start().await;
@@ -49,7 +48,8 @@ async fn the_fields_stand_where_the_config_says() {
     .await;
     let [chat_id, task, text] = ["/user/id", "task", "/messages/0/text"].map(str::to_owned);
     ai.fake.reads(Names { chat_id, task, text });
-    let input = json!({ "conversation_id": "c", "text": "x", "selarti": { "extra": { "source": "app", "user[age]": 41 } } });
+    let input =
+        json!({ "conversation_id": "c", "text": "x", "selarti": { "extra": { "source": "app", "user[age]": 41 } } });
     let reply = ai.host.call("ai", "send-message", &input).await;
     assert_eq!(reply.status(), 200, "{}", reply.text());
     let expected = json!({
@@ -84,7 +84,6 @@ async fn a_message_may_carry_a_secret_in_a_header() {
     assert!(!echoed.text().contains("s3cret-0123456789"), "{}", echoed.text());
 }
 
-// Sheet: selarti 6.10
 #[tokio::test]
 async fn a_message_that_cannot_be_one_is_refused_before_anything_is_sent() {
     let ai = Ai::start().await;
@@ -110,14 +109,17 @@ async fn a_message_that_cannot_be_one_is_refused_before_anything_is_sent() {
     assert_eq!((ai.fake.requests().len(), ai.say(&"я".repeat(256), "x").await.status()), (0, 200));
 }
 
-// Sheet: selarti 6.8, 6.12
 #[tokio::test]
 async fn failures_are_answered_as_documented_and_a_message_is_sent_at_most_once() {
     let ai = Ai::start().await;
     let body = |status: u16, body: &str| Fault::Body(status, body.to_owned());
     let rows = [
         (body(200, r#"{"status":"error","message":"no such task"}"#), 502, "provider-refused"),
-        (body(400, r#"{"statusCode":400,"body":{"status":"MISSING_DATA","message":"no text"}}"#), 502, "provider-refused"),
+        (
+            body(400, r#"{"statusCode":400,"body":{"status":"MISSING_DATA","message":"no text"}}"#),
+            502,
+            "provider-refused",
+        ),
         (Fault::Page(200), 502, "provider-protocol"),
         (Fault::Page(404), 502, "provider-protocol"),
         (Fault::Page(502), 502, "outcome-unknown"),

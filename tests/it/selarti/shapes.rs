@@ -20,7 +20,11 @@ async fn told(ai: &Ai, chat: &str, style: impl FnOnce(&mut Style)) -> Value {
     let mut events = ai.host.events().await.split_off(before);
     events.retain(|event| event["type"] == "selarti.message.generated");
     let [event] = events.try_into().unwrap_or_else(|events| panic!("one: {events:?}"));
-    assert_eq!((&event["subject"], &event["data"]["text"]), (&json!(chat), &json!("Строка\n🙂 \u{200f}שלום")), "{chat}");
+    assert_eq!(
+        (&event["subject"], &event["data"]["text"]),
+        (&json!(chat), &json!("Строка\n🙂 \u{200f}שלום")),
+        "{chat}"
+    );
     assert_eq!(event["data"]["sender"]["type"], "agent");
     event["data"]["selarti"].clone()
 }
@@ -48,7 +52,11 @@ async fn a_message_is_the_same_in_every_shape() {
         let flags = FLAGS.map(|flag| selarti[flag].as_bool());
         assert_eq!(flags, [Some(false), Some(false), Some(false), Some(false), Some(false), Some(true)], "{name}");
         assert_eq!((&selarti["message_type"], &selarti["raw"]), (&json!("operator"), &json!({})), "{name}: {selarti}");
-        assert_eq!((&selarti["title"], &selarti["wh_type"]), (&json!("Анна Петрова"), &json!("all_messages")), "{name}");
+        assert_eq!(
+            (&selarti["title"], &selarti["wh_type"]),
+            (&json!("Анна Петрова"), &json!("all_messages")),
+            "{name}"
+        );
     }
 }
 
@@ -112,7 +120,10 @@ async fn fields_may_be_missing_and_more_may_come() {
     let ai = Ai::start().await;
     let selarti = told(&ai, "c", |style| {
         style.without = vec!["title", "panel_url", "share_url", "contacts", "wh_type", "manager_id", "close"];
-        style.more = json!({ "mood": { "value": 12_345_678_901_234_567_890_u64 }, "new": null }).as_object().cloned().unwrap_or_default();
+        style.more = json!({ "mood": { "value": 12_345_678_901_234_567_890_u64 }, "new": null })
+            .as_object()
+            .cloned()
+            .unwrap_or_default();
     })
     .await;
     assert_eq!(selarti["raw"]["mood"]["value"].to_string(), "12345678901234567890");

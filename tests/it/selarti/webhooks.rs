@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::{Ai, TOKEN, connection, host};
 
-// Sheet: selarti 6.1
 #[tokio::test]
 async fn only_who_knows_the_token_is_heard() {
     let ai = Ai::start().await;
@@ -74,7 +73,6 @@ async fn the_answer_becomes_an_event_and_the_echo_never_does() {
     );
 }
 
-// Sheet: selarti 6.2
 #[tokio::test]
 async fn what_is_told_again_counts_once() {
     let ai = Ai::start().await;
@@ -96,7 +94,6 @@ async fn what_is_told_again_counts_once() {
     assert_eq!(generated, 2, "a body without an id is known by itself");
 }
 
-// Sheet: selarti 6.3
 #[tokio::test]
 async fn another_task_is_none_of_ours() {
     let ai = Ai::with("accept_task_ids = [\"t-1\", \"t-2\"]").await;
@@ -110,7 +107,6 @@ async fn another_task_is_none_of_ours() {
     assert!(lines.contains("t-3"), "the operator is told: {lines}");
 }
 
-// Sheet: selarti 6.4
 #[tokio::test]
 async fn what_cannot_be_read_or_is_too_long_is_refused() {
     let ai = Ai::start().await;

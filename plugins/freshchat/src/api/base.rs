@@ -19,7 +19,6 @@ pub(super) fn normalised(api_base: &str) -> String {
 mod tests {
     use super::*;
 
-    // Sheet: freshchat 7.16
     #[test]
     fn a_base_is_the_same_with_and_without_slashes_and_versions() {
         for path in ["", "/", "//", "/v2", "/v2/", "/v2//", "/v2/v2", "/v2/v2/", "/v2//v2/"] {

@@ -77,7 +77,6 @@ fn an_agent_that_is_not_there_or_may_not_speak_is_named() {
     }
 }
 
-// Sheet: freshchat 7.18
 #[test]
 fn the_group_is_looked_up_by_its_name() {
     let host = host(
@@ -88,7 +87,6 @@ fn the_group_is_looked_up_by_its_name() {
     assert_eq!(asked(&host), ["GET /agents/agent-1", "GET /groups?page=1&items_per_page=20"]);
 }
 
-// Sheet: freshchat 7.17, 7.18
 #[test]
 fn a_group_that_is_not_there_or_there_twice_is_an_error_that_names_candidates() {
     let rows: [(Groups, &str, Value); 3] = [
@@ -135,7 +133,6 @@ fn every_failure_says_what_is_left_to_do() {
     }
 }
 
-// Sheet: freshchat 7.16
 #[test]
 fn the_base_may_be_written_in_several_ways() {
     let rows = [
@@ -152,7 +149,6 @@ fn the_base_may_be_written_in_several_ways() {
     }
 }
 
-// Sheet: freshchat 7.16
 #[test]
 fn an_id_may_come_in_blanks_and_quotes() {
     for id in ["agent-1", " agent-1\n", "\"agent-1\"", " \" agent-1 \" "] {
@@ -162,7 +158,6 @@ fn an_id_may_come_in_blanks_and_quotes() {
     }
 }
 
-// Sheet: freshchat 7.20
 #[test]
 fn the_agent_of_the_config_stays_one_segment_of_the_path() {
     let host = host(&json!({ "actor_id": "../users/1?x#y" }), vec![agent(&json!({}))]);

@@ -60,7 +60,6 @@ fn the_id_of_a_group_is_kept_for_an_hour() {
     assert_eq!(asked(&host), [GROUPS, PUT, PUT, GROUPS, PUT]);
 }
 
-// Sheet: freshchat 7.17
 #[test]
 fn a_kept_group_that_is_refused_is_looked_up_once_more() {
     for refusal in
@@ -83,7 +82,6 @@ fn a_kept_group_that_is_refused_is_looked_up_once_more() {
     }
 }
 
-// Sheet: freshchat 7.17
 #[test]
 fn a_group_that_was_deleted_or_renamed_is_an_error() {
     let answers =

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::script::config;
 
-// Sheet: freshchat 7.16, 7.19
 #[test]
 fn a_token_is_pasted_alone() {
     let fits = |token: &str| Host::<Freshchat>::config_problems(&config(&json!({ "access_token": token }))).is_empty();

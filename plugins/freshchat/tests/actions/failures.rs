@@ -19,7 +19,6 @@ fn resolving(answer: Answer) -> Error {
     host(&json!({}), vec![answer]).action("resolve", &input).expect_err("it fails")
 }
 
-// Sheet: freshchat 7.10
 #[test]
 fn a_token_that_is_not_accepted_makes_the_connection_unhealthy() {
     for status in [401, 403] {
@@ -33,7 +32,6 @@ fn a_token_that_is_not_accepted_makes_the_connection_unhealthy() {
     }
 }
 
-// Sheet: freshchat 7.11
 #[test]
 fn a_conversation_of_which_no_other_id_is_known_is_unknown_at_once() {
     let error = sending(not_found());
@@ -43,7 +41,6 @@ fn a_conversation_of_which_no_other_id_is_known_is_unknown_at_once() {
     assert_eq!(sending(Ok(Response::new(404))).code, "conversation-unknown");
 }
 
-// Sheet: freshchat 7.12
 #[test]
 fn a_conversation_that_has_a_successor_takes_no_more() {
     let said = "Message cannot be posted: Not the latest conversation of the user";
@@ -74,7 +71,6 @@ fn what_freshchat_refuses_is_said_in_its_words() {
     assert!(shown(&error).2["provider_status"].as_str().is_some_and(|said| said.len() <= http::EXCERPT_BYTES_MAX));
 }
 
-// Sheet: freshchat 7.14
 #[test]
 fn a_failure_of_what_may_be_repeated_is_tried_again() {
     for status in [500, 502, 503, 504] {
@@ -88,7 +84,6 @@ fn a_failure_of_what_may_be_repeated_is_tried_again() {
     }
 }
 
-// Sheet: freshchat 7.13
 #[test]
 fn a_pause_is_as_long_as_freshchat_says_and_never_longer_than_an_hour() {
     let limited = |value: &str| Ok(Response::new(429).with_header("retry-after", value));

@@ -149,7 +149,6 @@ fn inputs_are_checked() {
     }
 }
 
-// Sheet: freshchat 7.20
 #[test]
 fn an_id_stays_one_segment_of_the_path() {
     let rows = [
@@ -207,7 +206,6 @@ fn an_answer_that_is_no_message_is_an_error() {
     }
 }
 
-// Sheet: freshchat 7.14
 #[test]
 fn a_message_whose_fate_is_unknown_is_never_repeated() {
     let open = [

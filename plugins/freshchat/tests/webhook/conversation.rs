@@ -91,7 +91,6 @@ fn the_change_is_passed_on_to_the_letter() {
     assert!(data.ends_with(&format!("\"freshchat\":{written}}}")), "{data}");
 }
 
-// Sheet: freshchat 7.4
 #[test]
 fn the_same_change_becomes_one_event_however_often_it_is_told() {
     let host = host();

@@ -80,7 +80,6 @@ fn private_notes_and_notes_of_bots_are_ignored_whoever_wrote_them() {
     }
 }
 
-// Sheet: freshchat 7.6
 #[test]
 fn a_message_without_parts_that_can_be_read_is_ignored() {
     let without = [
@@ -115,7 +114,6 @@ fn a_message_without_one_of_its_ids_is_ignored() {
     }
 }
 
-// Sheet: freshchat 7.6
 #[test]
 fn what_is_no_message_or_no_change_at_all_is_ignored() {
     for data in [Value::Null, json!({}), json!([]), json!("x"), json!({ "message": null }), json!({ "message": [1] })] {
@@ -141,7 +139,6 @@ fn what_is_no_message_or_no_change_at_all_is_ignored() {
     }
 }
 
-// Sheet: freshchat 7.5
 #[test]
 fn an_action_that_is_not_known_is_ignored() {
     for action in ["conversation_create", "message_update", "MESSAGE_CREATE", ""] {
@@ -160,7 +157,6 @@ fn an_action_that_is_not_known_is_ignored() {
     }
 }
 
-// Sheet: freshchat 7.9
 #[test]
 fn another_account_is_ignored() {
     let mut resolved = resolution(0);
@@ -176,7 +172,6 @@ fn another_account_is_ignored() {
     assert_eq!(warned(&nameless), "data.message.app_id is missing or of another type than documented: ignored");
 }
 
-// Sheet: freshchat 7.5
 #[test]
 fn a_payload_of_2018_is_ignored_and_its_version_logged() {
     let body = json!({
@@ -195,7 +190,6 @@ fn a_payload_of_2018_is_ignored_and_its_version_logged() {
     assert_eq!(line(&answer, &body).1, format!("{what} (payload version \"v\\\"1\"): ignored"));
 }
 
-// Sheet: freshchat 7.5
 #[test]
 fn a_version_that_is_not_known_counts_by_its_shape_and_is_logged_where_that_is_another() {
     let sent = |body: &Value| {
@@ -228,7 +222,6 @@ fn a_body_that_holds_a_member_twice_is_ignored() {
     assert_eq!(host().webhook(&Webhook::post(unread)).events.len(), 1, "nobody reads it");
 }
 
-// Sheet: freshchat 7.7
 #[test]
 fn what_is_no_json_is_refused_with_400() {
     let truncated = &MESSAGE[..MESSAGE.len() - 1];

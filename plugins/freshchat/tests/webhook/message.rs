@@ -129,7 +129,6 @@ fn no_address_that_freshchat_writes_keeps_a_message_from_being_told() {
     }
 }
 
-// Sheet: freshchat 7.6
 #[test]
 fn a_part_that_cannot_be_read_does_not_take_the_others_with_it() {
     let odd = [
@@ -184,7 +183,6 @@ fn what_freshchat_does_not_say_is_left_out() {
     assert_eq!(answer.events[0].time, None, "the time of receipt");
 }
 
-// Sheet: freshchat 7.6
 #[test]
 fn members_of_another_type_are_as_good_as_missing() {
     for odd in [json!(true), json!({ "id": "x" }), json!(["x"]), json!("")] {
@@ -265,7 +263,6 @@ fn no_time_that_freshchat_writes_keeps_a_message_from_being_told() {
     }
 }
 
-// Sheet: freshchat 7.4
 #[test]
 fn a_message_that_freshchat_repeats_becomes_no_second_event() {
     let host = host();

@@ -44,7 +44,6 @@ fn whole_message() -> Value {
     body
 }
 
-// Sheet: freshchat 7.6
 #[test]
 fn whichever_member_is_missing_or_of_another_type_the_answer_is_200() {
     let odd = [

@@ -155,7 +155,6 @@ fn a_resolution_may_name_the_customer_itself() {
     assert_eq!(heard(&unknown, &resolution(1))[0].1["site"], json!("main"), "nobody knows the customer");
 }
 
-// Sheet: freshchat 7.20
 #[test]
 fn an_id_of_a_user_stays_one_segment_of_the_path() {
     let host = asking(&json!({ "api_base": "https://acme.freshchat.example/v2/" }), vec![of_kitchen()]);
@@ -168,7 +167,6 @@ fn an_id_of_a_user_stays_one_segment_of_the_path() {
     }
 }
 
-// Sheet: freshchat 7.16
 #[test]
 fn the_address_of_the_api_may_end_as_it_likes() {
     for base in

@@ -55,7 +55,6 @@ fn the_config_says_where_and_how_the_exchange_is_made() {
     assert_eq!(authorization(&requests[1]), Some("Bearer t-2"));
 }
 
-// Sheet: selarti 6.6
 #[test]
 fn a_token_that_is_not_accepted_is_renewed_once() {
     let renewed = host(&config(), vec![token("t-1"), answered(401, &json!({})), token("t-2"), success()]);
@@ -69,7 +68,6 @@ fn a_token_that_is_not_accepted_is_renewed_once() {
     assert_eq!(asked(&refused).len(), 4);
 }
 
-// Sheet: selarti 6.9
 #[test]
 fn an_exchange_that_gives_no_token_is_an_error_and_nothing_is_sent() {
     let rows = [

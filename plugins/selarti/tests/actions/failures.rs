@@ -14,7 +14,6 @@ fn error_of(answer: Answer) -> (String, String, Value, String, Option<u32>) {
     (kind, code, details, error.message, error.retry_after_ms)
 }
 
-// Sheet: selarti 6.8
 #[test]
 fn a_call_of_which_nobody_knows_the_outcome_is_never_repeated() {
     let unanswered = ["timeout", "closed", "protocol", "too-large", "secret-reflected"];
@@ -31,7 +30,6 @@ fn a_call_of_which_nobody_knows_the_outcome_is_never_repeated() {
     }
 }
 
-// Sheet: selarti 6.8
 #[test]
 fn a_call_that_was_not_made_or_was_put_off_may_be_made_again() {
     for code in ["dns", "connect", "tls"] {
@@ -89,7 +87,6 @@ fn credentials_that_are_refused_make_the_connection_unhealthy() {
     }
 }
 
-// Sheet: selarti 6.12
 #[test]
 fn a_page_is_an_error_with_its_status() {
     let page = "<!DOCTYPE html>\n<html><title>Bubble</title></html>";

@@ -103,7 +103,6 @@ fn further_fields_that_fit_nowhere_are_refused_with_their_place() {
     }
 }
 
-// Sheet: selarti 6.10
 #[test]
 fn a_conversation_id_that_is_none_is_refused_before_anything_is_sent() {
     let longest = "é".repeat(256);
@@ -131,7 +130,6 @@ fn a_conversation_id_that_is_none_is_refused_before_anything_is_sent() {
     }
 }
 
-// Sheet: selarti 6.11
 #[test]
 fn the_prefix_of_a_messenger_goes_out_with_the_conversation() {
     let host = host(&json!({}), vec![success(), success()]);

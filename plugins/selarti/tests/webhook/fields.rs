@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::script::{TASK, host, kinds, only, send, send_text, webhook};
 
-/// The webhook of the fact sheet with all twenty fields.
+/// A webhook with all twenty fields.
 fn whole() -> Value {
     json!({
         "wh_type": "all_messages", "message_type": "bot", "message_id": "1772617272123x111222333444555666",

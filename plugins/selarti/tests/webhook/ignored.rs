@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::script::{CHAT, TASK, host, host_with, kinds, logged, only, send, send_text, webhook};
 
-// Sheet: selarti 6.3
 #[test]
 fn a_webhook_of_another_task_is_answered_200_and_logged() {
     let host = host();
@@ -55,7 +54,6 @@ fn without_any_conversation_there_is_no_event() {
     }
 }
 
-// Sheet: selarti 6.4
 #[test]
 fn what_is_no_json_is_refused_and_logged() {
     let bomb = "[".repeat(500_000);
@@ -84,7 +82,6 @@ fn json_that_is_no_webhook_is_answered_200() {
     }
 }
 
-// Sheet: selarti 6.11
 #[test]
 fn the_prefix_of_a_messenger_comes_back_with_the_conversation() {
     let host = host();

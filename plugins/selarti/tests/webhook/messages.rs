@@ -102,7 +102,6 @@ fn a_text_that_was_cut_within_an_emoji_is_passed_on() {
     assert_eq!(kinds(&cut), [""; 0], "two conversations must not become one");
 }
 
-// Sheet: selarti 6.2
 #[test]
 fn a_message_that_comes_twice_is_an_event_once() {
     let host = host();
@@ -137,7 +136,6 @@ fn a_message_without_an_id_goes_by_the_hash_of_its_webhook() {
     assert_eq!(kinds(&send_text(&host, &text.replace("Hi", "Ho"))), ["message.generated"]);
 }
 
-// Sheet: selarti 6.5
 #[test]
 fn handling_a_webhook_waits_for_nobody() {
     // The test host ends the test at any request, since it has no provider.
