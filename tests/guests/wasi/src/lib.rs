@@ -12,8 +12,8 @@ mod sockets;
 use bindings::exports::hookyard::plugin::action_handler::Guest as ActionHandler;
 use bindings::exports::hookyard::plugin::definition::Guest as Definition;
 use bindings::exports::hookyard::plugin::webhook_handler::{Guest as WebhookHandler, Request, Response};
-use bindings::hookyard::plugin::{connection, secrets};
 use bindings::hookyard::plugin::types::{Error, ErrorKind};
+use bindings::hookyard::plugin::{connection, secrets};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
