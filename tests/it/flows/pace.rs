@@ -78,6 +78,7 @@ async fn an_ordered_flow_holds_up_its_subject_until_the_first_has_succeeded() {
     assert!(pending.iter().all(|delivery| delivery["subject"] == "c1"), "{pending:?}");
     assert_eq!(provider.times_asked("/said/c1-2"), 0);
     provider.answer("/said/c1-1", 200, "");
+    host.until_asleep(START.after(Duration::from_secs(5))).await;
     host.advance(Duration::from_secs(60));
     provider.asked("/said/c1-2", 1).await;
     let asked: Vec<_> = provider.requests().into_iter().map(|request| request.path).collect();
