@@ -98,6 +98,7 @@ fn webhooks(plugin: &Plugin, window: &str, count: usize) -> Vec<Job> {
     let webhook = |number: usize| {
         let body =
             plugin.ids.iter().fold(plugin.body.to_owned(), |body, id| body.replace(id, &format!("{window}-{number}")));
+        let body = format!("{{\"body\":{body}}}");
         Job { path: plugin.path, header: ("authorization", format!("Bearer {TOKEN}")), body: body.into() }
     };
     (0..count).map(webhook).collect()
