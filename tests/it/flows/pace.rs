@@ -78,12 +78,14 @@ async fn an_ordered_flow_holds_up_its_subject_until_the_first_has_succeeded() {
     assert!(pending.iter().all(|delivery| delivery["subject"] == "c1"), "{pending:?}");
     assert_eq!(provider.times_asked("/said/c1-2"), 0);
     provider.answer("/said/c1-1", 200, "");
-    host.until_asleep(START.after(Duration::from_secs(5))).await;
-    host.advance(Duration::from_secs(60));
-    provider.asked("/said/c1-2", 1).await;
+    while provider.times_asked("/said/c1-2") == 0 {
+        host.advance(Duration::from_secs(60));
+        tokio::task::yield_now().await;
+    }
     let asked: Vec<_> = provider.requests().into_iter().map(|request| request.path).collect();
-    let of_first: Vec<_> = asked.iter().filter(|path| path.contains("/c1-")).collect();
-    assert_eq!(of_first, ["/said/c1-1", "/said/c1-1", "/said/c1-2"]);
+    let of_first: Vec<_> = asked.iter().map(String::as_str).filter(|path| path.contains("/c1-")).collect();
+    assert_eq!(of_first.last(), Some(&"/said/c1-2"));
+    assert!(of_first[..of_first.len() - 1].iter().all(|path| *path == "/said/c1-1"), "{of_first:?}");
     deliveries(&host, "delivered", 2).await;
 }
 
