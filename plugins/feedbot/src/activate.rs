@@ -18,6 +18,8 @@ pub(crate) fn setup(config: &Config) -> Setup {
     if config.poll.enabled {
         setup
     } else {
-        setup.step("Polling is off: there are no events, and get-status is the only way to learn what became of a message.")
+        setup.step(
+            "Polling is off: there are no events, and get-status is the only way to learn what became of a message.",
+        )
     }
 }

@@ -109,8 +109,12 @@ fn check_phone(written: &str, rules: &Rules<'_>, pointer: &str, problems: &mut P
 fn check_expiry(expires_at: &Expiry, now_ms: i64, pointer: &str, problems: &mut Problems) -> Option<i64> {
     let (code, detail) = match expires_at.millis(now_ms) {
         Ok(millis) => return Some(millis),
-        Err(expiry::Wrong::InSeconds) => ("time-in-seconds", "this looks like seconds since 1970; milliseconds have 13 digits"),
-        Err(expiry::Wrong::Expired) => ("expired", "this time has come already, so that the message would never be sent"),
+        Err(expiry::Wrong::InSeconds) => {
+            ("time-in-seconds", "this looks like seconds since 1970; milliseconds have 13 digits")
+        }
+        Err(expiry::Wrong::Expired) => {
+            ("expired", "this time has come already, so that the message would never be sent")
+        }
         Err(expiry::Wrong::Invalid) => {
             ("time-invalid", "a time is RFC 3339, as 2026-03-05T09:41:12Z, or milliseconds since 1970")
         }

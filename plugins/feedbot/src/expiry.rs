@@ -89,11 +89,16 @@ mod tests {
 
     #[test]
     fn seconds_the_past_and_what_is_no_time_are_told_apart() {
-        assert_eq!((text("1772703672"), Expiry::Number(1_772_703_672).millis(NOW)), (Err(Wrong::InSeconds), Err(Wrong::InSeconds)));
+        assert_eq!(
+            (text("1772703672"), Expiry::Number(1_772_703_672).millis(NOW)),
+            (Err(Wrong::InSeconds), Err(Wrong::InSeconds))
+        );
         for past in ["2026-03-04T10:00:00Z", "1772618400000", "2020-01-01T00:00:00Z"] {
             assert_eq!(text(past), Err(Wrong::Expired), "{past}");
         }
-        for none in ["", "tomorrow", "2026-03-05", "2026-03-05T09:41:12", "177270367200", "-1772703672000", "1772703672000.5"] {
+        for none in
+            ["", "tomorrow", "2026-03-05", "2026-03-05T09:41:12", "177270367200", "-1772703672000", "1772703672000.5"]
+        {
             assert_eq!(text(none), Err(Wrong::Invalid), "{none:?}");
         }
         assert_eq!(Expiry::Number(-1_772_703_672_000).millis(NOW), Err(Wrong::Invalid));

@@ -57,7 +57,8 @@ pub(crate) fn follow(config: &Config, messages: Vec<Followed>) -> Vec<String> {
         }
         let batch = Batch { queued_at_ms, polls: 0, messages: messages.by_ref().take(MESSAGES_MAX).collect() };
         if let Err(refusal) = batch.start(config, &format!("poll {} {number}", invocation::id()), None) {
-            let warning = format!("the status of {} messages is not followed: {}", batch.messages.len(), refusal.message);
+            let warning =
+                format!("the status of {} messages is not followed: {}", batch.messages.len(), refusal.message);
             log::warn(&warning);
             warnings.push(warning);
         }

@@ -60,9 +60,13 @@ fn secrets_are_marked_and_defaults_are_shown() {
     let property = |name: &str, member: &str| config["properties"][name][member].clone();
     assert_eq!((property("auth_token", "writeOnly"), &config["required"]), (json!(true), &json!(["auth_token"])));
     assert_eq!((property("send_url", "default"), property("status_url", "default")), (json!(SEND), json!(STATUS)));
-    assert_eq!((property("max_batch", "default"), property("default_country_code", "default")), (json!(50), Value::Null));
+    assert_eq!(
+        (property("max_batch", "default"), property("default_country_code", "default")),
+        (json!(50), Value::Null)
+    );
     let poll = property("poll", "default");
-    let members = ["enabled", "first_seconds", "factor", "max_seconds", "give_up_seconds"].map(|name| poll[name].as_f64());
+    let members =
+        ["enabled", "first_seconds", "factor", "max_seconds", "give_up_seconds"].map(|name| poll[name].as_f64());
     assert_eq!((&poll["enabled"], members), (&json!(true), [None, Some(10.0), Some(2.0), Some(600.0), Some(86_400.0)]));
 }
 

@@ -54,9 +54,8 @@ impl Answer {
         match (response.status, code, answer) {
             (500.., ..) => Err(response.unavailable()),
             (429, ..) => Err(response.rate_limited(response.retry_after().map(|wait| wait.min(PAUSE_MAX)))),
-            (401 | 403, ..) | (_, Some(ErrorCode::UserNotAuthorized), _) => {
-                Err(response.unauthorized("Feedbot does not accept the token: check auth_token, and whether the licence is valid"))
-            }
+            (401 | 403, ..) | (_, Some(ErrorCode::UserNotAuthorized), _) => Err(response
+                .unauthorized("Feedbot does not accept the token: check auth_token, and whether the licence is valid")),
             (_, Some(ErrorCode::MissingParams), _) => Err(missing_params(response)),
             (_, Some(ErrorCode::Other(code)), _) => Err(refused(response, Some(&code))),
             (_, None, Some(answer)) if answer.denies() => Err(refused(response, None)),
@@ -116,8 +115,11 @@ fn ids_in(value: &RawValue) -> Vec<String> {
 
 fn missing_params(response: &Response) -> Error {
     let details = Details { http_status: response.status, error_code: Some(&Shown::Number(2)) };
-    Error::invalid("missing-params", "Feedbot says that something is missing (MISSING_PARAMS), as it does of ids that it does not know")
-        .details(&details)
+    Error::invalid(
+        "missing-params",
+        "Feedbot says that something is missing (MISSING_PARAMS), as it does of ids that it does not know",
+    )
+    .details(&details)
 }
 
 fn refused(response: &Response, code: Option<&Shown>) -> Error {

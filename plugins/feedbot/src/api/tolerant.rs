@@ -38,7 +38,8 @@ mod tests {
 
     #[test]
     fn a_comma_behind_the_last_element_is_overlooked() {
-        let printed = b"{\n\"errorCode\":null,\n\"ids:\" : [\n\"wwFSlUQCEB6WQ8egk42n\",\n\"jks4Fjo2409i8dj13nff\",\n],\n}";
+        let printed =
+            b"{\n\"errorCode\":null,\n\"ids:\" : [\n\"wwFSlUQCEB6WQ8egk42n\",\n\"jks4Fjo2409i8dj13nff\",\n],\n}";
         let expected = json!({ "errorCode": null, "ids:": ["wwFSlUQCEB6WQ8egk42n", "jks4Fjo2409i8dj13nff"] });
         assert_eq!(object::<Value>(printed), Some(expected));
     }

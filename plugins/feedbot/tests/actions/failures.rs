@@ -40,7 +40,9 @@ fn a_call_of_which_nobody_knows_the_outcome_is_never_repeated() {
 
 #[test]
 fn a_status_may_be_asked_for_again() {
-    for answer in [Err(http::Error::new("timeout", "no answer")), said(500, "<html>"), Err(http::Error::new("closed", "x"))] {
+    for answer in
+        [Err(http::Error::new("timeout", "no answer")), said(500, "<html>"), Err(http::Error::new("closed", "x"))]
+    {
         assert_eq!(asking_error_of(answer), ("Unavailable".to_owned(), "provider-unavailable".to_owned()));
     }
 }

@@ -22,7 +22,11 @@ fn a_status_is_a_word_and_its_number() {
     for (given, said, state, number, reason) in rows {
         let host = host(&json!({}), vec![status(&given, &said)]);
         let output = host.action("get-status", &json!({ "id": "m1" }));
-        assert_eq!(output, Ok(json!({ "id": "m1", "state": state, "status": number, "reason": reason })), "{given} {said}");
+        assert_eq!(
+            output,
+            Ok(json!({ "id": "m1", "state": state, "status": number, "reason": reason })),
+            "{given} {said}"
+        );
         assert_eq!(!host.log().is_empty(), state == "unknown");
     }
     let printed = "{\n\"errorCode\":null,\"success\":true,\"status\":1,\"reason\":null,\n}";

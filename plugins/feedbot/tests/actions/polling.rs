@@ -116,7 +116,10 @@ fn the_config_says_how_often_and_how_long() {
     }
     assert_eq!(asked(&host), 3);
     let [(kind, _, data)] = told(&host).try_into().expect("one event");
-    assert_eq!((kind.as_str(), &data["cause"], &data["state"]), ("message.expired", &json!("give-up"), &json!("unknown")));
+    assert_eq!(
+        (kind.as_str(), &data["cause"], &data["state"]),
+        ("message.expired", &json!("give-up"), &json!("unknown"))
+    );
     let (silent, _) = feedbot(&json!({ "poll": { "enabled": false } }));
     send_one(&silent, &json!({}));
     assert!(silent.timers().is_empty());
@@ -227,7 +230,10 @@ fn what_is_queued_stays_a_success_although_it_cannot_be_followed() {
         warnings.extend(output["warnings"].as_array().expect("a list").clone());
     }
     assert_eq!((host.timers().len(), warnings.len()), (1_000, 63 * 16 - 1_000));
-    assert!(warnings[0].as_str().is_some_and(|warning| warning.contains("32 messages is not followed")), "{warnings:?}");
+    assert!(
+        warnings[0].as_str().is_some_and(|warning| warning.contains("32 messages is not followed")),
+        "{warnings:?}"
+    );
 }
 
 #[test]

@@ -52,7 +52,11 @@ fn what_is_wrong_is_told_by_its_place() {
         assert_eq!((kind.as_str(), found.as_str()), ("Invalid", code), "{input}");
         assert_eq!((&details["errors"][0]["pointer"], host.requests().len()), (&json!(pointer), 0), "{input}");
     }
-    for unknown in [json!({ "to": 1 }), json!({ "feedbot": { "ttl": 1 } }), json!({ "attachments": [image("http://a.example/b")] })] {
+    for unknown in [
+        json!({ "to": 1 }),
+        json!({ "feedbot": { "ttl": 1 } }),
+        json!({ "attachments": [image("http://a.example/b")] }),
+    ] {
         let error = host(&json!({}), vec![]).action("send-message", &text(unknown)).expect_err("refused");
         assert_eq!(shown(&error).1, "invalid-input");
     }

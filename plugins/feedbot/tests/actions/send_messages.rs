@@ -33,7 +33,14 @@ fn messages_go_into_the_queue_with_one_call() {
 
 #[test]
 fn a_text_arrives_as_it_was_written() {
-    let texts = ["שלום Dana 😀 \u{202b}עברית\u{202c}", "a\nb\r\n\tc", "\"quoted\" \\ back", "{\"json\": [1,]}", "  blanks  ", "\u{1}"];
+    let texts = [
+        "שלום Dana 😀 \u{202b}עברית\u{202c}",
+        "a\nb\r\n\tc",
+        "\"quoted\" \\ back",
+        "{\"json\": [1,]}",
+        "  blanks  ",
+        "\u{1}",
+    ];
     for text in texts {
         let host = host(&json!({}), vec![queued(&["m1"])]);
         host.action("send-messages", &json!({ "messages": [{ "message": text, "phone": PHONE }] })).expect("queued");
@@ -78,8 +85,10 @@ fn all_that_is_wrong_is_told_at_once_and_nothing_is_sent() {
     let (kind, code, details) = shown(&error);
     assert_eq!((kind.as_str(), code.as_str()), ("Invalid", "message-empty"));
     let errors = details["errors"].as_array().expect("a list");
-    let found: Vec<_> =
-        errors.iter().map(|error| (error["pointer"].as_str().expect("a text"), error["code"].as_str().expect("a text"))).collect();
+    let found: Vec<_> = errors
+        .iter()
+        .map(|error| (error["pointer"].as_str().expect("a text"), error["code"].as_str().expect("a text")))
+        .collect();
     let expected = [
         ("/messages/1/message", "message-empty"),
         ("/messages/1/phone", "country-code-missing"),
@@ -186,7 +195,8 @@ fn a_success_without_ids_is_none() {
 #[test]
 fn neither_phones_nor_texts_are_logged() {
     let secret_text = "Your code is 4711";
-    let input = json!({ "messages": [{ "message": secret_text, "phone": PHONE }, { "message": secret_text, "phone": PHONE }] });
+    let input =
+        json!({ "messages": [{ "message": secret_text, "phone": PHONE }, { "message": secret_text, "phone": PHONE }] });
     let host = host(&json!({}), vec![queued(&["m1"]), queued(&["m1", "m2"]), said(502, "<html>")]);
     for _ in 0..3 {
         let _answered = host.action("send-messages", &input);

@@ -43,11 +43,10 @@ async fn call(State((state, door)): State<(Arc<Shared>, Door)>, request: Request
 }
 
 fn respond(state: &Shared, door: Door, request: &Received) -> Answer {
-    let is_authorized = request.headers.get("auth").is_some_and(|token| token.as_bytes() == locked(&state.token).as_bytes());
+    let is_authorized =
+        request.headers.get("auth").is_some_and(|token| token.as_bytes() == locked(&state.token).as_bytes());
     match (door, request.method.as_str(), request.path.as_str()) {
-        (Door::Queue, "POST", "/") | (Door::Status, "GET", "/") if !is_authorized => {
-            error(state, USER_NOT_AUTHORIZED)
-        }
+        (Door::Queue, "POST", "/") | (Door::Status, "GET", "/") if !is_authorized => error(state, USER_NOT_AUTHORIZED),
         (Door::Queue, "POST", "/") => queue(state, &request.body),
         (Door::Status, "GET", "/") => status(state, &request.query),
         _ => Answer::page(404),
@@ -63,7 +62,8 @@ fn queue(state: &Shared, body: &[u8]) -> Answer {
 }
 
 fn status(state: &Shared, query: &str) -> Answer {
-    let id = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "id").map(|(_, id)| id.into_owned());
+    let id =
+        url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "id").map(|(_, id)| id.into_owned());
     let found = id.and_then(|id| locked(&state.queue).find(&id).cloned());
     let Some(message) = found else { return error(state, MISSING_PARAMS) };
     let is_text = locked(&state.style).status_is_text;
