@@ -31,6 +31,9 @@ impl Wa {
     async fn with(more: &str) -> Self {
         let fake = Fake::start().await;
         let host = host(&connection(&fake, more)).await;
+        // The start activates in the background, and would make the connection healthy in the middle of a test; the check waits for that.
+        let checked = host.post("/v1/connections/wa/check", &json!({})).await;
+        assert_eq!(checked.status(), 200, "{}", checked.text());
         Self { fake, host }
     }
 

@@ -38,7 +38,7 @@ pub struct Config {
     /// Most messages of one call.
     #[serde(default = "default_max_batch")]
     #[schemars(range(min = 1, max = 500))]
-    pub max_batch: usize,
+    pub max_batch: u16,
     /// How often the status of a message is asked for, and how long.
     #[serde(default)]
     pub poll: Poll,
@@ -78,6 +78,6 @@ fn default_status_url() -> String {
     "https://getmessagestatus-bmb77ejh3a-uc.a.run.app".to_owned()
 }
 
-fn default_max_batch() -> usize {
+fn default_max_batch() -> u16 {
     50
 }

@@ -50,7 +50,7 @@ pub(crate) fn declare(manifest: Manifest) -> Manifest {
 /// Checks all of them, then sends all with one call, or none.
 pub(crate) fn run(config: &Config, input: &SendMessages) -> Result<Output, Error> {
     let mut problems = Problems::default();
-    if input.messages.len() > config.max_batch {
+    if input.messages.len() > usize::from(config.max_batch) {
         let detail = format!("{} messages; max_batch of this connection is {}", input.messages.len(), config.max_batch);
         problems.add("/messages", "batch-too-large", detail);
     }

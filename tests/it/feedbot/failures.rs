@@ -1,9 +1,9 @@
 //! Failures are answered as documented, and no message is sent twice because of one.
 
-use hookyard_tests::feedbot::{Codes, Fault};
+use hookyard_tests::feedbot::{Codes, Fake, Fault};
 use serde_json::json;
 
-use super::{PHONE, Wa, refusal};
+use super::{PHONE, Wa, connection, host, refusal};
 
 #[tokio::test]
 async fn a_message_that_may_be_in_the_queue_is_not_sent_again() {
@@ -48,12 +48,13 @@ async fn every_error_has_its_word() {
 
 #[tokio::test]
 async fn a_feedbot_that_cannot_be_reached_is_unavailable() {
-    let wa = Wa::start().await;
-    let Wa { fake, host } = wa;
-    drop(fake);
+    let fake = Fake::start().await;
+    // Nobody listens there.
+    let host = host(&connection(&fake, "").replace(&fake.send_url(), "http://127.0.0.1:1")).await;
     let input = json!({ "conversation_id": PHONE, "text": "Hi" });
     let reply = host.call("wa", "send-message", &input).await;
     assert_eq!(refusal(&reply), (503, "provider-unavailable".to_owned()), "{}", reply.text());
+    assert!(fake.requests().is_empty());
 }
 
 #[tokio::test]
