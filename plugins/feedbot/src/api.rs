@@ -92,9 +92,10 @@ fn status_request(config: &Config, id: &str) -> Request {
 
 fn read_status(answered: Result<Response, http::Error>) -> Result<Status, Error> {
     let response = answered?;
-    let status = Answer::accepted(&response)?.status();
+    let answer = Answer::accepted(&response)?;
+    let status = answer.status();
     if status.state() == State::Unknown {
-        log::warn(format_args!("Feedbot gave a status that is not documented: {}", response.excerpt()));
+        log::warn(format_args!("Feedbot gave a status that is not documented: {}", answer.status_as_written()));
     }
     Ok(status)
 }

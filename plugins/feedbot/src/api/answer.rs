@@ -81,6 +81,11 @@ impl Answer {
         Status { number, reason }
     }
 
+    /// The status alone, for the log: a reason may have a phone number in it.
+    pub(super) fn status_as_written(&self) -> String {
+        self.0.get("status").map_or_else(|| "none".to_owned(), |json| http::excerpt(json.get()))
+    }
+
     fn error_code(&self) -> Option<ErrorCode> {
         let json = self.0.get("errorCode").filter(|json| json.get() != "null")?;
         let word = lenient::id(&**json).ok().flatten().unwrap_or(Cow::Borrowed(json.get()));

@@ -29,6 +29,10 @@ fn a_status_is_a_word_and_its_number() {
         );
         assert_eq!(!host.log().is_empty(), state == "unknown");
     }
+    let odd = host(&json!({}), vec![status(&json!("late"), &json!("972500000001 is busy"))]);
+    odd.action("get-status", &json!({ "id": "m1" })).expect("read");
+    let log = odd.log();
+    assert!(log[0].1.contains("\"late\"") && !log[0].1.contains("972500000001"), "{log:?}");
     let printed = "{\n\"errorCode\":null,\"success\":true,\"status\":1,\"reason\":null,\n}";
     let host = host(&json!({}), vec![said(200, printed)]);
     assert_eq!(host.action("get-status", &json!({ "id": "m1" })).expect("read")["state"], "sent");
