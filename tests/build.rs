@@ -13,6 +13,9 @@ use std::time::SystemTime;
 
 const TARGET: &str = "wasm32-wasip2";
 
+/// The plugins of this project, each in a folder of its name.
+const PLUGINS: [&str; 4] = ["aftership", "feedbot", "freshchat", "selarti"];
+
 /// The outer cargo's wishes for the build machine; they mean nothing to a guest.
 const OUTER_ONLY: [&str; 5] =
     ["CARGO_BUILD_TARGET", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER", "RUSTFLAGS"];
@@ -120,10 +123,11 @@ fn build() -> Result<(), String> {
     let output = outer_target(Path::new(&required("OUT_DIR")?))?.join("guests");
     watch(root);
     ensure_target()?;
-    build_rust(root, &output, &["--package", "aftership", "--package", "freshchat", "--package", "selarti", "--lib"])?;
+    let plugins = PLUGINS.iter().flat_map(|plugin| ["--package", plugin]);
+    build_rust(root, &output, &plugins.chain(["--lib"]).collect::<Vec<_>>())?;
     build_rust(&root.join("tests/guests"), &output, &["--workspace", "--lib", "--examples"])?;
     let built = output.join(TARGET).join("plugin");
-    for guest in ["aftership", "echo", "freshchat", "misbehaving", "selarti", "swap", "tally", "wasi"] {
+    for guest in PLUGINS.iter().chain(&["echo", "misbehaving", "swap", "tally", "wasi"]) {
         hand_over(guest, &built.join(format!("{guest}.wasm")))?;
     }
     for contract in contracts(&tests.join("guests/contract/examples"))? {
@@ -140,6 +144,7 @@ fn watch(root: &Path) {
         "tests/build.rs",
         "tests/guests",
         "plugins/aftership",
+        "plugins/feedbot",
         "plugins/freshchat",
         "plugins/parts",
         "plugins/selarti",

@@ -3,7 +3,7 @@
 use hookyard_tests::guests;
 use hookyard_tests::host::{Builder, TestHost};
 use hookyard_tests::http::Reply;
-use hookyard_tests::{freshchat, selarti};
+use hookyard_tests::{feedbot, freshchat, selarti};
 use serde_json::{Value, json};
 
 /// What makes the URL of Selarti's webhooks a secret one.
@@ -16,13 +16,14 @@ struct Chat {
     provider: Provider,
     /// A conversation that the provider knows.
     conversation: String,
-    /// The kind of its events with a message of somebody else.
-    message: &'static str,
+    /// The kind of its events with a message of somebody else; a chat that only sends has none.
+    message: Option<&'static str>,
     /// What a messenger cannot send.
     sends_no: &'static [&'static str],
 }
 
 enum Provider {
+    Feedbot(feedbot::Fake),
     Freshchat(freshchat::Fake),
     Selarti(selarti::Fake),
 }
@@ -49,7 +50,7 @@ async fn with_freshchat() -> Chat {
     let conversation = fake.start_conversation();
     fake.deliver_to(&format!("http://{}/webhooks/chat", host.address()));
     let provider = Provider::Freshchat(fake);
-    Chat { host, plugin: "freshchat", provider, conversation, message: "message.received", sends_no: &[] }
+    Chat { host, plugin: "freshchat", provider, conversation, message: Some("message.received"), sends_no: &[] }
 }
 
 async fn with_selarti() -> Chat {
@@ -66,12 +67,25 @@ async fn with_selarti() -> Chat {
     fake.deliver_to(&format!("http://{}/webhooks/chat?token={URL_TOKEN}", host.address()));
     let (provider, conversation) = (Provider::Selarti(fake), "tg:527700113".to_owned());
     let sends_no = &["image", "video", "file"];
-    Chat { host, plugin: "selarti", provider, conversation, message: "message.generated", sends_no }
+    Chat { host, plugin: "selarti", provider, conversation, message: Some("message.generated"), sends_no }
+}
+
+async fn with_feedbot() -> Chat {
+    let fake = feedbot::Fake::start().await;
+    let config = format!(
+        "auth_token = \"{}\"\nsend_url = \"{}\"\nstatus_url = \"{}\"",
+        fake.token(),
+        fake.send_url(),
+        fake.status_url()
+    );
+    let host = host(guests::FEEDBOT, "feedbot", &config).await;
+    let (provider, conversation) = (Provider::Feedbot(fake), "972500000001".to_owned());
+    Chat { host, plugin: "feedbot", provider, conversation, message: None, sends_no: &["video", "file"] }
 }
 
 /// All of them, each with a host of its own.
-async fn all() -> [Chat; 2] {
-    [with_freshchat().await, with_selarti().await]
+async fn all() -> [Chat; 3] {
+    [with_freshchat().await, with_selarti().await, with_feedbot().await]
 }
 
 impl Chat {
@@ -95,6 +109,7 @@ impl Chat {
     /// Has somebody write something in the conversation.
     async fn somebody_writes(&self, text: &str) {
         match &self.provider {
+            Provider::Feedbot(_) => panic!("nobody can write through Feedbot"),
             Provider::Freshchat(fake) => {
                 fake.customer_says(&self.conversation, text);
                 fake.until_delivered().await;
@@ -109,6 +124,7 @@ impl Chat {
     /// What arrived at the provider.
     fn texts(&self) -> Vec<String> {
         match &self.provider {
+            Provider::Feedbot(fake) => fake.queued().into_iter().map(|queued| queued.message).collect(),
             Provider::Freshchat(fake) => fake.texts(&self.conversation),
             Provider::Selarti(fake) => fake.sent().into_iter().map(|sent| sent.text).collect(),
         }
@@ -217,9 +233,10 @@ async fn every_chat_sends_a_message_and_answers_alike() {
 async fn every_chat_tells_of_a_message_alike() {
     let text = "¿Hay alguien? 😀\nשלום";
     for chat in all().await {
+        let Some(message) = chat.message else { continue };
         chat.somebody_writes(text).await;
         let mut events = chat.host.events().await;
-        events.retain(|event| event["type"] == format!("{}.{}", chat.plugin, chat.message));
+        events.retain(|event| event["type"] == format!("{}.{message}", chat.plugin));
         let [event] = events.as_slice() else { panic!("{}: {:?}", chat.plugin, chat.host.events().await) };
         let data = &event["data"];
         assert_eq!(
@@ -249,11 +266,16 @@ async fn every_chat_tells_of_a_message_alike() {
 
 #[tokio::test]
 async fn what_one_chat_tells_another_can_send() {
-    let [from, to] = all().await;
+    let [from, others @ ..] = all().await;
     from.somebody_writes("Hola").await;
     let events = from.host.events().await;
     let told = events.iter().find(|event| event["type"] == "freshchat.message.received").expect("it was told");
-    let input = json!({ "conversation_id": told["subject"], "text": told["data"]["text"], "attachments": told["data"]["attachments"] });
-    let reply = to.send_message(&input).await;
-    assert_eq!((reply.status(), to.texts()), (200, vec!["Hola".to_owned()]), "{}", reply.text());
+    for to in others {
+        let mut input = json!({ "text": told["data"]["text"], "attachments": told["data"]["attachments"] });
+        // Feedbot's conversations are phone numbers.
+        input["conversation_id"] =
+            if to.plugin == "feedbot" { json!(to.conversation) } else { told["subject"].clone() };
+        let reply = to.send_message(&input).await;
+        assert_eq!((reply.status(), to.texts()), (200, vec!["Hola".to_owned()]), "{}", reply.text());
+    }
 }

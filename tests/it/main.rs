@@ -15,6 +15,7 @@ mod deliveries;
 mod disk;
 mod edge_cases;
 mod effects;
+mod feedbot;
 mod flows;
 mod followers;
 mod freshchat;

@@ -2,6 +2,8 @@
 
 /// The AfterShip plugin.
 pub const AFTERSHIP: &str = env!("GUEST_AFTERSHIP");
+/// The Feedbot plugin.
+pub const FEEDBOT: &str = env!("GUEST_FEEDBOT");
 /// The Freshchat plugin.
 pub const FRESHCHAT: &str = env!("GUEST_FRESHCHAT");
 /// The Selarti plugin.

@@ -4,6 +4,7 @@ pub mod aftership;
 mod answer;
 pub mod courier;
 pub mod fault;
+pub mod feedbot;
 pub mod freshchat;
 pub mod http;
 pub mod provider;
