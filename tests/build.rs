@@ -120,10 +120,12 @@ fn build() -> Result<(), String> {
     let output = outer_target(Path::new(&required("OUT_DIR")?))?.join("guests");
     watch(root);
     ensure_target()?;
-    build_rust(root, &output, &["--package", "aftership", "--package", "freshchat", "--package", "selarti", "--lib"])?;
+    let plugins = ["aftership", "freshchat", "generic-http", "selarti"];
+    let what: Vec<_> = plugins.into_iter().flat_map(|plugin| ["--package", plugin]).chain(["--lib"]).collect();
+    build_rust(root, &output, &what)?;
     build_rust(&root.join("tests/guests"), &output, &["--workspace", "--lib", "--examples"])?;
     let built = output.join(TARGET).join("plugin");
-    for guest in ["aftership", "echo", "freshchat", "misbehaving", "selarti", "swap", "tally", "wasi"] {
+    for guest in ["aftership", "echo", "freshchat", "generic_http", "misbehaving", "selarti", "swap", "tally", "wasi"] {
         hand_over(guest, &built.join(format!("{guest}.wasm")))?;
     }
     for contract in contracts(&tests.join("guests/contract/examples"))? {
@@ -141,6 +143,7 @@ fn watch(root: &Path) {
         "tests/guests",
         "plugins/aftership",
         "plugins/freshchat",
+        "plugins/generic-http",
         "plugins/parts",
         "plugins/selarti",
         "plugins/sdk/rust/Cargo.toml",
