@@ -43,6 +43,11 @@ impl Problems {
         self.0.push(Problem { pointer, code: code.to_owned(), detail, of_call });
     }
 
+    /// Adds the others.
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
