@@ -38,7 +38,7 @@ pub(crate) enum Kind {
     Protocol,
     /// The host of the URL is not granted, or a secret may not go there.
     ForbiddenTarget,
-    /// A redirect that is not followed.
+    /// There are more redirects than are followed.
     Redirect,
     /// The value of a field does not fit.
     Build,
@@ -55,6 +55,10 @@ impl Failure {
     pub(crate) fn build(errors: Vec<Problem>) -> Self {
         let message = errors.first().map_or_else(String::new, |first| format!("{}: {}", first.pointer, first.detail));
         Self { kind: Kind::Build, message, errors }
+    }
+
+    pub(crate) fn redirect(followed: u32) -> Self {
+        Self::new(Kind::Redirect, format!("the answer is one more redirect after {followed}"))
     }
 
     pub(crate) fn reply_missing(missing: &[String]) -> Self {

@@ -35,6 +35,8 @@ pub(crate) struct Message {
 #[derive(Debug)]
 pub(crate) struct Judge<'r> {
     success_status: Option<&'r [u16]>,
+    /// How many redirects are followed.
+    redirects_max: u32,
     fail_if: Option<Path>,
     template: Option<Template>,
     /// What stands where the answer has nothing; `None` if that is an error.
@@ -56,6 +58,7 @@ impl<'r> Judge<'r> {
         let reply = request.reply.as_ref();
         Self {
             success_status: request.success_status.as_deref(),
+            redirects_max: request.redirects_max,
             fail_if: request.fail_if_path.as_ref().and_then(|key| path(key, problems)),
             template: template(reply.and_then(|reply| reply.template.as_deref()), "/reply/template", problems),
             instead: reply.and_then(|reply| reply.instead()),
@@ -63,7 +66,7 @@ impl<'r> Judge<'r> {
         }
     }
 
-    /// Of an answer. `json` is its body, if that is JSON.
+    /// Of an answer, behind the redirects that are followed. `json` is its body, if that is JSON.
     pub(crate) fn answered(&self, status: u16, json: Option<&RawValue>) -> Verdict {
         let is_expected = match self.success_status {
             Some(expected) => expected.contains(&status),
@@ -74,7 +77,9 @@ impl<'r> Judge<'r> {
             found.is_some_and(|value| value.get() != "null")
         };
         if !is_expected || fails() {
-            return Verdict { branch: Branch::Error, failure: None, message: self.message_of_error(json) };
+            let is_redirect = !is_expected && matches!(status, 301 | 302 | 303 | 307 | 308) && self.redirects_max > 0;
+            let failure = is_redirect.then(|| Failure::redirect(self.redirects_max));
+            return Verdict { branch: Branch::Error, failure, message: self.message_of_error(json) };
         }
         let rendered = self.template.as_ref().map(|template| template.render(json, self.instead.unwrap_or_default()));
         match rendered {
