@@ -59,11 +59,13 @@ pub(super) fn build(
         }
         Auth::Basic { username, password } => {
             let (username, password) = (known(username, "username"), known(password, "password"));
-            let ((username, of_call), (password, _)) = (username?, password?);
-            if username.contains(':') {
-                problems.push(of_call, "/auth/username", BAD_HEADER, "the user of Basic authentication has no `:`");
+            if let Some((username, of_call)) = &username
+                && username.contains(':')
+            {
+                problems.push(*of_call, "/auth/username", BAD_HEADER, "the user of Basic authentication has no `:`");
                 return None;
             }
+            let ((username, _), (password, _)) = (username?, password?);
             Some(Authorization::Basic(format!("{username}:{password}")))
         }
         Auth::Oauth2 { token_url, client_id, client_secret, scope: wanted } => {
