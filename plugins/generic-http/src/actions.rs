@@ -68,9 +68,10 @@ fn asked<'a>(config: &'a Config, asked: &'a Asked) -> Result<&'a Request, Error>
 }
 
 fn named<'a>(config: &'a Config, name: &str) -> Result<&'a Request, Error> {
-    config.requests.get(name).ok_or_else(|| {
-        Error::invalid("request-unknown", format!("the config has no request {name:?} in `requests`"))
-    })
+    config
+        .requests
+        .get(name)
+        .ok_or_else(|| Error::invalid("request-unknown", format!("the config has no request {name:?} in `requests`")))
 }
 
 /// Sends the request. What is wrong with its definition is `request-invalid`; what is wrong with the values of fields is a record

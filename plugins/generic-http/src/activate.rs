@@ -13,9 +13,7 @@ pub(crate) fn activate(config: &Config) -> Result<Setup, Error> {
     let problems: Vec<_> = config
         .requests
         .iter()
-        .flat_map(|(name, request)| {
-            actions::check(config, request).below(&format!("/requests/{}", escaped(name)))
-        })
+        .flat_map(|(name, request)| actions::check(config, request).below(&format!("/requests/{}", escaped(name))))
         .collect();
     match problems.as_slice() {
         [] => Ok(setup),
@@ -24,8 +22,12 @@ pub(crate) fn activate(config: &Config) -> Result<Setup, Error> {
 }
 
 fn setup(config: &Config) -> Setup {
-    let mut hosts: Vec<_> =
-        config.requests.values().filter_map(|request| Target::parse(&request.url).ok()).map(|url| url.pattern()).collect();
+    let mut hosts: Vec<_> = config
+        .requests
+        .values()
+        .filter_map(|request| Target::parse(&request.url).ok())
+        .map(|url| url.pattern())
+        .collect();
     hosts.sort_unstable();
     hosts.dedup();
     let mut setup = Setup::default();

@@ -12,7 +12,7 @@ use crate::fields::Fields;
 use crate::problem::Problems;
 
 pub(crate) use auth::Authorization;
-pub(crate) use scope::{Resolved, Scope};
+use scope::Scope;
 
 /// GET has no body: its rows stay unsent.
 const BODY_NOT_SENT: &str = "body-not-sent";
@@ -65,7 +65,8 @@ pub(crate) fn build(
         (_, body) => body,
     };
     if let (Some(_), Some(sent)) = (&body, &request.body) {
-        let given = headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.to_ascii_lowercase());
+        let given =
+            headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.to_ascii_lowercase());
         match (given, sent.encoding) {
             (Some(given), Encoding::Json) if given.starts_with(body::FORM) => warnings.push(CONTENT_TYPE_MISMATCH),
             (None, Encoding::Json) => headers.push(("content-type".to_owned(), body::JSON.to_owned())),

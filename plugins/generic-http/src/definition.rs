@@ -12,14 +12,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use auth::Auth;
-pub(crate) use body::{Body, Encoding, OnMissing, Row};
+pub(crate) use body::{Body, Encoding, OnMissing, Row, Type};
 pub(crate) use reply::Reply;
 pub(crate) use value::{OnMissingPart, OnMissingSegment, PathValue, Value};
 
 /// A request, and what is made of its answer.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Request {
+pub(crate) struct Request {
     /// The HTTP method.
     pub(crate) method: Method,
     /// Where it goes: absolute, `https://…`, without user and password. `/:name` in its path is filled from `path`.

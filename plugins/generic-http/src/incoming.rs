@@ -94,7 +94,8 @@ fn subject(json: &RawValue, pointer: &str) -> Option<String> {
         member(here, &step).or_else(|| element(here, position?))
     })?;
     let subject = lenient::id(value).ok().flatten()?;
-    let fits = !subject.is_empty() && subject.chars().count() <= SUBJECT_CHARS_MAX && !subject.contains(char::is_control);
+    let fits =
+        !subject.is_empty() && subject.chars().count() <= SUBJECT_CHARS_MAX && !subject.contains(char::is_control);
     if !fits {
         log::warn(format_args!("what stands at {pointer} cannot be a subject"));
     }

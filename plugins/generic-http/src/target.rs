@@ -111,7 +111,8 @@ fn checked_authority(authority: &str) -> Result<String, String> {
     let is_name = match literal {
         Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
         None => {
-            let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_') || !c.is_ascii() && !c.is_whitespace();
+            let is_part =
+                |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_') || !c.is_ascii() && !c.is_whitespace();
             !name.is_empty() && name.chars().all(is_part)
         }
     };

@@ -22,7 +22,10 @@ fn a_webhook_is_passed_on_to_the_letter() {
     let host = host(&json!({ "subject": "/data/0/a~1b", "headers": ["X-Event", "x-none"] }));
     let body = r#"{"z": 1.50, "data": [{"a/b": 12345678901234567890}]}"#;
     let mut webhook = webhook("application/json", body.as_bytes());
-    webhook.headers.extend([("x-event", "one"), ("authorization", "secret"), ("x-event", "two")].map(|(name, value)| (name.to_owned(), value.to_owned())));
+    webhook.headers.extend(
+        [("x-event", "one"), ("authorization", "secret"), ("x-event", "two")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
     (webhook.path, webhook.query) = ("/a/b".to_owned(), "x=1".to_owned());
     let answer = host.webhook(&webhook);
     assert_eq!((answer.status, answer.events.len()), (200, 1));
@@ -30,7 +33,9 @@ fn a_webhook_is_passed_on_to_the_letter() {
     assert_eq!((event.kind.as_str(), event.subject.as_deref()), ("webhook.received", Some("12345678901234567890")));
     assert_eq!(
         event.data.get(),
-        format!(r#"{{"method":"POST","path":"/a/b","query":"x=1","headers":{{"x-event":["one","two"]}},"content_type":"application/json","json":{body}}}"#)
+        format!(
+            r#"{{"method":"POST","path":"/a/b","query":"x=1","headers":{{"x-event":["one","two"]}},"content_type":"application/json","json":{body}}}"#
+        )
     );
 }
 

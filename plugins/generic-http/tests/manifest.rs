@@ -19,7 +19,8 @@ fn the_plugin_asks_for_no_host_and_takes_the_operators_rules() {
     };
     assert_eq!(named("actions", "name"), ["preview", "test", "run"]);
     assert_eq!(named("events", "kind"), ["request.succeeded", "request.failed", "webhook.received"]);
-    let idempotent: Vec<_> = manifest["actions"].as_array().expect("a list").iter().map(|action| &action["idempotent"]).collect();
+    let idempotent: Vec<_> =
+        manifest["actions"].as_array().expect("a list").iter().map(|action| &action["idempotent"]).collect();
     assert_eq!(idempotent, [&json!(true), &json!(false), &json!(false)]);
     assert_eq!(manifest["config"]["properties"]["secrets"]["additionalProperties"]["writeOnly"], true);
 }

@@ -88,7 +88,8 @@ pub(super) fn run(config: &Config, input: &Input) -> Result<Output, Error> {
         return Err(request_invalid(&problems));
     };
     let differences = target.map(|target| differing(built.body.as_deref(), target)).transpose()?;
-    let verdict = input.sample_response.as_ref().map(|sample| judge.answered(sample.status_code, decode::as_json(&sample.body)));
+    let verdict =
+        input.sample_response.as_ref().map(|sample| judge.answered(sample.status_code, decode::as_json(&sample.body)));
     let (branch, message, error) = match verdict {
         Some(verdict) => (Some(verdict.branch), Some(Nullable(verdict.message)), verdict.failure),
         None => (None, None, None),

@@ -34,12 +34,21 @@ fn user_and_password_are_encoded_by_the_host() {
 
 #[test]
 fn a_token_is_fetched_once_and_anew_after_a_401() {
-    let token = |token: &str| answered(200, &json!({ "access_token": token, "token_type": "bearer", "expires_in": 3600 }).to_string());
+    let token = |token: &str| {
+        answered(200, &json!({ "access_token": token, "token_type": "bearer", "expires_in": 3600 }).to_string())
+    };
     let oauth2 = json!({
         "type": "oauth2", "token_url": "https://crm.rdstation.com/token", "client_id": { "text": "id" },
         "client_secret": { "secret": "rd" }, "scope": "a b",
     });
-    let answers = vec![token("t1"), answered(200, "{}"), answered(200, "{}"), Ok(Response::new(401)), token("t2"), answered(200, "{}")];
+    let answers = vec![
+        token("t1"),
+        answered(200, "{}"),
+        answered(200, "{}"),
+        Ok(Response::new(401)),
+        token("t2"),
+        answered(200, "{}"),
+    ];
     let host = host(answers);
     for _ in 0..3 {
         let record = host.action("test", &with(&oauth2)).expect("sent");
@@ -49,7 +58,11 @@ fn a_token_is_fetched_once_and_anew_after_a_401() {
     let requests = host.requests();
     assert_eq!(requests[0].url, "https://crm.rdstation.com/token");
     assert_eq!(body(&requests[0]), "grant_type=client_credentials&scope=a%20b");
-    let sent: Vec<_> = requests.iter().filter(|request| request.method == "GET").filter_map(|request| header(request, "authorization")).collect();
+    let sent: Vec<_> = requests
+        .iter()
+        .filter(|request| request.method == "GET")
+        .filter_map(|request| header(request, "authorization"))
+        .collect();
     assert_eq!(sent, ["Bearer t1", "Bearer t1", "Bearer t1", "Bearer t2"]);
 }
 

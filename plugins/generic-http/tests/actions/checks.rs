@@ -54,7 +54,10 @@ fn every_row_reports_its_first_error() {
     let form = json!({ "body": { "encoding": "form", "rows": [
         row("a", "number", json!({ "text": "1" })), { "key": "b", "value": { "field": "nome" }, "on_missing": "null" },
     ] } });
-    assert_eq!(errors(&request("POST", &form)), rows_at(&[(0, "type", "form_needs_text"), (1, "type", "form_needs_text")]));
+    assert_eq!(
+        errors(&request("POST", &form)),
+        rows_at(&[(0, "type", "form_needs_text"), (1, "type", "form_needs_text")])
+    );
 }
 
 #[test]
@@ -125,16 +128,22 @@ fn urls_and_bodies_that_cannot_be_are_refused() {
     let large = json!({ "body": { "encoding": "raw", "raw": "x".repeat(256 * 1024 + 1) } });
     assert_eq!(errors(&request("POST", &large)), [at("/request/body", "body_too_large")]);
     let rows: Vec<Value> = (0..201).map(|nth| json!({ "key": format!("k{nth}"), "value": { "text": "" } })).collect();
-    assert_eq!(errors(&request("POST", &json!({ "body": { "rows": rows } }))), [at("/request/body/rows", "too_many_rows")]);
+    assert_eq!(
+        errors(&request("POST", &json!({ "body": { "rows": rows } }))),
+        [at("/request/body/rows", "too_many_rows")]
+    );
 }
 
 #[test]
 fn a_connection_with_a_wrong_request_is_unhealthy_and_says_where() {
     assert_eq!(silent().activate().expect("all is right").setup.len(), 1);
     let mut wrong_config = config();
-    wrong_config["requests"]["a/b"] = request("POST", &json!({ "body": { "rows": [
+    wrong_config["requests"]["a/b"] = request(
+        "POST",
+        &json!({ "body": { "rows": [
         { "key": "x[", "value": { "text": "" } }, { "key": "n", "type": "number", "value": { "field": "cpf" }, "on_missing": "fail" },
-    ] } }));
+    ] } }),
+    );
     wrong_config["requests"]["boleto"]["reply"]["template"] = json!("{");
     let host = Host::<generic_http::GenericHttp>::new(&wrong_config);
     let error = host.activate().expect_err("two are wrong");

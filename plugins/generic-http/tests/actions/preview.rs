@@ -17,10 +17,7 @@ fn the_request_of_the_documentation_is_shown_as_documented() {
     let shown = shown.expect("a preview");
     assert_eq!(parsed(&shown), serde_json::from_str::<Value>(expected).expect("JSON"));
     let without = preview(&json!({ "request": "create-deal", "fields": { "nome": "\"Ana\"\n{x}", "email": null } }));
-    assert_eq!(
-        without["body"],
-        r#"{"deal":{"name":"\"Ana\"\n{x}","rating":1},"contacts":[{"name":"\"Ana\"\n{x}"}]}"#
-    );
+    assert_eq!(without["body"], r#"{"deal":{"name":"\"Ana\"\n{x}","rating":1},"contacts":[{"name":"\"Ana\"\n{x}"}]}"#);
 }
 
 #[test]
@@ -59,11 +56,18 @@ fn a_field_cannot_change_where_the_request_goes() {
 fn what_is_odd_is_a_warning() {
     let rows = json!({ "rows": [{ "key": "a", "value": { "text": "1" } }] });
     let get = preview(&json!({ "request": request("GET", &json!({ "body": rows })) }));
-    assert_eq!((&get["body"], &get["headers"], &get["warnings"]), (&Value::Null, &json!([]), &json!(["body-not-sent"])));
+    assert_eq!(
+        (&get["body"], &get["headers"], &get["warnings"]),
+        (&Value::Null, &json!([]), &json!(["body-not-sent"]))
+    );
     let mut insecure = request("POST", &json!({ "body": { "rows": [] } }));
     insecure["url"] = json!("http://pay.example/x");
     let insecure = preview(&json!({ "request": insecure }));
-    assert_eq!((&insecure["body"], &insecure["headers"]), (&Value::Null, &json!([])), "no rows, no body, no content type");
+    assert_eq!(
+        (&insecure["body"], &insecure["headers"]),
+        (&Value::Null, &json!([])),
+        "no rows, no body, no content type"
+    );
     assert_eq!(insecure["warnings"], json!(["insecure-url"]));
     let headers = json!([{ "name": "content-type", "value": { "text": "application/x-www-form-urlencoded" } }]);
     let odd = preview(&json!({ "request": request("POST", &json!({ "body": rows, "headers": headers })) }));
@@ -80,7 +84,9 @@ fn forms_and_texts_are_sent_as_they_are_written() {
     let form = preview(&json!({ "request": request("PATCH", &form), "fields": { "nome": "x y" } }));
     assert_eq!(form["body"], "c%5B0%5D%5Bn%5D=a%26b%3D%C3%A7&t%5B%5D=x%20y&t%5B%5D=k%3A•••");
     assert_eq!(form["headers"], json!([["content-type", "application/x-www-form-urlencoded"]]));
-    let raw = preview(&json!({ "request": request("DELETE", &json!({ "body": { "encoding": "raw", "raw": "<a>{x}</a>" } })) }));
+    let raw = preview(
+        &json!({ "request": request("DELETE", &json!({ "body": { "encoding": "raw", "raw": "<a>{x}</a>" } })) }),
+    );
     assert_eq!((&raw["body"], &raw["headers"]), (&json!("<a>{x}</a>"), &json!([])));
 }
 
@@ -91,7 +97,8 @@ fn the_body_is_compared_with_the_targets_own_by_members_and_types() {
     };
     let same = compared(r#"{"contacts": [{"name": ""}], "deal": {"name": "x", "rating": 5e400}}"#);
     assert_eq!((&same["matches"], &same["differences"]), (&json!(true), &json!([])));
-    let other = compared(r#"{"deal": {"name": 1, "a/b": null}, "contacts": [{"name": "x"}, {}], "campaign": {"_id": "1"}}"#);
+    let other =
+        compared(r#"{"deal": {"name": 1, "a/b": null}, "contacts": [{"name": "x"}, {}], "campaign": {"_id": "1"}}"#);
     assert_eq!(other["matches"], false);
     assert_eq!(
         other["differences"],
@@ -101,17 +108,22 @@ fn the_body_is_compared_with_the_targets_own_by_members_and_types() {
             { "pointer": "/deal/rating", "problem": "extra" },
         ])
     );
-    let error = silent().action("preview", &json!({ "request": "boleto", "fields": { "cpf": 1 }, "compare_with": "{" }));
+    let error =
+        silent().action("preview", &json!({ "request": "boleto", "fields": { "cpf": 1 }, "compare_with": "{" }));
     assert_eq!(wrong(&error.expect_err("no JSON")), [("/compare_with".to_owned(), "bad_json".to_owned())]);
 }
 
 #[test]
 fn a_sample_of_an_answer_shows_branch_and_message() {
     let judged = |sample: Value| {
-        let shown = preview(&json!({ "request": "create-deal", "fields": { "nome": "Ana" }, "sample_response": sample }));
+        let shown =
+            preview(&json!({ "request": "create-deal", "fields": { "nome": "Ana" }, "sample_response": sample }));
         (shown["branch"].clone(), shown["message"]["text"].clone())
     };
-    assert_eq!(judged(json!({ "body": "{\"id\": 12345678901234567890}" })), (json!("success"), json!("Negócio 12345678901234567890 criado")));
+    assert_eq!(
+        judged(json!({ "body": "{\"id\": 12345678901234567890}" })),
+        (json!("success"), json!("Negócio 12345678901234567890 criado"))
+    );
     let late = (json!("error"), json!("Tente mais tarde"));
     assert_eq!(judged(json!({ "body": "{\"id\": null}" })), late);
     assert_eq!(judged(json!({ "status_code": 422, "headers": [["a", "b"]], "body": "{\"id\": 1}" })), late);

@@ -7,7 +7,8 @@ use crate::script::{answered, config, failed, host, host_with};
 #[test]
 fn a_success_and_its_message_are_an_event_for_the_next_step() {
     let host = host(vec![answered(200, r#"{"data": {"url": "https://pay.example/b/1", "valor": 10.50}}"#)]);
-    let input = r#"{"request": "boleto", "subject": "c1", "fields": {"cpf": "1"}, "context": {"n": 12345678901234567890}}"#;
+    let input =
+        r#"{"request": "boleto", "subject": "c1", "fields": {"cpf": "1"}, "context": {"n": 12345678901234567890}}"#;
     host.action_text("run", input).expect("a record");
     let [event] = &host.events()[..] else { panic!("one event") };
     assert_eq!((event.kind.as_str(), event.subject.as_deref()), ("request.succeeded", Some("c1")));

@@ -47,7 +47,9 @@ fn a_secret_is_placed_and_never_shown() {
 
 #[test]
 fn an_answer_of_any_status_is_a_record() {
-    for (status, branch) in [(200, "success"), (204, "success"), (302, "error"), (401, "error"), (404, "error"), (500, "error")] {
+    for (status, branch) in
+        [(200, "success"), (204, "success"), (302, "error"), (401, "error"), (404, "error"), (500, "error")]
+    {
         let record = tried(&request("POST", &json!({})), &json!({}), Ok(Response::new(status)));
         assert_eq!(
             (&record["status_code"], &record["branch"], &record["body"], &record["message"]),
@@ -65,7 +67,8 @@ fn an_answer_of_any_status_is_a_record() {
 
 #[test]
 fn a_value_can_make_an_error_of_a_success() {
-    let definition = request("POST", &json!({ "fail_if_path": "error[code]", "reply": { "on_error": "falhou: {error[code]}" } }));
+    let definition =
+        request("POST", &json!({ "fail_if_path": "error[code]", "reply": { "on_error": "falhou: {error[code]}" } }));
     for (answer, branch, message) in [
         (r#"{"error": {"code": 7}}"#, "error", json!("falhou: 7")),
         (r#"{"error": {"code": null}}"#, "success", Value::Null),
@@ -127,14 +130,16 @@ fn the_value_of_a_field_that_does_not_fit_is_a_record_and_the_definition_is_no_r
     let rows = json!({ "rows": [{ "key": "valor", "type": "number", "value": { "field": "cpf" } }] });
     let definition = request("POST", &json!({ "body": rows, "reply": { "on_error": "Tente {x}mais tarde" } }));
     let host = host(Vec::new());
-    let record = host.action("test", &json!({ "request": definition, "fields": { "cpf": "R$ 10" } })).expect("a record");
+    let record =
+        host.action("test", &json!({ "request": definition, "fields": { "cpf": "R$ 10" } })).expect("a record");
     assert_eq!((&record["error"]["kind"], &record["attempts"]), (&json!("build"), &json!(0)));
     assert_eq!(record["error"]["errors"][0]["pointer"], "/request/body/rows/0/value");
     assert_eq!(record["error"]["errors"][0]["code"], "bad_number");
     assert_eq!((&record["request_preview"], &record["message"]["text"]), (&Value::Null, &json!("Tente mais tarde")));
     let mut broken = definition;
     broken["body"]["rows"][0]["key"] = json!("valor]");
-    let error = host.action("test", &json!({ "request": broken, "fields": { "cpf": "R$ 10" } })).expect_err("a bracket");
+    let error =
+        host.action("test", &json!({ "request": broken, "fields": { "cpf": "R$ 10" } })).expect_err("a bracket");
     assert_eq!(wrong(&error), [("/request/body/rows/0/key".to_owned(), "unexpected_bracket".to_owned())]);
 }
 
@@ -148,7 +153,10 @@ fn bodies_are_shown_as_what_they_are() {
         shown("text/html; charset=ISO-8859-1", b"<p>ol\xe1</p>"),
         json!({ "json": false, "text": "<p>olá</p>", "truncated": false })
     );
-    assert_eq!(shown("application/json", b"\xEF\xBB\xBF[1]"), json!({ "json": true, "text": "[1]", "truncated": false }));
+    assert_eq!(
+        shown("application/json", b"\xEF\xBB\xBF[1]"),
+        json!({ "json": true, "text": "[1]", "truncated": false })
+    );
     assert_eq!(shown("image/png", b"\x89PNG"), json!({ "json": false, "base64": "iVBORw==", "truncated": false }));
     let long = shown("text/plain", &[b'a'; 300 * 1024]);
     assert_eq!((long["text"].as_str().map(str::len), &long["truncated"]), (Some(256 * 1024), &json!(true)));

@@ -20,7 +20,9 @@ fn rows_make_the_bodies_and_errors_of_the_vectors() {
         let input = json!({ "request": request("POST", &json!({ "body": { "rows": rows } })) });
         match host.action("preview", &input) {
             // No rows, no body.
-            Ok(preview) => assert_eq!(preview["body"].as_str().unwrap_or_default(), vector["body"], "{}", vector["name"]),
+            Ok(preview) => {
+                assert_eq!(preview["body"].as_str().unwrap_or_default(), vector["body"], "{}", vector["name"])
+            }
             Err(error) => {
                 let codes: Vec<_> = wrong(&error).into_iter().map(|(_, code)| Value::from(code)).collect();
                 assert_eq!(codes, [vector["error"].clone()], "{}", vector["name"]);
@@ -37,11 +39,17 @@ fn templates_make_the_messages_and_errors_of_the_vectors() {
     let host = silent();
     for vector in vectors {
         let reply = json!({ "reply": { "template": vector["template"], "on_missing": "empty" } });
-        let input = json!({ "request": request("GET", &reply), "sample_response": { "body": vector["response_body"] } });
+        let input =
+            json!({ "request": request("GET", &reply), "sample_response": { "body": vector["response_body"] } });
         match host.action("preview", &input) {
             Ok(preview) => {
                 let message = json!({ "text": vector["text"], "missing": vector["missing"], "truncated": false });
-                assert_eq!((&preview["message"], &preview["branch"]), (&message, &json!("success")), "{}", vector["name"]);
+                assert_eq!(
+                    (&preview["message"], &preview["branch"]),
+                    (&message, &json!("success")),
+                    "{}",
+                    vector["name"]
+                );
             }
             Err(error) => {
                 let code = vector["error"].as_str().expect("an error").to_owned();
