@@ -6,9 +6,10 @@ mod body;
 mod reply;
 mod value;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use auth::Auth;
@@ -105,13 +106,34 @@ pub(crate) struct Pair {
 }
 
 /// A request in a call: one of the config by its name, or a whole one.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Asked {
     /// The name of a request in the config.
     Named(String),
     /// The request itself.
     Inline(Box<Request>),
+}
+
+impl JsonSchema for Asked {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Asked".into()
+    }
+
+    /// Which of the two is meant is decided by the type, so that an error speaks of that one only.
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let inline = generator.subschema_for::<Request>();
+        json_schema!({
+            "description": "The name of a request in the config, or a whole request.",
+            "type": ["string", "object"],
+            "if": { "type": "object" },
+            "then": inline,
+        })
+    }
 }
 
 fn ten_seconds() -> u32 {

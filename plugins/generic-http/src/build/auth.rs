@@ -6,6 +6,7 @@ use hookyard_sdk::{Refusal, http};
 
 use super::headers::{BAD_HEADER, NO_VALUE, is_value};
 use super::scope::{Resolved, Scope, missing};
+use crate::decode;
 use crate::definition::{Auth, Value};
 use crate::problem::Problems;
 use crate::target::Target;
@@ -15,8 +16,8 @@ use crate::target::Target;
 pub(crate) enum Authorization {
     /// A token, or the placeholder of one.
     Bearer(String),
-    /// `user:password`, with placeholders.
-    Basic(String),
+    /// `user:password`, with placeholders if there is a secret in it.
+    Basic { text: String, has_secret: bool },
     /// A token that the host fetches.
     Fetched(Box<TokenDocument>),
 }
@@ -26,7 +27,10 @@ impl Authorization {
     pub(crate) fn value(&self) -> Result<String, Refusal> {
         Ok(match self {
             Self::Bearer(token) => format!("Bearer {token}"),
-            Self::Basic(text) => format!("Basic {}", secrets::derive(Encoding::Base64, text)?.placeholder()),
+            Self::Basic { text, has_secret: true } => {
+                format!("Basic {}", secrets::derive(Encoding::Base64, text)?.placeholder())
+            }
+            Self::Basic { text, has_secret: false } => format!("Basic {}", decode::base64(text.as_bytes())),
             Self::Fetched(document) => format!("Bearer {}", secrets::token(document)?.placeholder()),
         })
     }
@@ -35,7 +39,7 @@ impl Authorization {
     pub(crate) fn shown(&self) -> &'static str {
         match self {
             Self::Bearer(_) | Self::Fetched(_) => "Bearer •••",
-            Self::Basic(_) => "Basic •••",
+            Self::Basic { .. } => "Basic •••",
         }
     }
 }
@@ -58,6 +62,7 @@ pub(super) fn build(
             None
         }
         Auth::Basic { username, password } => {
+            let has_secret = [username, password].into_iter().any(|value| matches!(value, Value::Secret { .. }));
             let (username, password) = (known(username, "username"), known(password, "password"));
             if let Some((username, of_call)) = &username
                 && username.contains(':')
@@ -66,7 +71,7 @@ pub(super) fn build(
                 return None;
             }
             let ((username, _), (password, _)) = (username?, password?);
-            Some(Authorization::Basic(format!("{username}:{password}")))
+            Some(Authorization::Basic { text: format!("{username}:{password}"), has_secret })
         }
         Auth::Oauth2 { token_url, client_id, client_secret, scope: wanted } => {
             let (id, secret) = (known(client_id, "client_id"), known(client_secret, "client_secret"));

@@ -33,6 +33,14 @@ fn user_and_password_are_encoded_by_the_host() {
 }
 
 #[test]
+fn a_user_and_a_password_that_are_no_secrets_go_out_as_well() {
+    let basic = json!({ "type": "basic", "username": { "text": "Aladdin" }, "password": { "text": "open sesame" } });
+    let host = host(vec![answered(200, "{}")]);
+    host.action("test", &with(&basic)).expect("sent");
+    assert_eq!(header(&host.requests()[0], "authorization"), Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
+}
+
+#[test]
 fn a_token_is_fetched_once_and_anew_after_a_401() {
     let token = |token: &str| {
         answered(200, &json!({ "access_token": token, "token_type": "bearer", "expires_in": 3600 }).to_string())

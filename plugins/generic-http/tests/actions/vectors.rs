@@ -21,7 +21,7 @@ fn rows_make_the_bodies_and_errors_of_the_vectors() {
         match host.action("preview", &input) {
             // No rows, no body.
             Ok(preview) => {
-                assert_eq!(preview["body"].as_str().unwrap_or_default(), vector["body"], "{}", vector["name"])
+                assert_eq!(preview["body"].as_str().unwrap_or_default(), vector["body"], "{}", vector["name"]);
             }
             Err(error) => {
                 let codes: Vec<_> = wrong(&error).into_iter().map(|(_, code)| Value::from(code)).collect();
