@@ -154,6 +154,7 @@ mod tests {
             ("https://a.example", "", "https://a.example/"),
             ("http://[::1]:9/x/:id/y:id/:", "", "http://[::1]:9/x/7%2F8/y:id/:"),
             ("https://a.example/São Paulo?q={é}", "", "https://a.example/S%C3%A3o%20Paulo?q=%7B%C3%A9%7D"),
+            ("https://Pão.example/", "", "https://pão.example/"),
             ("https://a.example/%2e?a=b?c", "", "https://a.example/%2e?a=b?c"),
         ];
         for (url, query, expected) in rows {

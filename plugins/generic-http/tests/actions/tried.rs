@@ -163,3 +163,40 @@ fn bodies_are_shown_as_what_they_are() {
     let cut = shown("text/plain", &[b'a'; 1024 * 1024 + 1]);
     assert_eq!(cut["truncated"], true);
 }
+
+#[test]
+fn an_empty_answer_and_one_that_is_no_json_have_nothing_for_a_template() {
+    let definition = request("POST", &json!({ "success_status": [200, 204, 304], "reply": { "template": "{a}" } }));
+    let answers = [
+        Ok(Response::new(204)),
+        Ok(Response::new(304)),
+        Ok(Response::new(200).with_header("content-type", "text/html").with_body("<html>{\"a\": 1}</html>")),
+        answered(200, "{\"a\": NaN}"),
+        answered(200, "[{\"a\": Infinity}]"),
+        answered(200, &"[".repeat(100_000)),
+    ];
+    for answer in answers {
+        let record = tried(&definition, &json!({}), answer);
+        assert_eq!((&record["error"]["kind"], &record["message"]), (&json!("reply_missing"), &Value::Null));
+        assert!(record["body"].is_null() || record["body"]["json"] == false, "{}", record["body"]);
+    }
+}
+
+#[test]
+fn of_members_with_one_name_the_last_counts_and_a_long_message_is_cut() {
+    let definition = request("POST", &json!({ "reply": { "template": "{a}" } }));
+    let twice = tried(&definition, &json!({}), answered(200, r#"{"a": 1, "a": 2}"#));
+    assert_eq!(twice["message"]["text"], "2");
+    let long = tried(&definition, &json!({}), answered(200, &format!("{{\"a\": \"{}\"}}", "é".repeat(5_000))));
+    assert_eq!(long["message"]["truncated"], true);
+    assert_eq!(long["message"]["text"].as_str().map(|text| text.chars().count()), Some(4_096));
+}
+
+#[test]
+fn a_request_for_patience_is_shown_as_it_is() {
+    let answer =
+        Response::new(429).with_header("retry-after", "30").with_header("x-limit", "a").with_header("x-limit", "b");
+    let record = tried(&request("POST", &json!({})), &json!({}), Ok(answer));
+    assert_eq!((&record["status_code"], &record["branch"]), (&json!(429), &json!("error")));
+    assert_eq!(record["headers"], json!([["retry-after", "30"], ["x-limit", "a"], ["x-limit", "b"]]));
+}
