@@ -64,6 +64,11 @@ fn configs_are_checked_and_the_grammar_is_left_to_the_plugin() {
         with(json!({ "success_status": [99] })),
         with(json!({ "query": [{ "name": "a", "value": {} }] })),
         with(json!({ "query": [{ "name": "a", "value": { "text": "a", "field": "b" } }] })),
+        with(json!({ "query": [{ "name": "a", "value": { "text": "a", "prefix": "b" } }] })),
+        with(json!({ "query": [{ "name": "a", "value": { "field": "a", "on_missing": "empty" } }] })),
+        with(json!({ "query": [{ "name": "a", "value": { "secret": 1 } }] })),
+        with(json!({ "query": [{ "name": "a", "value": "a" }] })),
+        with(json!({ "path": { "a": { "text": "x", "on_missing": "empty" } } })),
         with(json!({ "path": { "a": { "field": "x", "on_missing": "omit" } } })),
         with(json!({ "body": { "rows": [{ "key": "a", "type": "date", "value": { "text": "" } }] } })),
         with(json!({ "reply": { "on_missing": "ignore" } })),
@@ -73,4 +78,17 @@ fn configs_are_checked_and_the_grammar_is_left_to_the_plugin() {
     for config in wrong {
         assert!(!fits(&config), "{config}");
     }
+}
+
+#[test]
+fn an_error_in_a_request_says_what_is_wrong_with_it() {
+    let host = Host::<GenericHttp>::new(&json!({}));
+    let problem = |value: Value| {
+        let request =
+            json!({ "method": "GET", "url": "https://a.example", "query": [{ "name": "a", "value": value }] });
+        host.action("preview", &json!({ "request": request })).expect_err("it does not fit").message
+    };
+    assert!(problem(json!({ "txt": "a" })).contains("'txt'"), "{}", problem(json!({ "txt": "a" })));
+    assert!(problem(json!({ "field": "a", "prefix": "b" })).contains("'prefix'"));
+    assert!(problem(json!({})).contains("\"text\" is a required property"));
 }

@@ -1,10 +1,12 @@
 //! Where a value comes from.
 
-use schemars::JsonSchema;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// A value of a header, of the query, of a row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 pub(crate) enum Value {
     /// Literal: braces mean nothing.
@@ -27,7 +29,7 @@ pub(crate) enum Value {
 }
 
 /// A value of a segment of the path. A secret cannot stand there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 pub(crate) enum PathValue {
     /// Literal.
@@ -74,4 +76,66 @@ pub(crate) enum OnMissingSegment {
     Fail,
     /// It is empty.
     Empty,
+}
+
+impl JsonSchema for Value {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Value".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        one_of_three(json_schema!({
+            "additionalProperties": false,
+            "properties": { "field": { "description": "The id of a field of the call.", "type": "string" } },
+        }))
+    }
+}
+
+impl JsonSchema for PathValue {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "PathValue".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        one_of_three(json_schema!({
+            "additionalProperties": false,
+            "properties": {
+                "field": { "description": "The id of a field of the call.", "type": "string" },
+                "on_missing": generator.subschema_for::<OnMissingSegment>(),
+            },
+        }))
+    }
+}
+
+/// Which of the three is meant is decided by its member, so that an error speaks of that one only.
+fn one_of_three(field: Schema) -> Schema {
+    json_schema!({
+        "description": "One of {\"text\": …}, {\"field\": …}, {\"secret\": …, \"prefix\"?: …}.",
+        "type": "object",
+        "if": { "required": ["field"] },
+        "then": field,
+        "else": {
+            "if": { "required": ["secret"] },
+            "then": {
+                "additionalProperties": false,
+                "properties": {
+                    "secret": { "description": "The name of a secret of the config.", "type": "string" },
+                    "prefix": { "description": "What stands before it.", "type": "string" },
+                },
+            },
+            "else": {
+                "required": ["text"],
+                "additionalProperties": false,
+                "properties": { "text": { "description": "Literal: braces mean nothing.", "type": "string" } },
+            },
+        },
+    })
 }
