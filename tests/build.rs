@@ -14,7 +14,7 @@ use std::time::SystemTime;
 const TARGET: &str = "wasm32-wasip2";
 
 /// The plugins of this project, each in a folder of its name.
-const PLUGINS: [&str; 4] = ["aftership", "feedbot", "freshchat", "selarti"];
+const PLUGINS: [&str; 5] = ["aftership", "feedbot", "freshchat", "generic-http", "selarti"];
 
 /// The outer cargo's wishes for the build machine; they mean nothing to a guest.
 const OUTER_ONLY: [&str; 5] =
@@ -128,7 +128,8 @@ fn build() -> Result<(), String> {
     build_rust(&root.join("tests/guests"), &output, &["--workspace", "--lib", "--examples"])?;
     let built = output.join(TARGET).join("plugin");
     for guest in PLUGINS.iter().chain(&["echo", "misbehaving", "swap", "tally", "wasi"]) {
-        hand_over(guest, &built.join(format!("{guest}.wasm")))?;
+        let guest = guest.replace('-', "_");
+        hand_over(&guest, &built.join(format!("{guest}.wasm")))?;
     }
     for contract in contracts(&tests.join("guests/contract/examples"))? {
         hand_over(&contract, &built.join(format!("examples/{contract}.wasm")))?;
@@ -146,6 +147,7 @@ fn watch(root: &Path) {
         "plugins/aftership",
         "plugins/feedbot",
         "plugins/freshchat",
+        "plugins/generic-http",
         "plugins/parts",
         "plugins/selarti",
         "plugins/sdk/rust/Cargo.toml",

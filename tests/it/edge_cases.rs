@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The plugins that have such a list: `plugins/{name}/edge-cases.md`.
-const PLUGINS: [&str; 3] = ["feedbot", "freshchat", "selarti"];
+const PLUGINS: [&str; 4] = ["feedbot", "freshchat", "generic-http", "selarti"];
 /// How many rows of a list may be without a test; the plugin's README has the reasons.
 const UNTESTED_MAX: usize = 5;
 /// The heading in the README below which they stand, each as a list item that begins with its number: `- 7: …`.

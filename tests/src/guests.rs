@@ -6,6 +6,8 @@ pub const AFTERSHIP: &str = env!("GUEST_AFTERSHIP");
 pub const FEEDBOT: &str = env!("GUEST_FEEDBOT");
 /// The Freshchat plugin.
 pub const FRESHCHAT: &str = env!("GUEST_FRESHCHAT");
+/// The plugin for requests that an operator defines.
+pub const GENERIC_HTTP: &str = env!("GUEST_GENERIC_HTTP");
 /// The Selarti plugin.
 pub const SELARTI: &str = env!("GUEST_SELARTI");
 /// Does what a webhook's body tells it to, and says what it saw; `guests/echo` has the steps.

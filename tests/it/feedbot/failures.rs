@@ -59,7 +59,9 @@ async fn a_feedbot_that_cannot_be_reached_is_unavailable() {
 
 #[tokio::test]
 async fn a_token_that_is_not_accepted_makes_the_connection_unhealthy() {
-    for (codes, errors_are_200) in [(Codes::Numbers, true), (Codes::Texts, true), (Codes::Names, true), (Codes::Numbers, false)] {
+    for (codes, errors_are_200) in
+        [(Codes::Numbers, true), (Codes::Texts, true), (Codes::Names, true), (Codes::Numbers, false)]
+    {
         let wa = Wa::start().await;
         wa.fake.change_token("another");
         wa.fake.style(|style| (style.codes, style.errors_are_200) = (codes, errors_are_200));
@@ -82,7 +84,8 @@ async fn the_token_shows_nowhere_but_in_its_header() {
     let echoed = wa.send(&json!([{ "message": "Hi", "phone": PHONE }])).await;
     assert!(echoed.status() == 502 && !echoed.text().contains(&token), "{}", echoed.text());
     wa.queue(&json!({})).await;
-    let places = ["/v1/connections/wa", "/v1/timers", "/v1/events", "/v1/invocations?connection=wa", "/v1/plugins/feedbot"];
+    let places =
+        ["/v1/connections/wa", "/v1/timers", "/v1/events", "/v1/invocations?connection=wa", "/v1/plugins/feedbot"];
     for place in places {
         let shown = wa.host.get(place).await;
         assert!(shown.status() == 200 && !shown.text().contains(&token), "{place}");

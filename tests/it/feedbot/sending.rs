@@ -35,7 +35,10 @@ async fn messages_arrive_as_the_documentation_wants_them() {
     let [request] = wa.fake.requests().try_into().expect("one call for all of them");
     assert_eq!(
         (&request.headers["auth"], &request.headers["content-type"]),
-        (&wa.fake.token().parse::<http::HeaderValue>().expect("a value"), &"application/json".parse().expect("a value"))
+        (
+            &wa.fake.token().parse::<http::HeaderValue>().expect("a value"),
+            &"application/json".parse().expect("a value")
+        )
     );
 }
 
@@ -52,7 +55,10 @@ async fn every_shape_of_an_answer_is_read() {
     let fewer = wa.send(&two).await;
     let answer = fewer.json();
     assert_eq!((fewer.status(), &answer["messages"]), (200, &json!([])), "{}", fewer.text());
-    assert_eq!((answer["ids"].as_array().map(Vec::len), answer["warnings"].as_array().map(Vec::len)), (Some(1), Some(1)));
+    assert_eq!(
+        (answer["ids"].as_array().map(Vec::len), answer["warnings"].as_array().map(Vec::len)),
+        (Some(1), Some(1))
+    );
     let none = wa.send(&json!([{ "message": "a", "phone": PHONE }])).await;
     assert_eq!(refusal(&none), (502, "provider-protocol".to_owned()));
 }

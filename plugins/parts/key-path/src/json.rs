@@ -1,6 +1,15 @@
 //! How JSON is written.
 
+use serde_json::value::RawValue;
+
 use crate::Leaf;
+
+/// JSON without the blanks between its parts, otherwise as it is written: digits, order of members, escapes.
+pub fn compact(json: &RawValue) -> String {
+    let mut compact = String::with_capacity(json.get().len());
+    push_compact(&mut compact, json.get());
+    compact
+}
 
 /// What JSON may have between its parts.
 pub(crate) fn is_blank(character: char) -> bool {

@@ -22,6 +22,7 @@ mod path;
 mod row_error;
 mod tree;
 
+pub use json::compact;
 pub use leaf::{Leaf, ValueError, ValueType};
 pub use path::{Path, PathError, PathProblem, Segment};
 pub use row_error::{RowError, RowProblem};

@@ -1,0 +1,60 @@
+//! What values can come from.
+
+use crate::config::Config;
+use crate::definition::Value;
+use crate::fields::Fields;
+use crate::problem::Problems;
+
+/// The config and a call's fields; none, where only the definition is looked at.
+pub(crate) struct Scope<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) fields: Option<&'a Fields>,
+}
+
+/// What a value is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Resolved {
+    /// This text, which may hold the placeholder of a secret.
+    Known { text: String, of_call: bool },
+    /// The field is missing.
+    Missing,
+    /// Only a call can tell.
+    Unknown,
+}
+
+impl Scope<'_> {
+    /// The text of a value. Nothing, if the definition names what is not there; that is added to `problems`.
+    pub(crate) fn resolve(&self, value: &Value, pointer: &str, problems: &mut Problems) -> Option<Resolved> {
+        match value {
+            Value::Text { text } => Some(Resolved::Known { text: text.clone(), of_call: false }),
+            Value::Field { field } => self.field(field, pointer, problems),
+            Value::Secret { secret, prefix } => {
+                let Some(kept) = self.config.secrets.get(secret) else {
+                    let detail = format!("the config has no secret {secret:?} in `secrets`");
+                    problems.at(pointer, "unknown_secret", detail);
+                    return None;
+                };
+                let text = format!("{}{}", prefix.as_deref().unwrap_or_default(), kept.placeholder());
+                Some(Resolved::Known { text, of_call: false })
+            }
+        }
+    }
+
+    /// The text of a field.
+    pub(crate) fn field(&self, id: &str, pointer: &str, problems: &mut Problems) -> Option<Resolved> {
+        if !self.config.has_field(id) {
+            problems.at(pointer, "unknown_field", format!("the config has no field {id:?} in `fields`"));
+            return None;
+        }
+        let Some(fields) = self.fields else { return Some(Resolved::Unknown) };
+        Some(match fields.text(id) {
+            Some(text) => Resolved::Known { text: text.into_owned(), of_call: true },
+            None => Resolved::Missing,
+        })
+    }
+}
+
+/// The field at `pointer` has to be there and is not.
+pub(crate) fn missing(pointer: &str, problems: &mut Problems) {
+    problems.push(true, pointer, "missing_field", "the call has no value for this field");
+}
