@@ -112,11 +112,12 @@ impl Changes {
     }
 
     fn type_(&mut self, id: InterfaceId, name: &str, ty: TypeId) {
+        let kind = self.resolve.types[ty].kind.clone();
         let mut edit = |what: &str, edit: fn(&mut TypeDefKind)| {
             self.try_out(id, &format!("{name} {what}"), |resolve| edit(&mut resolve.types[ty].kind));
         };
         edit("is another type", |kind| *kind = TypeDefKind::Type(Type::F64));
-        match self.resolve.types[ty].kind {
+        match kind {
             TypeDefKind::Record(_) => {
                 edit("has a field more", |kind| {
                     let TypeDefKind::Record(record) = kind else { return };

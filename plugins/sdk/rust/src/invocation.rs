@@ -18,7 +18,8 @@ pub fn idempotency_key(purpose: &str) -> String {
     imports::idempotency_key(purpose)
 }
 
-/// `webhook-id`, `received-at`, `remote-address`, `traceparent`, `verified-by`, `event-id`, `dry-run`; more may come.
+/// Of every invocation: `received-at` (RFC 3339), `traceparent`. Of webhooks: `webhook-id`, `verified-by`, `remote-address`, and
+/// `dry-run` (`true`) where nothing will be committed or sent. More may come.
 pub fn attribute(name: &str) -> Option<String> {
     imports::attribute(name)
 }
