@@ -58,7 +58,7 @@ impl JsonSchema for WebhookDeclaration {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FromConfig {
-    /// JSON pointer into the config, where rules of the same shape stand.
+    /// JSON pointer into the config, where rules of the same shape stand, with further members of the plugin's own if it has any.
     pub config: String,
 }
 

@@ -7,7 +7,8 @@ pub fn id() -> String {
     imports::invocation_id()
 }
 
-/// 1 for the first run, also of a timer or of an action that is repeated with one idempotency key.
+/// 1 for the first run, and one more for each further one, also of a timer, and of an action that is repeated with one idempotency
+/// key.
 pub fn attempt() -> u32 {
     imports::attempt()
 }
