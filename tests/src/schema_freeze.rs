@@ -21,7 +21,7 @@ fn schema(at: &str, old: &Value, new: &Value, breaks: &mut Vec<String>) {
         match (keyword.as_str(), old.get(keyword), new.get(keyword)) {
             ("description" | "title", ..) => {}
             ("properties" | "$defs", Some(Value::Object(was)), Some(Value::Object(is))) => {
-                by_name(&at, was, is, breaks)
+                by_name(&at, was, is, breaks);
             }
             ("required", was, is) => required(&at, was, is, breaks),
             ("oneOf", Some(Value::Array(was)), Some(Value::Array(is))) => words(&at, was, is, breaks),

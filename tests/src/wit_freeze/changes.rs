@@ -91,7 +91,7 @@ impl Changes {
         });
         let mut edit = |what: &str, edit: fn(&mut Function)| {
             self.try_out(id, &format!("{name} has {what}"), |resolve| {
-                edit(&mut resolve.interfaces[id].functions[name])
+                edit(&mut resolve.interfaces[id].functions[name]);
             });
         };
         edit("a parameter more", |function| {
