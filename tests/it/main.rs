@@ -21,6 +21,7 @@ mod followers;
 mod freshchat;
 mod grants;
 mod guests;
+mod guide;
 mod inbox;
 mod incoming;
 mod lifecycle;

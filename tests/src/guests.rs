@@ -2,6 +2,8 @@
 
 /// The AfterShip plugin.
 pub const AFTERSHIP: &str = env!("GUEST_AFTERSHIP");
+/// The example of `plugins/README.md`.
+pub const DOORBELL: &str = env!("GUEST_DOORBELL");
 /// The Feedbot plugin.
 pub const FEEDBOT: &str = env!("GUEST_FEEDBOT");
 /// The Freshchat plugin.
@@ -59,8 +61,10 @@ pub fn swap_version(version: u16) -> String {
     format!("1.0.{version:04}-swap.guest")
 }
 
-/// Guests against the contract, and against contracts that are off by one.
+/// Guests against the contract, against contracts that are off by one, and against released ones.
 pub mod contract {
+    /// For each release of `wit/released`, its guest: all exports, and a call of every imported function.
+    pub const RELEASED: [(&str, &str); 1] = [("0.1.0", env!("GUEST_RELEASED_0_1_0"))];
     /// As it is, without the SDK.
     pub const EXACT: &str = env!("GUEST_EXACT");
     /// The request of a webhook has a field more.

@@ -13,6 +13,7 @@ pub mod host;
 mod inbox;
 pub mod names;
 pub mod process;
+pub mod schema_freeze;
 pub mod wit_freeze;
 
 pub use hookyard_fakes::{aftership, feedbot, freshchat, http, provider, receiver, selarti, sign};

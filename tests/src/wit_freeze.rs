@@ -4,14 +4,47 @@
 //! the host asks for all of an exported interface; a new export comes as a new interface. Nothing else may change: linking
 //! compares types by structure, so one more record field breaks every old guest.
 
+pub mod changes;
+
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
-use wit_parser::{Function, Handle, Resolve, Type, TypeDefKind, WorldItem, WorldKey};
+use wit_parser::decoding::{DecodedWasm, decode};
+use wit_parser::{Function, Handle, PackageId, Resolve, Type, TypeDefKind, World, WorldItem, WorldKey};
 
 /// The world that names everything a plugin may import and export.
 const WORLD: &str = "plugin";
+
+/// The namespace of the contract's package; what a component has beside it is WASI.
+const NAMESPACE: &str = "hookyard";
+
+/// The version that a directory of `.wit` files says it is.
+///
+/// # Errors
+/// The directory cannot be read, is no package, or its package has no version.
+pub fn version(directory: &Path) -> anyhow::Result<String> {
+    let (resolve, package) = parsed(directory)?;
+    let version = resolve.packages[package].name.version.as_ref();
+    version.map(ToString::to_string).with_context(|| format!("{} has no version", directory.display()))
+}
+
+/// The directories of a directory of released contracts with their versions, the newest last.
+///
+/// # Errors
+/// One of them cannot be read, or does not have the name of its version.
+pub fn releases(directory: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    let mut releases = Vec::new();
+    for entry in std::fs::read_dir(directory).with_context(|| format!("reading {}", directory.display()))? {
+        let path = entry?.path();
+        let (resolve, package) = parsed(&path)?;
+        let version = resolve.packages[package].name.version.clone().context("a release has a version")?;
+        anyhow::ensure!(path.ends_with(version.to_string()), "{} holds the version {version}", path.display());
+        releases.push((version, path));
+    }
+    releases.sort();
+    Ok(releases.into_iter().map(|(version, path)| (version.to_string(), path)).collect())
+}
 
 /// A contract, reduced to what linking compares.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,6 +52,9 @@ pub struct Contract {
     imports: BTreeMap<String, Interface>,
     exports: BTreeMap<String, Interface>,
 }
+
+/// What stands before the name of an item that is a type.
+const TYPE: &str = "type ";
 
 /// Functions and the types' structure, by name.
 type Interface = BTreeMap<String, String>;
@@ -29,9 +65,19 @@ impl Contract {
     /// # Errors
     /// The directory cannot be read or is not a package with a world `plugin`.
     pub fn read(directory: &Path) -> anyhow::Result<Self> {
-        let mut resolve = Resolve::default();
-        let (package, _) = resolve.push_dir(directory).with_context(|| format!("reading {}", directory.display()))?;
+        let (resolve, package) = parsed(directory)?;
         Self::of(&resolve, package)
+    }
+
+    /// Reads what a component imports and exports of the contract.
+    ///
+    /// # Errors
+    /// The bytes are no component.
+    pub fn of_component(bytes: &[u8]) -> anyhow::Result<Self> {
+        match decode(bytes).map_err(|error| anyhow!("{error:?}"))? {
+            DecodedWasm::Component(resolve, world) => Ok(Self::of_world(&resolve, &resolve.worlds[world])),
+            DecodedWasm::WitPackage(..) => Err(anyhow!("a package of WIT, and no component")),
+        }
     }
 
     /// Parses one text that holds a whole package.
@@ -44,15 +90,32 @@ impl Contract {
         Self::of(&resolve, package)
     }
 
-    fn of(resolve: &Resolve, package: wit_parser::PackageId) -> anyhow::Result<Self> {
+    fn of(resolve: &Resolve, package: PackageId) -> anyhow::Result<Self> {
         let world = resolve.packages[package].worlds.get(WORLD).with_context(|| format!("no world {WORLD}"))?;
-        let world = &resolve.worlds[*world];
+        Ok(Self::of_world(resolve, &resolve.worlds[*world]))
+    }
+
+    fn of_world(resolve: &Resolve, world: &World) -> Self {
         let side = |items: &[(&WorldKey, &WorldItem)]| {
             items.iter().filter_map(|(_, item)| interface(resolve, item)).collect::<BTreeMap<_, _>>()
         };
         let imports = side(&world.imports.iter().collect::<Vec<_>>());
         let exports = side(&world.exports.iter().collect::<Vec<_>>());
-        Ok(Self { imports, exports })
+        Self { imports, exports }
+    }
+
+    /// The functions of this contract that a guest neither imports nor exports.
+    pub fn unused_by(&self, guest: &Self) -> Vec<String> {
+        let sides = [("import", &self.imports, &guest.imports), ("export", &self.exports, &guest.exports)];
+        let mut unused = Vec::new();
+        for (side, ours, used) in sides {
+            for (name, interface) in ours {
+                let functions = interface.keys().filter(|item| !item.starts_with(TYPE));
+                let left = functions.filter(|item| !used.get(name).is_some_and(|used| used.contains_key(*item)));
+                unused.extend(left.map(|item| format!("{side} {name}: {item}")));
+            }
+        }
+        unused
     }
 
     /// Everything that keeps guests of `older` from linking against this contract; empty when all of them do.
@@ -79,6 +142,12 @@ impl Contract {
     }
 }
 
+fn parsed(directory: &Path) -> anyhow::Result<(Resolve, PackageId)> {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_dir(directory).with_context(|| format!("reading {}", directory.display()))?;
+    Ok((resolve, package))
+}
+
 fn compare(place: &str, old: &Interface, new: &Interface, breaks: &mut Vec<String>) {
     for (item, was) in old {
         match new.get(item) {
@@ -89,12 +158,15 @@ fn compare(place: &str, old: &Interface, new: &Interface, breaks: &mut Vec<Strin
     }
 }
 
-/// The interface's name without the package's version, and its items. Items outside interfaces do not occur.
+/// The name of an interface of the contract, without the package's version, and its items. Items outside interfaces do not occur.
 fn interface(resolve: &Resolve, item: &WorldItem) -> Option<(String, Interface)> {
     let WorldItem::Interface { id, .. } = item else { return None };
     let interface = &resolve.interfaces[*id];
+    if resolve.packages[interface.package?].name.namespace != NAMESPACE {
+        return None;
+    }
     let functions = interface.functions.values().map(|f| (f.name.clone(), signature(resolve, f)));
-    let types = interface.types.iter().map(|(name, id)| (format!("type {name}"), shape(resolve, &Type::Id(*id))));
+    let types = interface.types.iter().map(|(name, id)| (format!("{TYPE}{name}"), shape(resolve, &Type::Id(*id))));
     Some((interface.name.clone()?, functions.chain(types).collect()))
 }
 

@@ -26,7 +26,7 @@ pub struct ActionDeclaration {
     /// Whether running it twice with the same input does no more than running it once.
     #[serde(default)]
     pub idempotent: bool,
-    /// Milliseconds for one run.
+    /// Milliseconds for one run: the plugin's deadline when absent, at most 300,000.
     #[serde(default)]
     pub timeout_ms: Option<u64>,
     /// JSON pointer into the input: runs with the same value there happen one after the other.

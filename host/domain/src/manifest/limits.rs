@@ -12,13 +12,13 @@ use crate::limit;
 #[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Bytes of linear memory.
+    /// Bytes of linear memory: 67,108,864 (64 MiB) when absent, at most 268,435,456 (256 MiB).
     #[serde(default)]
     pub memory_bytes: Option<u64>,
-    /// Milliseconds of wall time, waiting included.
+    /// Milliseconds of wall time, waiting included: 10,000 when absent, at most 300,000.
     #[serde(default)]
     pub deadline_ms: Option<u64>,
-    /// Milliseconds that the guest itself may burn.
+    /// Milliseconds that the guest itself may burn: 500 when absent, at most 30,000.
     #[serde(default)]
     pub cpu_ms: Option<u64>,
 }

@@ -63,7 +63,7 @@ impl JsonSchema for WebhookDeclaration {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FromConfig {
-    /// JSON pointer into the config, where rules of the same shape stand.
+    /// JSON pointer into the config, where rules of the same shape stand, with further members of the plugin's own if it has any.
     pub config: String,
 }
 
@@ -74,7 +74,7 @@ pub struct WebhookRules {
     /// HTTP methods; any other gets 405.
     #[serde(default = "post_only")]
     pub methods: Vec<String>,
-    /// Largest body in bytes; a larger one gets 413.
+    /// Largest body in bytes, 1,048,576 (1 MiB) when absent and at most; a larger one gets 413.
     #[serde(default)]
     pub body_bytes_max: Option<u64>,
     /// How webhooks are verified.
@@ -88,7 +88,8 @@ pub struct WebhookRules {
     /// When the provider gets its answer.
     #[serde(default)]
     pub acknowledge: Acknowledge,
-    /// Milliseconds that the provider waits for an answer, less a margin.
+    /// Milliseconds that the provider waits for an answer, less a margin; the plugin's deadline when absent, and at most. What takes
+    /// longer is kept, answered 202 and run again.
     #[serde(default)]
     pub answer_within_ms: Option<u64>,
     /// Requests that the host answers by itself.

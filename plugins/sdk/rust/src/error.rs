@@ -14,10 +14,10 @@ pub enum ErrorKind {
     /// The input is wrong and will be wrong again. Nothing is kept. Webhook 400, action 422, timer parked as failed.
     Invalid,
     /// The provider refused the credentials. The connection turns unhealthy; webhooks and timers are kept and wait for the next
-    /// successful `activate`. Webhook 202, action 502.
+    /// successful `activate` (a plugin without `lifecycle`: they are retried like `Unavailable`). Webhook 202, action 502.
     Unauthorized,
-    /// The provider is busy or down. Kept and retried with backoff, not before `retry_after_ms`. Webhook 202, action 503. A
-    /// panic, a deadline and an exhausted limit are treated alike.
+    /// The provider is busy or down. Kept and retried with backoff, not before `retry_after_ms`. Webhook 202, action 503. Webhooks
+    /// and timers that end in a panic, at a deadline or at a limit are treated alike; an action is answered 500 or 504 then.
     Unavailable,
     /// Anything else that will not get better by itself. Kept as failed, not retried by itself, replayable. Webhook 202, action
     /// 502, timer parked as failed.

@@ -7,7 +7,8 @@ pub fn id() -> String {
     imports::invocation_id()
 }
 
-/// 1 for the first run, also of a timer or of an action that is repeated with one idempotency key.
+/// 1 for the first run, and one more for each further one, also of a timer, and of an action that is repeated with one idempotency
+/// key.
 pub fn attempt() -> u32 {
     imports::attempt()
 }
@@ -18,7 +19,8 @@ pub fn idempotency_key(purpose: &str) -> String {
     imports::idempotency_key(purpose)
 }
 
-/// `webhook-id`, `received-at`, `remote-address`, `traceparent`, `verified-by`, `event-id`, `dry-run`; more may come.
+/// Of every invocation: `received-at` (RFC 3339), `traceparent`. Of webhooks: `webhook-id`, `verified-by`, `remote-address`, and
+/// `dry-run` (`true`) where nothing will be committed or sent. More may come.
 pub fn attribute(name: &str) -> Option<String> {
     imports::attribute(name)
 }

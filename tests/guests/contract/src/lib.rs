@@ -1,5 +1,5 @@
-//! Guests against the contract, and against contracts that are off by one. Each is an example of this package, so that each is a
-//! component of its own; what they share is here.
+//! Guests against the contract, against contracts that are off by one, and against released ones. Each is an example of this
+//! package, so that each is a component of its own; what they share is here.
 
 /// A manifest that is right.
 pub const MANIFEST: &str = r#"{
