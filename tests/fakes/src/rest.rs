@@ -34,7 +34,7 @@ use oauth::Tokens;
 /// | `POST /api/v1/deals?token=` | 200 `{"_id", "name"}`; 401 without [`DEALS_TOKEN`], 422 without `deal.name` (both statuses are assumed) |
 /// | `GET /boleto?cpf=` | the payment slip of [`CPF`], whose digits count wherever they stand; 404 with JSON for any other |
 /// | `POST /oauth/token` | an access token for [`CLIENT_ID`] and [`CLIENT_SECRET`] as RFC 6749, 4.4, has it |
-/// | `/guarded` | what `/echo` answers, with a live access token; else 401 |
+/// | `/guarded` | 200 with a live access token, else 401 |
 /// | `/status/{n}` | that status, with an empty body |
 /// | `/delay/{ms}` | 200 after that time |
 /// | `/redirect/{n}` | 302 to one less; 200 at 0 |

@@ -83,16 +83,16 @@ async fn a_token_is_fetched_once_for_all_and_kept_until_it_expires() {
 async fn after_a_401_the_request_is_sent_once_more_with_another_token() {
     let crm = Crm::start().await;
     let more = oauth2(&crm, &json!({ "secret": "client" }));
-    let guarded = || crm.tried("POST", "/guarded/status", &more);
-    assert_eq!(guarded().await["status_code"], 404, "there is no such path");
-    crm.rest.fail("POST /status", Fault::Empty(401), 1);
-    let tried = crm.tried("POST", "/status/200", &more).await;
-    assert_eq!((&tried["ok"], &tried["attempts"]), (&json!(true), &json!(1)), "{tried}");
-    assert_eq!((crm.rest.tokens().len(), crm.rest.times_asked("/status/200")), (2, 2));
-    crm.rest.fail("POST /status", Fault::Empty(401), 2);
-    let refused = crm.tried("POST", "/status/200", &more).await;
+    let tried = || crm.tried("POST", "/guarded", &more);
+    assert_eq!(tried().await["ok"], true);
+    crm.rest.expire_tokens();
+    let again = tried().await;
+    assert_eq!((&again["ok"], &again["attempts"]), (&json!(true), &json!(1)), "{again}");
+    assert_eq!((crm.rest.tokens().len(), crm.rest.times_asked("/guarded")), (2, 3), "refused, and sent once more");
+    crm.rest.fail("POST /guarded", Fault::Empty(401), 9);
+    let refused = tried().await;
     assert_eq!((&refused["status_code"], &refused["branch"]), (&json!(401), &json!("error")), "{refused}");
-    assert_eq!((crm.rest.tokens().len(), crm.rest.times_asked("/status/200")), (3, 4), "not a third time");
+    assert_eq!((crm.rest.tokens().len(), crm.rest.times_asked("/guarded")), (3, 5), "not a third time");
 }
 
 #[tokio::test]
