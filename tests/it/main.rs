@@ -19,6 +19,7 @@ mod feedbot;
 mod flows;
 mod followers;
 mod freshchat;
+mod generic_http;
 mod grants;
 mod guests;
 mod guide;

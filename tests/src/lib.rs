@@ -16,6 +16,6 @@ pub mod process;
 pub mod schema_freeze;
 pub mod wit_freeze;
 
-pub use hookyard_fakes::{aftership, feedbot, freshchat, http, provider, receiver, selarti, sign};
+pub use hookyard_fakes::{aftership, feedbot, freshchat, http, provider, receiver, rest, selarti, sign};
 pub use hookyard_faults as faults;
 pub use hookyard_faults::Reading;

@@ -9,11 +9,13 @@ pub mod freshchat;
 pub mod http;
 pub mod provider;
 pub mod receiver;
+pub mod rest;
 pub mod selarti;
 pub mod sign;
 mod traffic;
 
 pub use hookyard_domain::clock;
+pub use rest::Rest;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
