@@ -2,7 +2,9 @@
 
 mod failures;
 mod following;
+mod kills;
 mod operator;
+mod pauses;
 mod sending;
 
 use std::time::Duration;
