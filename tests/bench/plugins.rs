@@ -129,9 +129,8 @@ pub(crate) async fn measure() -> anyhow::Result<()> {
             "generic-http" => format!("{{ hosts = [\"{base}\"], private_addresses = [\"127.0.0.1/32\"] }}"),
             _ => "{ private_addresses = [\"127.0.0.1/32\"] }".to_owned(),
         };
-        config.push_str(&format!(
-            "[connections.{name}]\nplugin = \"{name}\"\ngrants = {grants}\nconfig = {of_plugin}\n"
-        ));
+        config
+            .push_str(&format!("[connections.{name}]\nplugin = \"{name}\"\ngrants = {grants}\nconfig = {of_plugin}\n"));
     }
     let host = Server::hookyard_in(directory.path(), &config).await?;
     let mut windows: [Vec<Window>; ROWS.len()] = [const { Vec::new() }; ROWS.len()];

@@ -61,7 +61,7 @@ async fn five_hundred_messages_are_asked_for_without_a_storm() {
     let timers = wa.timers().await;
     let times: BTreeSet<_> = timers.iter().map(due).collect();
     assert_eq!(timers.len(), MANY.div_ceil(32));
-    assert!(times.len() > timers.len() / 2, "chance sets them apart: {times:?}");
+    assert!(times.len() > 1, "chance sets them apart, to the second: {times:?}");
 
     wa.fake.queued().iter().for_each(|message| wa.fake.sends(&message.id));
     wa.fake.hold_questions();
