@@ -2,7 +2,9 @@
 
 mod failures;
 mod following;
+mod kills;
 mod operator;
+mod pauses;
 mod sending;
 
 use std::time::Duration;
@@ -74,12 +76,12 @@ impl Wa {
     /// Waits until there are so many events of the plugin.
     async fn told(&self, events: usize) -> Vec<Value> {
         loop {
-            let told = self.host.events().await;
+            let all = self.host.all_events().await;
+            let after = all.last().map(|event| format!("&after={}", event["offset"].as_str().expect("a text")));
+            let told: Vec<_> = all.into_iter().filter(|event| event["source"] != "/host").collect();
             if told.len() >= events {
                 return told;
             }
-            let all = self.host.all_events().await;
-            let after = all.last().map(|event| format!("&after={}", event["offset"].as_str().expect("a text")));
             self.host.get(&format!("/v1/events?wait=60{}", after.unwrap_or_default())).await;
         }
     }

@@ -22,6 +22,7 @@ use tempfile::TempDir;
 
 pub use hookyard_fakes::START;
 
+use crate::compiled;
 use crate::http::{Reply, send};
 use crate::names::Names;
 use crate::sign;
@@ -46,6 +47,8 @@ pub struct Builder {
     store: SqliteSettings,
     entropy: Arc<dyn Entropy>,
     began: Timestamp,
+    /// Of its plugins: those whose code it is given.
+    components: Vec<PathBuf>,
 }
 
 impl Builder {
@@ -64,6 +67,7 @@ impl Builder {
             store: SqliteSettings::default(),
             entropy: Arc::new(SeededEntropy::new(1)),
             began: START,
+            components: Vec::new(),
         }
     }
 
@@ -74,15 +78,16 @@ impl Builder {
         self
     }
 
-    /// With this component in the plugin directory.
+    /// With this component in the plugin directory. Tests share its compiled code, unless the host has bounds for loading of its own.
     #[must_use]
-    pub fn plugin(self, component: &str) -> Self {
+    pub fn plugin(mut self, component: &str) -> Self {
         let name = Path::new(component).file_name().expect("a component has a file name");
         fs::copy(component, self.directory.path().join("plugins").join(name)).expect("a component can be copied");
+        self.components.push(component.into());
         self
     }
 
-    /// With these bytes as a file of the plugin directory.
+    /// With these bytes as a file of the plugin directory, which this host compiles itself.
     #[must_use]
     pub fn plugin_bytes(self, name: &str, bytes: &[u8]) -> Self {
         fs::write(self.directory.path().join("plugins").join(name), bytes).expect("a file can be written");
@@ -145,7 +150,11 @@ impl Builder {
     /// # Panics
     /// It does not start.
     pub async fn start(self) -> TestHost {
-        let Self { compiler, directory, config, pool_slots, egress, load_bounds, store, entropy, began } = self;
+        let Self { compiler, directory, config, pool_slots, egress, load_bounds, store, entropy, began, components } =
+            self;
+        if load_bounds == LoadBounds::default() {
+            compiled::give(&compiler, &components, &directory.path().join("data")).await;
+        }
         let file = format!("listen = \"127.0.0.1:0\"\npool_slots = {pool_slots}\n{config}");
         fs::write(directory.path().join("hookyard.toml"), file).expect("a file can be written");
         let clock = Arc::new(ManualClock::at(began));

@@ -2,6 +2,7 @@
 //! `hookyard-fakes`; and the crash test.
 
 pub mod another_version;
+mod compiled;
 pub mod consumers;
 pub mod crash;
 mod deliveries;

@@ -16,7 +16,7 @@ use tokio::process::{Child, Command};
 
 use crate::host::{SECRET, TOKEN};
 use crate::http::{Reply, send};
-use crate::{guests, sign};
+use crate::{compiled, guests, sign};
 
 /// A host in a directory of its own. What it says on stdout and stderr stands there in `stdout.log` and `stderr.log`.
 pub struct HostProcess {
@@ -28,7 +28,7 @@ pub struct HostProcess {
 }
 
 impl HostProcess {
-    /// Starts `binary serve` with one connection `shop`.
+    /// Starts `binary serve` with one connection `shop`. It has nothing but the component: it compiles it itself.
     ///
     /// # Panics
     /// It does not start.
@@ -38,7 +38,7 @@ impl HostProcess {
             "[connections.shop]\nplugin = \"aftership\"\n\
              config = {{ api_key = \"k\", webhook_secret = \"{SECRET}\", api_base = \"https://127.0.0.1:9\" }}"
         );
-        Self::start_with(binary, guests::AFTERSHIP, &config, "warn").await
+        Self::start_in(laid_out(&[guests::AFTERSHIP], &config), binary, "warn").await
     }
 
     /// Starts `binary serve` with one plugin, these lines in hookyard.toml, and this as `RUST_LOG`.
@@ -49,20 +49,17 @@ impl HostProcess {
         Self::start_with_all(binary, &[component], config, log).await
     }
 
-    /// The same with several plugins.
+    /// The same with several plugins. Tests share their compiled code.
     ///
     /// # Panics
     /// It does not start.
     pub async fn start_with_all(binary: &str, components: &[&str], config: &str, log: &'static str) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory can be made");
-        let plugins = directory.path().join("plugins");
-        fs::create_dir(&plugins).expect("a directory can be made");
-        for component in components {
-            let name = Path::new(component).file_name().expect("a component has a file name");
-            fs::copy(component, plugins.join(name)).expect("a component can be copied");
-        }
-        let config = format!("listen = \"127.0.0.1:0\"\npool_slots = 8\n{config}\n");
-        fs::write(directory.path().join("hookyard.toml"), config).expect("a file can be written");
+        let directory = laid_out(components, config);
+        compiled::give(binary.as_ref(), components, &directory.path().join("data")).await;
+        Self::start_in(directory, binary, log).await
+    }
+
+    async fn start_in(directory: TempDir, binary: &str, log: &'static str) -> Self {
         let (process, address) = serve(binary.as_ref(), directory.path(), log).await;
         Self { binary: binary.into(), directory, process, address, log }
     }
@@ -152,6 +149,20 @@ impl HostProcess {
         let events = page["events"].as_array().expect("events is a list");
         events.iter().filter(|event| event["source"] != "/host").cloned().collect()
     }
+}
+
+/// A directory with these plugins, and these lines in hookyard.toml.
+fn laid_out(components: &[&str], config: &str) -> TempDir {
+    let directory = tempfile::tempdir().expect("a temporary directory can be made");
+    let plugins = directory.path().join("plugins");
+    fs::create_dir(&plugins).expect("a directory can be made");
+    for component in components {
+        let name = Path::new(component).file_name().expect("a component has a file name");
+        fs::copy(component, plugins.join(name)).expect("a component can be copied");
+    }
+    let config = format!("listen = \"127.0.0.1:0\"\npool_slots = 8\n{config}\n");
+    fs::write(directory.path().join("hookyard.toml"), config).expect("a file can be written");
+    directory
 }
 
 /// Starts the process and waits until it says where it listens.

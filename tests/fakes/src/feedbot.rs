@@ -3,6 +3,7 @@
 //! How much of its documentation is to be taken at its word is not known (the name `ids:`, the comma behind the last id, whether an error
 //! code is a number, and which status comes with it): [`Style`] says which of the possible Feedbots it is.
 
+mod questions;
 mod queue;
 mod serve;
 mod style;
@@ -24,6 +25,7 @@ use tokio::task::JoinHandle;
 use crate::locked;
 use crate::provider::Received;
 use crate::traffic::Traffic;
+use questions::Questions;
 use queue::Queue;
 use serve::Door;
 
@@ -46,6 +48,7 @@ struct Shared {
     token: Mutex<String>,
     queue: Mutex<Queue>,
     style: Mutex<Style>,
+    questions: Questions,
     /// Counts what was queued.
     changes: watch::Sender<usize>,
 }
@@ -61,6 +64,7 @@ impl Fake {
             token: Mutex::new(TOKEN.to_owned()),
             queue: Mutex::default(),
             style: Mutex::default(),
+            questions: Questions::default(),
             changes: watch::Sender::new(0),
         });
         let (queue_address, queue) = listen(&state, Door::Queue).await;
@@ -106,6 +110,21 @@ impl Fake {
     /// The same for questions what became of a message.
     pub fn fail_questions(&self, fault: Fault, times: u32) {
         self.state.traffic.fail("GET ", fault, times);
+    }
+
+    /// From now on no question is answered, until [`let_questions_go`](Self::let_questions_go).
+    pub fn hold_questions(&self) {
+        self.state.questions.hold(true);
+    }
+
+    /// Questions are answered again, those that wait as well.
+    pub fn let_questions_go(&self) {
+        self.state.questions.hold(false);
+    }
+
+    /// How many questions were under way at once, at most.
+    pub fn most_questions_at_once(&self) -> usize {
+        self.state.questions.most_at_once()
     }
 
     /// No fault that has not happened yet will.

@@ -35,6 +35,10 @@ async fn call(State((state, door)): State<(Arc<Shared>, Door)>, request: Request
     let Some((request, fault)) = state.traffic.take(request).await else {
         return StatusCode::BAD_REQUEST.into_response();
     };
+    let _question = match door {
+        Door::Queue => None,
+        Door::Status => Some(state.questions.enter().await),
+    };
     let respond = || respond(&state, door, &request);
     match fault {
         None => respond().into_response(),

@@ -90,3 +90,20 @@ async fn faults_meet_the_calls_that_they_are_for() {
     assert_eq!(status(&fake, &fake.token(), "x").await, json!({}));
     assert_eq!(fake.requests().len(), 2);
 }
+
+#[tokio::test]
+async fn questions_that_are_held_are_answered_once_they_are_let_go() {
+    let fake = Fake::start().await;
+    queue(&fake, &fake.token(), &two()).await;
+    let id = fake.queued()[0].id.clone();
+    fake.hold_questions();
+    let let_go = async {
+        fake.asked(3).await;
+        fake.let_questions_go();
+    };
+    let token = fake.token();
+    let (first, second, ()) = tokio::join!(status(&fake, &token, &id), status(&fake, &token, &id), let_go);
+    assert_eq!((&first["status"], &second["status"], fake.most_questions_at_once()), (&json!(0), &json!(0), 2));
+    status(&fake, &token, &id).await;
+    assert_eq!(fake.most_questions_at_once(), 2, "one after another");
+}
