@@ -11,9 +11,11 @@ pub mod provider;
 pub mod receiver;
 pub mod selarti;
 pub mod sign;
+pub mod telegram;
 mod traffic;
 
 pub use hookyard_domain::clock;
+pub use telegram::Telegram;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
