@@ -109,6 +109,7 @@ fn scripts(provider: &Provider, basic: &Provider, placeholder: &str, token: &str
         json!([
             { "fetch": { "url": at(path), "headers": { "x-placed": placeholder } } },
             { "fetch": { "url": format!("{}?key={placeholder}", at(path)) } },
+            { "fetch": { "url": at(&format!("/bot{placeholder}{path}")) } },
             { "fetch": { "url": at(path), "method": "POST", "headers": form, "body": format!("key={placeholder}") } },
             { "fetch": { "url": at(path), "method": "POST", "headers": json_type, "body": format!("{{\"key\": \"{placeholder}\"}}") } },
             { "derive": { "encoding": "base64", "text": format!("robot:{placeholder}") } },
@@ -116,7 +117,7 @@ fn scripts(provider: &Provider, basic: &Provider, placeholder: &str, token: &str
         ])
     };
     let misused = json!([
-        { "fetch": { "url": at(&format!("/status/{placeholder}")) } },
+        { "fetch": { "url": format!("{}/status/{placeholder}", basic.base()) } },
         { "fetch": { "url": at("/echo"), "headers": { "x-token": token } } },
         { "fetch": { "url": at("/echo"), "method": "POST", "headers": { "content-type": "text/plain" }, "body": placeholder } },
         { "fetch": { "url": format!("{}/echo?key={placeholder}", basic.base()) } },
@@ -222,6 +223,7 @@ fn assert_used(provider: &Provider, basic: &Provider) {
         .is_some_and(|value| value.as_bytes() == format!("Bearer {HEADER}").as_bytes())));
     assert!(has(&|request| request.headers.get("x-placed").is_some_and(|value| value == PLACED)));
     assert!(has(&|request| request.query == format!("key={percent}")), "in the query");
+    assert!(has(&|request| request.path == format!("/bot{percent}/echo")), "in the path");
     assert!(has(&|request| request.body == format!("key={percent}")), "in a form");
     assert!(
         has(&|request| serde_json::from_slice::<Value>(&request.body).is_ok_and(|body| body["key"] == PLACED)),

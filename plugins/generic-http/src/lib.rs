@@ -35,7 +35,7 @@ impl Plugin for GenericHttp {
 
     /// It asks for no host: each is the operator's decision, and secrets go to those that he granted by name.
     fn manifest() -> Manifest {
-        let places = [Place::Header, Place::Query, Place::Form, Place::Json];
+        let places = [Place::Header, Place::Path, Place::Query, Place::Form, Place::Json];
         let manifest = Manifest::new("generic-http", env!("CARGO_PKG_VERSION"))
             .title("Generic HTTP")
             .description("Requests to any REST API, defined in the config and not in code, and webhooks from anywhere.")

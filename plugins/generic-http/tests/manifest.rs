@@ -11,7 +11,7 @@ fn the_plugin_asks_for_no_host_and_takes_the_operators_rules() {
     assert_eq!(manifest["webhook"], json!({ "config": "/incoming" }));
     assert_eq!(
         manifest["credentials"],
-        json!([{ "hosts": ["{grant}"], "place": ["header", "query", "form", "json"], "secret": "/secrets/*" }])
+        json!([{ "hosts": ["{grant}"], "place": ["header", "path", "query", "form", "json"], "secret": "/secrets/*" }])
     );
     let named = |list: &str, name: &str| -> Vec<String> {
         let entries = manifest[list].as_array().expect("a list").iter();
@@ -43,6 +43,7 @@ fn configs_are_checked_and_the_grammar_is_left_to_the_plugin() {
         with(json!({ "body": { "rows": [{ "key": "", "value": { "text": "" } }] } })),
         with(json!({ "timeout_ms": 60_000, "redirects_max": 5, "success_status": [200] })),
         with(json!({ "path": { "a": { "field": "x", "on_missing": "empty" } } })),
+        with(json!({ "path": { "a": { "secret": "a", "prefix": "bot" }, "b": { "secret": "a" } } })),
         with(json!({ "headers": [{ "name": "", "value": { "secret": "a", "prefix": "p" }, "on_missing": "omit" }] })),
         with(json!({ "reply": { "template": "{", "on_missing": "text:" } })),
         with(json!({ "auth": { "type": "bearer", "token": { "secret": "a" } } })),
@@ -69,6 +70,7 @@ fn configs_are_checked_and_the_grammar_is_left_to_the_plugin() {
         with(json!({ "query": [{ "name": "a", "value": { "secret": 1 } }] })),
         with(json!({ "query": [{ "name": "a", "value": "a" }] })),
         with(json!({ "path": { "a": { "text": "x", "on_missing": "empty" } } })),
+        with(json!({ "path": { "a": { "secret": "a", "on_missing": "empty" } } })),
         with(json!({ "path": { "a": { "field": "x", "on_missing": "omit" } } })),
         with(json!({ "body": { "rows": [{ "key": "a", "type": "date", "value": { "text": "" } }] } })),
         with(json!({ "reply": { "on_missing": "ignore" } })),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use hookyard_domain::host_pattern::Origin;
 use hookyard_domain::limit;
 use http::{HeaderName, Method};
-use url::Url;
+use url::{Position, Url};
 
 use crate::placeholder;
 
@@ -16,7 +16,7 @@ use super::failure::{Failure, shown};
 /// A request that can be sent once its placeholders are filled in.
 pub(super) struct CheckedRequest {
     pub(super) method: Method,
-    /// Holds placeholders in its query only.
+    /// Holds placeholders in its path and its query only.
     pub(super) url: Url,
     pub(super) origin: Origin,
     /// With placeholders in the values only.
@@ -71,9 +71,7 @@ fn check_url(text: &str) -> Result<(Url, Origin), Failure> {
     check_url_length(text.len())?;
     let mut url: Url = text.parse().map_err(|error| Failure::invalid(format!("this is no absolute URL: {error}")))?;
     url.set_fragment(None);
-    let mut without_query = url.clone();
-    without_query.set_query(None);
-    no_placeholder(without_query.as_str(), "the URL before its query")?;
+    no_placeholder(&url[..Position::BeforePath], "the URL before its path")?;
     let origin = Origin::of(&url).map_err(|error| Failure::invalid(error.to_string()))?;
     Ok((url, origin))
 }

@@ -74,7 +74,7 @@ pub(super) fn fill(
         missing: Vec::new(),
     };
     let url = filling.url(&request.url)?;
-    let secret_query = url != request.url;
+    let secret_url = url != request.url;
     let put = filling.put_headers()?;
     let mut headers = Vec::with_capacity(request.headers.len() + put.len() + 1);
     for (name, value) in request.headers.iter().filter(|(name, _)| put.iter().all(|put| put.name != *name)) {
@@ -84,7 +84,7 @@ pub(super) fn fill(
     let (body, secret_body) = filling.body(request)?;
     let Filling { secrets, holds_token, missing, .. } = filling;
     let secret_header = headers.iter().any(|header| header.secret);
-    if outbound.vault().holds_any() || secret_body || !secrets.is_empty() || secret_query || secret_header {
+    if outbound.vault().holds_any() || secret_body || !secrets.is_empty() || secret_url || secret_header {
         // A compressed answer could hold a secret that nobody finds, also one of an earlier request.
         headers.retain(|header| header.name != ACCEPT_ENCODING);
         let value = HeaderValue::from_static("identity");
@@ -109,8 +109,12 @@ struct Filling<'a> {
 impl Filling<'_> {
     fn url(&mut self, url: &Url) -> Result<Url, Failure> {
         let mut filled = url.clone();
+        let bound = limit::EGRESS_URL_BYTES_MAX;
+        if let Cow::Owned(path) = self.text(url.path(), Place::Path, "the path", bound)? {
+            check_segments(url.path(), &path)?;
+            filled.set_path(&path);
+        }
         if let Some(query) = url.query() {
-            let bound = limit::EGRESS_URL_BYTES_MAX;
             let query = self.text(query, Place::Query, "the query", bound)?;
             filled.set_query(Some(&query));
         }
@@ -200,6 +204,7 @@ impl Filling<'_> {
         }
         Ok(match place {
             Place::Header => secret.text.clone(),
+            Place::Path => Secret::new(encode::path_segment(secret.text.expose())),
             Place::Query | Place::Form => Secret::new(encode::percent(secret.text.expose())),
             Place::Json => Secret::new(encode::json_string(secret.text.expose())),
         })
@@ -246,6 +251,24 @@ impl Filling<'_> {
             Failure::denied(format!("{what} holds {placeholder}, which stands for no secret of this invocation"))
         })
     }
+}
+
+/// Fails if a segment, once it is filled in, is one that means another path: whoever reads it next would drop it.
+fn check_segments(path: &str, filled: &str) -> Result<(), Failure> {
+    // No secret brings a slash of its own.
+    let mut segments = path.split('/').zip(filled.split('/'));
+    if segments.any(|(before, after)| before != after && means_another_path(after)) {
+        return Err(Failure::invalid(
+            "with its secrets, the path has a segment that is empty, `.` or `..`, which means another path",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether this segment is empty, `.` or `..`, also to those who decode it once more than they should.
+fn means_another_path(segment: &str) -> bool {
+    let plain = segment.to_ascii_lowercase().replace("%25", "%").replace("%2e", ".");
+    matches!(plain.as_str(), "" | "." | "..")
 }
 
 /// Fails unless one of these credentials, which are those for the origin, lets each secret that is in this one go to this place. Then

@@ -7,6 +7,7 @@ mod credentials;
 mod dry_run;
 mod failures;
 mod grants;
+mod paths;
 mod placed_tokens;
 mod provider;
 mod redirects;

@@ -8,6 +8,8 @@ use std::str::FromStr;
 pub enum Place {
     /// The value of a header.
     Header,
+    /// A segment of the URL's path.
+    Path,
     /// The value of a query parameter.
     Query,
     /// The value of a field of a form-encoded body.
@@ -18,16 +20,17 @@ pub enum Place {
 
 /// A word that is no place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not one of header, query, form, json")]
+#[error("{0:?} is not one of header, path, query, form, json")]
 pub struct UnknownPlace(String);
 
 impl Place {
-    const ALL: [Self; 4] = [Self::Header, Self::Query, Self::Form, Self::Json];
+    const ALL: [Self; 5] = [Self::Header, Self::Path, Self::Query, Self::Form, Self::Json];
 
     /// The word of the manifest.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Header => "header",
+            Self::Path => "path",
             Self::Query => "query",
             Self::Form => "form",
             Self::Json => "json",

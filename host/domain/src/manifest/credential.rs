@@ -29,7 +29,7 @@ pub struct Credential {
     /// Templates of user and password of Basic authentication.
     #[serde(default)]
     pub basic: Option<[String; 2]>,
-    /// Where the guest may place the placeholder by itself: `header`, `query`, `form`, `json`.
+    /// Where the guest may place the placeholder by itself: `header`, `path`, `query`, `form`, `json`.
     #[serde(default)]
     pub place: Option<Vec<String>>,
     /// JSON pointer of the secret that `place` speaks of; may end in `/*`.

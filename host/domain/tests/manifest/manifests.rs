@@ -214,7 +214,7 @@ fn credentials_are_checked() {
         json!({ "header": "x", "value": "{config:/some/b} constant" }),
         json!({ "basic": ["{config:/open}", "{secret:/key}"] }),
         json!({ "basic": ["{secret:/key}", ""] }),
-        json!({ "place": ["header", "query", "form", "json"], "secret": "/map/*" }),
+        json!({ "place": ["header", "path", "query", "form", "json"], "secret": "/map/*" }),
         json!({ "place": ["json"], "secret": "/some/*" }),
         json!({ "place": ["json"], "secret": "/deep/*", "reflects": true }),
         json!({ "place": ["json"], "secret": "/list" }),
@@ -242,7 +242,7 @@ fn credentials_are_checked() {
         (json!({ "place": ["json"], "secret": "/open" }), "/secret"),
         (json!({ "place": ["json"], "secret": "/open/*" }), "/secret"),
         (json!({ "place": ["json"], "secret": "key" }), "/secret"),
-        (json!({ "place": ["path"], "secret": "/key" }), "/place/0"),
+        (json!({ "place": ["header", "body"], "secret": "/key" }), "/place/1"),
         (json!({ "hosts": ["{config:/key}"], "header": "x", "value": "{secret:/key}" }), "/hosts/0"),
     ] {
         assert_eq!(checked(bad.clone()), [pointer], "{bad}");

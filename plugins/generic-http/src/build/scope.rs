@@ -28,16 +28,24 @@ impl Scope<'_> {
         match value {
             Value::Text { text } => Some(Resolved::Known { text: text.clone(), of_call: false }),
             Value::Field { field } => self.field(field, pointer, problems),
-            Value::Secret { secret, prefix } => {
-                let Some(kept) = self.config.secrets.get(secret) else {
-                    let detail = format!("the config has no secret {secret:?} in `secrets`");
-                    problems.at(pointer, "unknown_secret", detail);
-                    return None;
-                };
-                let text = format!("{}{}", prefix.as_deref().unwrap_or_default(), kept.placeholder());
-                Some(Resolved::Known { text, of_call: false })
-            }
+            Value::Secret { secret, prefix } => self.secret(secret, prefix.as_deref(), pointer, problems),
         }
+    }
+
+    /// The placeholder of a secret, with what stands before it.
+    pub(crate) fn secret(
+        &self,
+        name: &str,
+        prefix: Option<&str>,
+        pointer: &str,
+        problems: &mut Problems,
+    ) -> Option<Resolved> {
+        let Some(kept) = self.config.secrets.get(name) else {
+            problems.at(pointer, "unknown_secret", format!("the config has no secret {name:?} in `secrets`"));
+            return None;
+        };
+        let text = format!("{}{}", prefix.unwrap_or_default(), kept.placeholder());
+        Some(Resolved::Known { text, of_call: false })
     }
 
     /// The text of a field.

@@ -47,9 +47,9 @@ fn segments<'r>(request: &'r Request, scope: &Scope<'_>, problems: &mut Problems
                 (Some(Resolved::Known { text: text.clone(), of_call: false }), OnMissingSegment::Fail)
             }
             PathValue::Field { field, on_missing } => (scope.field(field, &pointer, problems), *on_missing),
-            PathValue::Secret { .. } => {
-                problems.at(pointer, BAD_URL, "a secret cannot stand in a path; put it into a header or the query");
-                continue;
+            PathValue::Secret { secret, prefix } => {
+                // Encoding leaves a placeholder as it is; the host encodes what it puts there.
+                (scope.secret(secret, prefix.as_deref(), &pointer, problems), OnMissingSegment::Fail)
             }
         };
         match resolved {

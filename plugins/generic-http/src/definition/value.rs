@@ -28,7 +28,7 @@ pub(crate) enum Value {
     },
 }
 
-/// A value of a segment of the path. A secret cannot stand there.
+/// A value of a segment of the path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 pub(crate) enum PathValue {
@@ -45,7 +45,7 @@ pub(crate) enum PathValue {
         #[serde(default)]
         on_missing: OnMissingSegment,
     },
-    /// A secret of the config: refused with `bad_url`, since URLs are written into logs on the way.
+    /// A secret of the config.
     Secret {
         /// Its name.
         secret: String,

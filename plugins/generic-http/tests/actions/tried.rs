@@ -3,7 +3,7 @@
 use hookyard_sdk::http::Response;
 use serde_json::{Value, json};
 
-use crate::script::{Answer, answered, body, failed, header, host, parsed, request, wrong};
+use crate::script::{Answer, answered, body, config, failed, header, host, host_with, parsed, request, wrong};
 
 fn tried(definition: &Value, fields: &Value, answer: Answer) -> Value {
     let host = host(vec![answer]);
@@ -43,6 +43,31 @@ fn a_secret_is_placed_and_never_shown() {
     assert_eq!(header(sent, "content-type"), Some("application/json"));
     assert!(!record.to_string().contains(&secret));
     assert_eq!(record["request_preview"]["url"], "https://crm.rdstation.com/api/v1/deals?token=•••");
+}
+
+#[test]
+fn a_secret_in_the_path_is_placed_within_its_segment_and_never_shown() {
+    let definition = |path: Value| json!({ "method": "POST", "url": "https://pay.example/:bot/sendMessage", "path": { "bot": path } });
+    let host = host(vec![answered(200, "{}")]);
+    let request = definition(json!({ "secret": "rd", "prefix": "b/t" }));
+    let shown = host.action("preview", &json!({ "request": request })).expect("a preview");
+    assert_eq!(shown["url"], "https://pay.example/b%2Ft•••/sendMessage");
+    let record = host.action("test", &json!({ "request": request })).expect("sent");
+    let secret = host.placeholder("/secrets/rd");
+    assert_eq!(host.requests()[0].url, format!("https://pay.example/b%2Ft{secret}/sendMessage"));
+    assert!(!record.to_string().contains(&secret));
+    assert_eq!(record["request_preview"]["url"], "https://pay.example/b%2Ft•••/sendMessage");
+
+    let mut other = definition(json!({ "secret": "rd" }));
+    other["url"] = json!("https://evil.example/:bot");
+    let refused = host.action("test", &json!({ "request": other })).expect("a record");
+    assert_eq!(refused["error"]["kind"], "forbidden_target");
+    let mut dots = config();
+    dots["secrets"]["rd"] = json!("..");
+    let host = host_with(&dots, vec![]);
+    let refused = host.action("test", &json!({ "request": definition(json!({ "secret": "rd" })) })).expect("a record");
+    assert_eq!((&refused["error"]["kind"], &refused["attempts"]), (&json!("config"), &json!(1)));
+    assert!(host.requests().is_empty());
 }
 
 #[test]

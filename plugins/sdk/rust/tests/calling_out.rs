@@ -37,7 +37,7 @@ impl Plugin for Caller {
         Manifest::new("caller", "1.0.0")
             .host("{config:/base}")
             .credential(Credential::place(&["{config:/base}"], &[Place::Query, Place::Json], "/password"))
-            .credential(Credential::place(&["{grant}"], &[Place::Header], "/password"))
+            .credential(Credential::place(&["{grant}"], &[Place::Header, Place::Path], "/password"))
             .action(action("get"))
             .action(action("place"))
             .action(action("ask-many"))
@@ -108,6 +108,9 @@ fn placing(place: &str, base: String, password: &str) -> Result<Request, Error> 
         "form" => Request::post(base).form([("key", password)]),
         "header" => Request::get(base).header("x-key", password),
         "plain" => Request::post(base).body(password),
+        "granted-path" => Request::get(format!("https://other.example.com/a/b{password}/c")),
+        "granted-segment" => Request::get(format!("https://other.example.com/a/{password}")),
+        "granted-dots" => Request::get(format!("https://other.example.com/a/%2E{password}/c")),
         "granted" => Request::get("https://other.example.com").header("x-key", password),
         "derived" => {
             let derived = secrets::derive(Encoding::Base64, &format!("u:{password}"))?;
@@ -196,6 +199,17 @@ fn a_secret_that_cannot_stand_in_a_header_is_not_sent_in_one() {
     let host = host.provider(|_| Ok(Response::new(200)));
     assert_eq!(code(host.action("place", &json!("granted"))), http::EGRESS_DENIED);
     assert_eq!(host.action("place", &json!("query")), Ok(json!(200)), "elsewhere it is encoded");
+}
+
+#[test]
+fn a_secret_in_a_path_cannot_make_it_another_one() {
+    for (password, ends) in [("a/b", [true, true, true]), ("..", [true, false, true]), (".", [true, false, false])] {
+        let host = Host::<Caller>::new(&json!({ "password": password })).grant("other.example.com");
+        let host = host.provider(|_| Ok(Response::new(200)));
+        for (place, is_sent) in ["granted-path", "granted-segment", "granted-dots"].into_iter().zip(ends) {
+            assert_eq!(host.action("place", &json!(place)).is_ok(), is_sent, "{password} {place}");
+        }
+    }
 }
 
 #[test]

@@ -116,7 +116,7 @@ impl Plugin for Echo {
             ))
             .credential(Credential::place(
                 &["{config:/base}"],
-                &[Place::Header, Place::Query, Place::Form, Place::Json],
+                &[Place::Header, Place::Path, Place::Query, Place::Form, Place::Json],
                 "/placed/*",
             ))
             .sample(Sample::json("emit", r#"{"id": "sample-1", "do": [{"emit": {"data": {"b": 1.50, "a": "é"}}}]}"#))

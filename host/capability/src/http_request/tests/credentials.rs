@@ -57,10 +57,10 @@ async fn a_placeholder_anywhere_else_is_denied_and_nothing_is_sent() {
         |host: &str, value: &str| HttpRequest { headers: vec![("x".into(), value.into())], ..get(url(host, "/")) };
     let json = |text: &str| post(url("api.test", "/"), "application/json", format!("{{\"a\": \"{text}\"}}"));
     let rows: Vec<(&str, HttpRequest, &str)> = vec![
-        ("path", get(url("api.test", &format!("/{key}"))), "before its query"),
-        ("host", get(format!("http://{key}.test/")), "before its query"),
-        ("user", get(format!("http://{key}@api.test/")), "before its query"),
-        ("path in disguise", get(url("api.test", &format!("/hy\tsec_{}", &key[6..]))), "before its query"),
+        ("path", get(url("api.test", &format!("/{key}"))), "into the path"),
+        ("host", get(format!("http://{key}.test/")), "before its path"),
+        ("user", get(format!("http://{key}@api.test/")), "before its path"),
+        ("path in disguise", get(url("api.test", &format!("/hy\tsec_{}", &key[6..]))), "into the path"),
         (
             "method",
             HttpRequest { method: key.to_uppercase().replace("HYSEC", "hysec"), ..get(url("api.test", "/")) },

@@ -11,6 +11,8 @@ use super::{Exchange, OAuth2};
 pub enum Place {
     /// The value of a header.
     Header,
+    /// A segment of the URL's path, or a part of one.
+    Path,
     /// The query of the URL.
     Query,
     /// A field of a form.
@@ -80,17 +82,18 @@ mod tests {
 
     #[test]
     fn credentials_read_as_the_manifest_documents_them() {
+        const ALL: [Place; 5] = [Place::Header, Place::Path, Place::Query, Place::Form, Place::Json];
         let all = [
             Credential::header(&["{config:/api_base}"], "as-api-key", "{secret:/api_key}"),
             Credential::basic(&["api.x.com"], "{config:/user}", "{secret:/password}").reflects(),
-            Credential::place(&["{grant}"], &[Place::Header, Place::Query, Place::Form, Place::Json], "/secrets/*"),
+            Credential::place(&["{grant}"], &ALL, "/secrets/*"),
         ];
         assert_eq!(
             json!(all),
             json!([
                 { "hosts": ["{config:/api_base}"], "header": "as-api-key", "value": "{secret:/api_key}" },
                 { "hosts": ["api.x.com"], "basic": ["{config:/user}", "{secret:/password}"], "reflects": true },
-                { "hosts": ["{grant}"], "place": ["header", "query", "form", "json"], "secret": "/secrets/*" },
+                { "hosts": ["{grant}"], "place": ["header", "path", "query", "form", "json"], "secret": "/secrets/*" },
             ])
         );
     }

@@ -208,6 +208,9 @@ impl Outbound {
             if place == Place::Header && !request::is_header_value(&filled) {
                 return Err(Error::new("invalid", "a secret that cannot stand in a header was placed in one"));
             }
+            if place == Place::Path && request::means_another_path(&filled) {
+                return Err(Error::new("invalid", "a segment of the path that is empty, `.` or `..` with its secret"));
+            }
         }
         Ok(())
     }

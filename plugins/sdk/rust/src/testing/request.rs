@@ -52,7 +52,9 @@ pub(super) fn check(request: &Request) -> Result<Url, Error> {
 /// The parts of the request that can hold a placeholder, and the place of each; `None` where no secret may go.
 pub(super) fn parts<'r>(request: &'r Request, url: &'r Url) -> Vec<(Option<Place>, &'r [u8])> {
     let mut parts = vec![(None, request.method.as_bytes())];
-    parts.push((None, url[..url::Position::AfterPath].as_bytes()));
+    parts.push((None, url[..url::Position::BeforePath].as_bytes()));
+    // One by one: none of them may become another path.
+    parts.extend(url.path().split('/').map(|segment| (Some(Place::Path), segment.as_bytes())));
     parts.push((Some(Place::Query), url.query().unwrap_or_default().as_bytes()));
     for (name, value) in &request.headers {
         parts.extend([(None, name.as_bytes()), (Some(Place::Header), value.as_bytes())]);
@@ -64,6 +66,11 @@ pub(super) fn parts<'r>(request: &'r Request, url: &'r Url) -> Vec<(Option<Place
     });
     parts.push((place, body));
     parts
+}
+
+/// Whether this segment of a path, with the secret as it is, means another path to whoever reads it.
+pub(super) fn means_another_path(segment: &str) -> bool {
+    matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "" | "." | "..")
 }
 
 /// Visible ASCII, blanks and tabs: nothing that ends a line.
