@@ -33,7 +33,10 @@ async fn a_customer_is_answered_by_the_ai_until_a_person_takes_over() {
     flow.providers.freshchat.until(|freshchat| freshchat.messages(&id).len() == 1).await;
     flow.providers.freshchat.customer_says(&id, "quiero una persona");
     let group = flow.providers.freshchat.group(CARE);
-    flow.providers.freshchat.until(|freshchat| freshchat.conversation(&id)["assigned_group_id"] == group.as_str()).await;
+    flow.providers
+        .freshchat
+        .until(|freshchat| freshchat.conversation(&id)["assigned_group_id"] == group.as_str())
+        .await;
     flow.until_quiet().await;
     assert_eq!(flow.providers.freshchat.texts(&id), ["AI: Hola, ¿tienen rojos?", "AI: quiero una persona"]);
     assert_eq!(flow.providers.freshchat.conversation(&id)["status"], "new", "it waits in the group's queue");
@@ -42,7 +45,10 @@ async fn a_customer_is_answered_by_the_ai_until_a_person_takes_over() {
     flow.providers.freshchat.customer_says(&id, "¿hay alguien?");
     flow.providers.freshchat.customer_says(&other, "Hola");
     flow.until_quiet().await;
-    assert_eq!((flow.providers.freshchat.texts(&id).len(), flow.providers.freshchat.texts(&other)), (2, vec!["AI: Hola".to_owned()]));
+    assert_eq!(
+        (flow.providers.freshchat.texts(&id).len(), flow.providers.freshchat.texts(&other)),
+        (2, vec!["AI: Hola".to_owned()])
+    );
     let asked: Vec<_> = flow.providers.selarti.sent().into_iter().map(|sent| sent.text).collect();
     assert_eq!(asked, ["Hola, ¿tienen rojos?", "quiero una persona", "Hola"], "the bot only observes");
     let events = flow.host.events().await;
@@ -63,7 +69,8 @@ async fn what_was_on_its_way_when_the_host_was_killed_is_answered_once_or_listed
     use freshchat::Fault;
     let mut flow = Demo::start(CONNECTIONS).await;
     let conversations: Vec<_> = (0..5).map(|_| flow.providers.freshchat.start_conversation()).collect();
-    let ask = |flow: &Demo, at: usize, text: &str| drop(flow.providers.freshchat.customer_says(&conversations[at], text));
+    let ask =
+        |flow: &Demo, at: usize, text: &str| drop(flow.providers.freshchat.customer_says(&conversations[at], text));
     ask(&flow, 4, "before");
     flow.providers.freshchat.until(|freshchat| freshchat.messages(&conversations[4]).len() == 1).await;
     flow.until_quiet().await;
@@ -132,7 +139,8 @@ async fn kills_under_load_lose_no_message_of_a_customer_and_answer_none_twice() 
     flow.until_quiet().await;
     let (given_up, mut unanswered) = (given_up(&flow).await, 0);
     for (id, text) in &written {
-        let answers = flow.providers.freshchat.texts(id).iter().filter(|answer| **answer == format!("AI: {text}")).count();
+        let answers =
+            flow.providers.freshchat.texts(id).iter().filter(|answer| **answer == format!("AI: {text}")).count();
         assert!(answers <= 1, "{text} was answered {answers} times");
         assert!(answers == 1 || given_up.contains_key(text), "{text} is lost");
         unanswered += usize::from(answers == 0);

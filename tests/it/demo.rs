@@ -140,8 +140,7 @@ impl Demo {
         selarti.until_delivered().await;
         telegram.until_delivered().await;
         telegram_selarti.until_delivered().await;
-        let attempts =
-            [freshchat.attempts(), selarti.attempts(), telegram.attempts(), telegram_selarti.attempts()];
+        let attempts = [freshchat.attempts(), selarti.attempts(), telegram.attempts(), telegram_selarti.attempts()];
         attempts.iter().map(Vec::len).sum()
     }
 
@@ -222,7 +221,13 @@ async fn every_plugin_takes_part_in_the_demo_and_every_flow_is_limited_to_its_co
     plugins.dedup();
     assert_eq!(plugins.len(), 5);
     let text: toml::Table = std::fs::read_to_string(file()).expect("it can be read").parse().expect("it is TOML");
-    assert_eq!(demo["subscriptions"].as_table().map(toml::Table::len), text["subscriptions"].as_table().map(toml::Table::len));
-    assert_eq!(demo["connections"].as_table().map(toml::Table::len), text["connections"].as_table().map(toml::Table::len));
+    assert_eq!(
+        demo["subscriptions"].as_table().map(toml::Table::len),
+        text["subscriptions"].as_table().map(toml::Table::len)
+    );
+    assert_eq!(
+        demo["connections"].as_table().map(toml::Table::len),
+        text["connections"].as_table().map(toml::Table::len)
+    );
     assert!(!demo.to_string().contains("${"), "the providers do not say what the file wants to know");
 }

@@ -15,6 +15,8 @@ pub mod names;
 pub mod process;
 pub mod wit_freeze;
 
-pub use hookyard_fakes::{aftership, demo, fault, feedbot, freshchat, http, provider, receiver, rest, selarti, sign, telegram};
+pub use hookyard_fakes::{
+    aftership, demo, fault, feedbot, freshchat, http, provider, receiver, rest, selarti, sign, telegram,
+};
 pub use hookyard_faults as faults;
 pub use hookyard_faults::Reading;

@@ -67,8 +67,7 @@ impl Telegram {
     /// # Panics
     /// There is no free port.
     pub async fn start() -> Self {
-        let patience =
-            Patience { attempts: ATTEMPTS_MAX, answer_within: ANSWER_WITHIN, pause: PAUSE, counter: None };
+        let patience = Patience { attempts: ATTEMPTS_MAX, answer_within: ANSWER_WITHIN, pause: PAUSE, counter: None };
         let state = Arc::new(Shared {
             clock: Mutex::new(Arc::new(ManualClock::at(START))),
             token: Mutex::new(TOKEN.to_owned()),
