@@ -67,7 +67,7 @@ async fn a_number_that_is_none_is_listed_and_a_refused_token_waits_for_a_right_o
     moves(&flow, &nowhere, DELIVERED).await;
     flow.until_quiet().await;
     let exhausted = flow.deliveries("exhausted").await;
-    assert_eq!((exhausted.len(), &exhausted[0]["error"]["code"]), (1, &json!("invalid-input")), "{exhausted:?}");
+    assert_eq!((exhausted.len(), &exhausted[0]["error"]["code"]), (1, &json!("phone-invalid")), "{exhausted:?}");
 
     let token = flow.providers.feedbot.token();
     flow.providers.feedbot.change_token("another licence");
@@ -84,26 +84,27 @@ async fn a_number_that_is_none_is_listed_and_a_refused_token_waits_for_a_right_o
     assert_eq!(flow.deliveries("exhausted").await.len(), 1);
 }
 
-/// Parcels arrive while the host is killed again and again, twice while a call to Feedbot is open.
+/// Parcels arrive while the host is killed twice, each time with a call to Feedbot that has no answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn kills_while_parcels_arrive_lose_no_message_and_send_none_twice() {
     const PARCELS: usize = 6;
     let mut flow = Demo::start(CONNECTIONS).await;
     let mut expected = Vec::new();
     for (round, fault) in [Fault::Hang, Fault::HangAfter].into_iter().enumerate() {
-        let before = flow.providers.feedbot.requests().len();
+        let sends =
+            |demo: &Demo| demo.providers.feedbot.requests().iter().filter(|request| request.method == "POST").count();
+        let before = sends(&flow);
+        flow.providers.feedbot.fail_sends(fault, 1);
         for number in 0..PARCELS {
             let (parcel, phone) = (format!("LX{round}{number}"), format!("9725000000{round}{number}"));
             let id = follow(&flow, &parcel, Some(&phone)).await;
-            if number == PARCELS / 2 {
-                flow.providers.feedbot.fail_sends(fault.clone(), 1);
-            }
             moves(&flow, &id, DELIVERED).await;
             expected.push((phone, parcel));
         }
-        flow.providers.feedbot.asked(before + 1).await;
+        while sends(&flow) == before {
+            tokio::task::yield_now().await;
+        }
         flow.kill().await;
-        flow.providers.feedbot.forgive();
     }
     flow.until_quiet().await;
 
@@ -115,5 +116,5 @@ async fn kills_while_parcels_arrive_lose_no_message_and_send_none_twice() {
         assert!(told <= 1, "{parcel} was told {told} times");
         assert!(told == 1 || unknown.contains(&json!(parcel)), "{parcel} is lost");
     }
-    assert_eq!(queued.keys().filter(|phone| !expected.iter().any(|(known, _)| known == *phone)).count(), 0);
+    assert!(unknown.len() >= 2, "a call without an answer is listed: {unknown:?}");
 }

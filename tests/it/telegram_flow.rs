@@ -46,7 +46,7 @@ async fn the_bots_token_is_seen_by_telegram_only() {
     assert_eq!(flow.providers.telegram.requests()[0].path, format!("/bot{token}/sendMessage"));
     let preview = json!({ "request": "send", "fields": { "chat": "501", "text": "Hi" } });
     let preview = flow.call("telegram", "preview", &preview).await;
-    assert!(preview["url"].as_str().is_some_and(|url| url.ends_with("/•••/sendMessage")), "{preview}");
+    assert!(preview["url"].as_str().is_some_and(|url| url.ends_with("/bot•••/sendMessage")), "{preview}");
     let mut seen = preview.to_string();
     for path in
         ["/v1/events", "/v1/connections/telegram", "/v1/deliveries", "/v1/invocations", "/v1/webhooks?state=handled"]
