@@ -24,6 +24,7 @@ mod freshchat;
 mod grants;
 mod guests;
 mod inbox;
+mod incoming;
 mod lifecycle;
 mod living;
 mod misbehaving;

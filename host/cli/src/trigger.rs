@@ -1,5 +1,6 @@
 //! `hookyard trigger`: sends a test webhook to a connection of a running host.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -8,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use hookyard_domain::id::ConnectionId;
 use hookyard_domain::limit;
 use hookyard_domain::manifest::Manifest;
-use hookyard_domain::manifest::webhook::{WebhookDeclaration, WebhookRules};
+use hookyard_domain::manifest::webhook::WebhookRules;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -154,13 +155,11 @@ async fn curl_command(host: &Host, arguments: &Arguments) -> anyhow::Result<(Str
 }
 
 fn rules(manifest: &Manifest, connection: &Value) -> anyhow::Result<WebhookRules> {
-    match manifest.webhook.as_ref().context("the plugin takes no webhooks")? {
-        WebhookDeclaration::Rules(rules) => Ok(WebhookRules::clone(rules)),
-        WebhookDeclaration::FromConfig(from) => {
-            let rules = connection["config"].pointer(&from.config).context("the connection configures no webhooks")?;
-            serde_json::from_value(rules.clone()).context("the connection's webhook rules cannot be read")
-        }
-    }
+    let declared = manifest.webhook.as_ref().context("the plugin takes no webhooks")?;
+    let rules = declared.rules_in(&connection["config"]);
+    let rules =
+        rules.map_err(|problems| anyhow::anyhow!("the connection's webhook rules cannot be read: {}", problems[0]))?;
+    rules.map(Cow::into_owned).context("the connection configures no webhooks")
 }
 
 #[cfg(test)]
@@ -188,5 +187,27 @@ mod tests {
         assert_eq!(several.to_string(), "x brings several samples; name one of a, b");
         assert!(several.is::<WrongUsage>());
         assert!(only_sample(&manifest(json!([]))).is_err());
+    }
+
+    #[test]
+    fn rules_of_the_operator_are_read_past_what_the_plugin_keeps_beside_them() {
+        let json = json!({ "name": "x", "version": "1.0.0", "webhook": { "config": "/incoming" } }).to_string();
+        let manifest = Manifest::parse(&json).expect("a manifest").manifest;
+        let with = |config: Value| rules(&manifest, &json!({ "config": config }));
+        let verify = json!({ "scheme": "hmac", "header": "x-sig", "encoding": "hex", "hash": "sha256", "secret": "/secrets/gh" });
+        let found = with(json!({
+            "incoming": { "verify": verify, "methods": ["PUT"], "subject": "/id", "headers": ["x-event"] },
+            "secrets": { "gh": { "set": true } },
+        }));
+        let outgoing =
+            Outgoing { url: "http://h/webhooks/x".to_owned(), headers: vec![], body: Body::File("b".to_owned()) };
+        let (command, secret) = curl::command(&found.expect("rules"), &outgoing).expect("a command");
+        assert!(command.contains("-X PUT") && command.contains("\"x-sig: $SIGNATURE\""), "{command}");
+        assert_eq!(secret.as_deref(), Some("/secrets/gh"));
+        for none in [json!({}), json!({ "incoming": null }), Value::Null] {
+            assert!(with(none).expect_err("none").to_string().contains("configures no webhooks"));
+        }
+        let wrong = with(json!({ "incoming": { "verify": { "scheme": "hmca" } } })).expect_err("no scheme");
+        assert!(wrong.to_string().contains("/incoming/verify/scheme"), "{wrong}");
     }
 }

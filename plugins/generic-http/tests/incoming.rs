@@ -63,3 +63,16 @@ fn what_cannot_be_a_subject_is_none() {
         assert_eq!((answer.status, answer.events[0].subject.as_deref()), (200, None), "{body}");
     }
 }
+
+#[test]
+fn a_webhook_that_comes_again_is_handled_once_by_the_rules_of_the_config() {
+    let host = host(&json!({ "dedupe": [{ "header": "x-delivery" }, { "body": "/id" }] }));
+    let events = |header: &str, body: &str| {
+        let mut webhook = webhook("application/json", body.as_bytes());
+        webhook.headers.extend((!header.is_empty()).then(|| ("x-delivery".to_owned(), header.to_owned())));
+        host.webhook(&webhook).events.len()
+    };
+    assert_eq!([events("a", "{}"), events("a", "{}"), events("b", "{}")], [1, 0, 1]);
+    assert_eq!([events("", r#"{"id": 7}"#), events("", r#"{"id": 7, "x": 1}"#), events("", "{}")], [1, 0, 1]);
+    assert_eq!(events("", "{}"), 1, "without a key nothing is the same");
+}

@@ -27,9 +27,14 @@ impl WebhookDeclaration {
     /// Rules in a config may have further members at their top, which are the plugin's own and for its config schema to
     /// check. Problems carry the pointer into the config.
     pub fn rules(&self, config: &Config) -> Result<Option<Cow<'_, WebhookRules>>, Vec<ManifestProblem>> {
+        self.rules_in(config.effective())
+    }
+
+    /// As [`rules`](Self::rules), of a config as clients see it: rules hold no secrets.
+    pub fn rules_in(&self, config: &Value) -> Result<Option<Cow<'_, WebhookRules>>, Vec<ManifestProblem>> {
         match self {
             Self::Rules(rules) => Ok(Some(Cow::Borrowed(rules))),
-            Self::FromConfig(FromConfig { config: pointer }) => match config.effective().pointer(pointer) {
+            Self::FromConfig(FromConfig { config: pointer }) => match config.pointer(pointer) {
                 None | Some(Value::Null) => Ok(None),
                 Some(found) => document::operator_rules(found, pointer).map(|rules| Some(Cow::Owned(rules))),
             },

@@ -166,8 +166,8 @@ impl Manifest {
 /// What the in-memory host reads of a manifest.
 #[cfg(not(target_arch = "wasm32"))]
 impl Manifest {
-    pub(crate) fn dedupe_places(&self) -> &[Value] {
-        self.webhook.as_ref().map_or(&[], WebhookRules::dedupe_places)
+    pub(crate) fn dedupe_places<'a>(&'a self, config: &'a Value) -> &'a [Value] {
+        self.webhook.as_ref().map_or(&[], |rules| rules.dedupe_places(config))
     }
 
     pub(crate) fn event_kinds(&self) -> &[EventKind] {

@@ -8,13 +8,13 @@ use crate::test_host::TestConnection;
 const TOKEN: &str = "123456:AAE-x_y/z?a#b%2f\\ é";
 const ENCODED: &str = "123456:AAE-x_y%2Fz%3Fa%23b%252f%5C%20%C3%A9";
 
-/// A connection that may place each of these secrets in paths at `api.test`, and `plain` in its queries only.
+/// A connection that may place each of these secrets in paths at `api.test`, and `password` in its queries only.
 fn connection(world: &World, secrets: &Value, reflects: bool) -> TestConnection {
     let credentials = json!([
         {"hosts": ["api.test"], "place": ["path"], "secret": "/secrets/*", "reflects": reflects},
-        {"hosts": ["api.test"], "place": ["query"], "secret": "/plain"},
+        {"hosts": ["api.test"], "place": ["query"], "secret": "/password"},
     ]);
-    let config = json!({"secrets": secrets, "plain": "plain-plain-plain"});
+    let config = json!({"secrets": secrets, "password": "plain-plain-plain"});
     world.connection(&["api.test", "other.test"], &credentials, config)
 }
 
@@ -76,10 +76,10 @@ async fn a_path_takes_only_what_a_credential_lets_into_it() {
     let (world, provider) = (World::new(), Provider::at("127.0.0.1").await);
     let connection = connection(&world, &json!({"bot": TOKEN, "long": "x".repeat(20_000)}), false);
     let effects = world.invocation(&connection);
-    let (bot, plain) = (connection.placeholder("/secrets/bot"), connection.placeholder("/plain"));
+    let (bot, plain) = (connection.placeholder("/secrets/bot"), connection.placeholder("/password"));
     let both = effects.derive_secret("base64", &format!("{bot}{plain}")).expect("derived");
     let rows = [
-        (get(provider.url("api.test", &format!("/{plain}"))), "lets the secret at /plain into the path"),
+        (get(provider.url("api.test", &format!("/{plain}"))), "lets the secret at /password into the path"),
         (get(provider.url("other.test", &format!("/{bot}"))), "into the path of a request to http://other.test"),
         (get(provider.url("api.test", &format!("/?{bot}"))), "into the query"),
         (get(provider.url("api.test", &format!("/{both}"))), "into the path"),

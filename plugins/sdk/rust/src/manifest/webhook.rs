@@ -100,7 +100,11 @@ impl WebhookRules {
     }
 
     #[cfg(not(target_arch = "wasm32"))]
-    pub(crate) fn dedupe_places(&self) -> &[Value] {
-        self.0.get("dedupe").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    pub(crate) fn dedupe_places<'a>(&'a self, config: &'a Value) -> &'a [Value] {
+        let rules = match self.0.get("config").and_then(Value::as_str) {
+            Some(pointer) => config.pointer(pointer).and_then(Value::as_object),
+            None => Some(&self.0),
+        };
+        rules.and_then(|rules| rules.get("dedupe")).and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 }

@@ -334,10 +334,10 @@ impl<P: Exported> Host<P> {
         events
     }
 
-    /// What the manifest's rules find; the first place with a string or number counts.
+    /// What the rules of the manifest, or of the config, find; the first place with a string or number counts.
     fn dedupe_key(&self, webhook: &Webhook) -> Option<String> {
         let body = webhook.json::<Value>().unwrap_or(Value::Null);
-        self.manifest.dedupe_places().iter().find_map(|place| {
+        self.manifest.dedupe_places(&self.config).iter().find_map(|place| {
             let found = match (place["body"].as_str(), place["header"].as_str()) {
                 (Some(pointer), _) => match body.pointer(pointer)? {
                     Value::String(text) => text.clone(),
