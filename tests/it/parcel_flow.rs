@@ -63,7 +63,7 @@ async fn who_waits_for_a_parcel_hears_once_that_it_has_arrived() {
 #[tokio::test]
 async fn a_number_that_is_none_is_listed_and_a_refused_token_waits_for_a_right_one() {
     let flow = Demo::start(CONNECTIONS).await;
-    let nowhere = follow(&flow, "LX1", Some("12")).await;
+    let nowhere = follow(&flow, "LX4401921FR", Some("12")).await;
     moves(&flow, &nowhere, DELIVERED).await;
     flow.until_quiet().await;
     let exhausted = flow.deliveries("exhausted").await;
@@ -71,7 +71,7 @@ async fn a_number_that_is_none_is_listed_and_a_refused_token_waits_for_a_right_o
 
     let token = flow.providers.feedbot.token();
     flow.providers.feedbot.change_token("another licence");
-    let id = follow(&flow, "LX2", Some("972500000002")).await;
+    let id = follow(&flow, "LX4401922FR", Some("972500000002")).await;
     moves(&flow, &id, DELIVERED).await;
     let waiting = flow.until_tried_again("parcel-to-whatsapp").await;
     assert_eq!(waiting[0]["error"]["code"], "provider-unauthorized", "{waiting:?}");
@@ -79,7 +79,7 @@ async fn a_number_that_is_none_is_listed_and_a_refused_token_waits_for_a_right_o
     flow.providers.feedbot.change_token(&token);
     flow.post("/v1/connections/whatsapp/check", &json!({})).await;
     flow.until_quiet().await;
-    let told = vec!["Parcel LX2 has arrived.".to_owned()];
+    let told = vec!["Parcel LX4401922FR has arrived.".to_owned()];
     assert_eq!(queued(&flow), BTreeMap::from([("972500000002".to_owned(), told)]));
     assert_eq!(flow.deliveries("exhausted").await.len(), 1);
 }
