@@ -17,6 +17,8 @@ pub mod process;
 pub mod schema_freeze;
 pub mod wit_freeze;
 
-pub use hookyard_fakes::{aftership, feedbot, freshchat, http, provider, receiver, rest, selarti, sign};
+pub use hookyard_fakes::{
+    aftership, demo, fault, feedbot, freshchat, http, provider, receiver, rest, selarti, sign, telegram,
+};
 pub use hookyard_faults as faults;
 pub use hookyard_faults::Reading;

@@ -1,5 +1,5 @@
-//! `cargo demo`: from a fresh checkout to a host that serves AfterShip, Freshchat and Selarti, by the commands that an operator would
-//! use. The providers themselves are fakes.
+//! `cargo demo`: from a fresh checkout to a host that serves all five plugins, by the commands that an operator would use. The
+//! providers themselves are fakes.
 //!
 //! This program depends on nothing. What it needs is built together with the host, so that cargo compiles no dependency a second
 //! time with other features.
@@ -11,9 +11,10 @@ use std::process::{Command, ExitCode};
 
 /// Where the host listens, as in hookyard.toml.
 const WEBHOOKS: &str = "http://127.0.0.1:8080/webhooks";
-/// Where customers write.
-const CUSTOMERS: &str = "127.0.0.1:8079";
-const PLUGINS: [&str; 3] = ["plugins/aftership", "plugins/freshchat", "plugins/selarti"];
+/// Where people write.
+const PEOPLE: &str = "127.0.0.1:8079";
+const PLUGINS: [&str; 5] =
+    ["plugins/aftership", "plugins/feedbot", "plugins/freshchat", "plugins/generic-http", "plugins/selarti"];
 
 fn main() -> ExitCode {
     let error = match demo() {
@@ -37,7 +38,7 @@ fn demo() -> io::Result<std::convert::Infallible> {
     }
     say_what_to_try();
     let mut demo = Command::new(binary("with-providers")?);
-    demo.args([WEBHOOKS, CUSTOMERS]);
+    demo.args([WEBHOOKS, PEOPLE]);
     demo.arg(&hookyard).args(["serve", "--config", "tests/demo/hookyard.toml", "--plugins"]).arg(plugins()?);
     demo.current_dir(&root);
     Err(demo.exec())
@@ -72,22 +73,29 @@ fn run(command: &mut Command) -> io::Result<()> {
 fn say_what_to_try() {
     println!(
         "
-In another terminal, from this directory:
+Eva, Rui and Tom write first. In another terminal, from this directory:
 
   cargo hookyard events --follow          # watch events
 
-and in a third one, say something to the bot of a Freshchat account whose answers come from Selarti:
+and in a third one, say something to the bot in Freshchat, whose answers come from Selarti:
 
-  curl -d 'Hello, is anybody there?' http://{CUSTOMERS}/ana
-  curl -d 'I want a person' http://{CUSTOMERS}/ana
+  curl -d 'Hello, is anybody there?' http://{PEOPLE}/ana
+  curl -d 'I want a person' http://{PEOPLE}/ana
 
-or have AfterShip follow a parcel:
+ask the shop for a boleto, a payment slip, by a number that it knows and by another one:
+
+  curl -d 'boleto 00123456789' http://{PEOPLE}/rui
+  curl -d 'boleto 99999999999' http://{PEOPLE}/rui
+
+write in Telegram, which has no plugin of its own:
+
+  curl -d 'Hello' http://{PEOPLE}/telegram/tom
+
+or have AfterShip follow a parcel, and WhatsApp tell that it has arrived:
 
   cargo hookyard connections show demo
-  cargo hookyard call demo track-shipment '{{\"tracking_number\": \"LX4401927FR\", \"conversation_id\": \"conv_1\"}}'
+  cargo hookyard call demo track-shipment '{{\"tracking_number\": \"LX4401927FR\", \"fields\": {{\"smses\": [\"+972500000001\"]}}}}'
   cargo hookyard trigger demo delivered   # a webhook from the plugin's samples
-
-  curl -N http://127.0.0.1:8080/v1/events/stream -H \"Authorization: Bearer $(cargo hookyard tokens create)\"
 "
     );
 }

@@ -3,6 +3,7 @@
 pub mod aftership;
 mod answer;
 pub mod courier;
+pub mod demo;
 pub mod fault;
 pub mod feedbot;
 pub mod freshchat;
@@ -12,10 +13,12 @@ pub mod receiver;
 pub mod rest;
 pub mod selarti;
 pub mod sign;
+pub mod telegram;
 mod traffic;
 
 pub use hookyard_domain::clock;
 pub use rest::Rest;
+pub use telegram::Telegram;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

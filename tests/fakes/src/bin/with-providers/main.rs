@@ -1,22 +1,25 @@
-//! `with-providers WEBHOOKS CUSTOMERS COMMAND…`: runs a command beside a fake AfterShip, a fake Freshchat and a fake Selarti. It finds
-//! their URLs and keys in its environment ([`environment`](providers::Providers::environment) has the names); their webhooks go to
-//! `WEBHOOKS`, the URL before the connection's id. Shipments move by themselves, customers say what is posted to `CUSTOMERS`, an
-//! address with a port, and this program's output shows their conversations.
+//! `with-providers WEBHOOKS PEOPLE COMMAND…`: runs a command beside fakes of the providers of the demo. It finds their URLs and keys
+//! in its environment ([`environment`](hookyard_fakes::demo::Providers::environment) has the names); their webhooks go to `WEBHOOKS`,
+//! the URL before the connection's id. Shipments move by themselves, people say what is posted to `PEOPLE`, an address with a port, some
+//! of them by themselves as soon as the command listens, and this program's output shows what becomes of it.
 
 mod conversations;
-mod customers;
-mod providers;
+mod opening;
+mod people;
+mod phones;
 mod shipments;
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitCode, ExitStatus};
+use std::sync::Arc;
 
+use hookyard_fakes::clock::SystemClock;
+use hookyard_fakes::demo::Providers;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
-use customers::Customers;
-use providers::Providers;
+use people::People;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -33,16 +36,38 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: &[String]) -> io::Result<ExitStatus> {
     let [webhooks, address, program, arguments @ ..] = arguments else {
-        return Err(io::Error::other("usage: with-providers WEBHOOKS CUSTOMERS COMMAND..."));
+        return Err(io::Error::other("usage: with-providers WEBHOOKS PEOPLE COMMAND..."));
     };
-    let providers = Providers::start(webhooks).await;
-    let customers = Customers::of(providers.freshchat.clone());
+    let providers = Arc::new(Providers::start().await);
+    live(&providers, webhooks);
+    let people = People::of(Arc::clone(&providers));
     let mut command = Command::new(program);
     command.args(arguments).envs(providers.environment()).kill_on_drop(true);
-    tokio::spawn(shipments::move_on(providers.aftership.clone(), Providers::shipments(webhooks)));
-    tokio::spawn(conversations::show(customers.clone()));
-    tokio::spawn(customers::listen(address, customers).await?);
+    tokio::spawn(shipments::move_on(Arc::clone(&providers), Providers::shipments(webhooks)));
+    tokio::spawn(phones::show(providers));
+    tokio::spawn(conversations::show_freshchat(Arc::clone(&people)));
+    tokio::spawn(conversations::show_telegram(Arc::clone(&people)));
+    tokio::spawn(people::listen(address, Arc::clone(&people)).await?);
+    tokio::spawn(opening::begin(webhooks.clone(), people));
     until_it_ends(command).await
+}
+
+/// What a demo needs beside what a test does: the time of day, and as much of an AI as fits here.
+fn live(providers: &Providers, webhooks: &str) {
+    providers.aftership.use_clock(Arc::new(SystemClock));
+    providers.freshchat.use_clock(Arc::new(SystemClock));
+    providers.telegram.use_clock(Arc::new(SystemClock));
+    providers.selarti.answers(answer);
+    providers.telegram_selarti.answers(answer);
+    providers.deliver_to(webhooks);
+}
+
+fn answer(text: &str) -> String {
+    if text.contains("person") {
+        "One moment, a colleague takes over.".to_owned()
+    } else {
+        format!("You wrote {} characters. Say \"person\" to be handed over to one.", text.chars().count())
+    }
 }
 
 /// Ctrl-C reaches the command as well, so that this process has only to outlive it. SIGTERM comes to this process alone and is
