@@ -65,7 +65,7 @@ async fn a_named_token_stands_in_headers_to_its_hosts_only() {
         (bearing(world.provider.url("other.test", "/"), &placeholder), "does not name http://other.test"),
         (get(format!("{}?t={placeholder}", world.api())), "in values of headers only"),
         (post(world.api(), "application/json", json), "in values of headers only"),
-        (get(format!("{}/{placeholder}", world.api())), "before its query"),
+        (get(format!("{}/{placeholder}", world.api())), "in values of headers only"),
     ];
     for (request, says) in rows {
         let message = refused(effects.requests().send(request).await, HttpErrorCode::Denied);
