@@ -132,7 +132,7 @@ async fn rules_that_are_none_are_refused_with_their_place() {
         (json!({}), "verify"),
         (json!({ "verify": hmac, "dedup": [] }), "dedup"),
         (json!({ "verify": hmac, "subject": "id" }), "subject"),
-        (json!({ "verify": { "scheme": "magic" } }), "magic"),
+        (json!({ "verify": { "scheme": "magic" } }), "/incoming/verify/scheme"),
     ] {
         let config = json!({ "secrets": { "gh": SECRET }, "incoming": incoming });
         let reply = crm.host.put("/v1/connections/git", &json!({ "plugin": "generic-http", "config": config })).await;

@@ -77,8 +77,8 @@ async fn a_flow_tries_again_by_its_schedule_and_one_event_comes_of_it() {
             "request": "boleto", "subject": "{{ event.subject }}", "fields": { "cpf": "{{ event.data.context }}" },
         } },
     });
-    let added = crm.host.put("/v1/subscriptions/again", &subscription).await;
-    assert!(matches!(added.status(), 200 | 201), "{}", added.text());
+    let added = crm.host.post("/v1/subscriptions", &subscription).await;
+    assert_eq!(added.status(), 201, "{}", added.text());
     let failed =
         crm.ran(&json!({ "request": "boleto", "fields": { "cpf": "1" }, "subject": "c-1", "context": CPF })).await;
     assert_eq!(failed["branch"], "error");
