@@ -95,7 +95,7 @@ async fn what_telegram_refuses_is_an_event_and_what_it_puts_off_is_said_later() 
     let waiting = flow.until_tried_again("ai-to-telegram").await;
     assert_eq!((waiting.len(), telegram.texts(501)), (1, vec![]), "the second waits for the first");
     let id = waiting[0]["id"].as_str().expect("an id");
-    assert_eq!(flow.post(&format!("/v1/deliveries/{id}/retry"), &json!({})).await.status(), 200);
+    assert_eq!(flow.post(&format!("/v1/deliveries/{id}/retry"), &json!({})).await.status(), 202);
     flow.until_quiet().await;
     assert_eq!(telegram.texts(501), ["AI: first", "AI: second"]);
 }
