@@ -77,9 +77,11 @@ async fn without_rules_there_is_nothing_and_without_a_secret_or_a_grant_nothing_
 
 #[tokio::test]
 async fn a_handshake_of_the_operator_is_answered_once_it_is_verified() {
+    let mut signed_posts = hmac();
+    signed_posts["when"] = json!({ "method": "POST" });
     let verify = json!([
         { "when": { "method": "GET", "query": "hub.mode" }, "scheme": "token", "query": "hub.verify_token", "secret": "/secrets/other" },
-        hmac(),
+        signed_posts,
     ]);
     let handshake =
         json!([{ "when": { "method": "GET", "query": "hub.challenge" }, "respond": "{query:hub.challenge}" }]);
@@ -103,10 +105,11 @@ async fn what_comes_again_is_handled_once_and_one_that_failed_blocks_its_order_k
         "order": [{ "header": "x-order" }], "order_blocks": true, "body_bytes_max": 2_000_000, "headers": ["X-Delivery"],
     });
     let host = host(&connection(&rules, "")).await;
+    // The signature does not cover the header: it counts together with the body only, or whoever reads along could have webhooks dropped.
     for (headers, body) in [
         ([("x-delivery", "1")].as_slice(), "{}"),
-        (&[("x-delivery", "1")], "{\"again\": true}"),
-        (&[("x-delivery", "2")], "{}"),
+        (&[("x-delivery", "1")], "{}"),
+        (&[("x-delivery", "1")], "{\"other\": true}"),
         (&[], "{\"update_id\": 12345678901234567890}"),
         (&[], "{\"update_id\": 12345678901234567890, \"more\": 1}"),
     ] {
@@ -114,7 +117,8 @@ async fn what_comes_again_is_handled_once_and_one_that_failed_blocks_its_order_k
     }
     let events = host.events().await;
     assert_eq!(events.len(), 3, "{events:?}");
-    assert_eq!(events[1]["data"]["headers"], json!({ "x-delivery": ["2"] }));
+    assert_eq!(events[1]["data"]["headers"], json!({ "x-delivery": ["1"] }));
+    assert_eq!(events[1]["data"]["json"], json!({ "other": true }));
 
     // As base64 it is more than an event can hold.
     let binary = vec![0xff; 900_000];
