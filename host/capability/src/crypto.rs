@@ -1,7 +1,8 @@
 //! `crypto`: hashing, signing and random bytes of the host.
 //!
 //! Scope: the connection's secrets, for keys. Grant: none needed; a plugin may sign whatever it likes with its connection's
-//! secrets, and learns signatures but no keys. Limit: random bytes of one call; data is bounded by the call. Act: at once.
+//! secrets, and learns signatures but no keys. Limit: bytes of a key, random bytes of one call; data is bounded by the call. Act: at
+//! once.
 
 mod signing;
 
@@ -45,13 +46,12 @@ impl Effects {
     }
 
     fn filled_key<'k>(&self, key: &'k [u8]) -> Result<Cow<'k, [u8]>, Refusal> {
-        let mut left = limit::KEY_MATERIAL_BYTES_MAX.saturating_sub(key.len());
+        let bound = limit::KEY_MATERIAL_BYTES_MAX;
+        let too_large = || Refusal::too_large(format!("the key has more than {bound} bytes with its secrets"));
+        let mut left = bound.checked_sub(key.len()).ok_or_else(too_large)?;
         placeholder::fill(key, |placeholder| {
             let secret = self.known_secret(placeholder)?;
-            left = left.checked_sub(secret.text.expose().len()).ok_or_else(|| {
-                let bound = limit::KEY_MATERIAL_BYTES_MAX;
-                Refusal::too_large(format!("the key has more than {bound} bytes with its secrets"))
-            })?;
+            left = left.checked_sub(secret.text.expose().len()).ok_or_else(too_large)?;
             Ok(Exposed(secret.text.clone()))
         })
     }
@@ -130,6 +130,22 @@ mod tests {
         let signature = effects.sign("rs256", connection.placeholder("/signing_key"), b"data").expect("signed");
         assert_eq!(signature.len(), 256);
         assert_eq!(effects.sign("rs256", key, b"data"), Ok(signature));
+    }
+
+    #[test]
+    fn a_key_has_its_bound_with_its_secrets_and_without_any() {
+        let config = json!({"api_key": "Jefe"});
+        let connection = TestConnection::new("shop", &json!({}), &Grant::default(), config, &egress(NoNames));
+        let effects = TestHost::new().effects_with(&connection);
+        let most = vec![b'k'; limit::KEY_MATERIAL_BYTES_MAX];
+        assert_eq!(effects.hmac("sha256", &most, b"").expect("at the bound").len(), 32);
+        let plain = [&most[..], b"k"].concat();
+        let secret = [&most[..], connection.placeholder("/api_key").as_bytes()].concat();
+        for key in [plain, secret] {
+            assert_eq!(effects.hmac("sha256", &key, b"").expect_err("beyond").code, RefusalCode::TooLarge);
+            let text = String::from_utf8(key).expect("ASCII");
+            assert_eq!(effects.sign("ed25519", &text, b"").expect_err("beyond").code, RefusalCode::TooLarge);
+        }
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What a plugin says of itself. A guest returns it as JSON from `describe`; it is untrusted.
 //!
-//! Unknown members are errors inside `webhook`, `credentials` and `limits`, where a typing mistake would weaken a check, and
-//! warnings elsewhere, so that a newer manifest runs on an older host.
+//! Which members may be unknown is said at [`Manifest`]; [`document`] warns of them.
 
 pub mod action;
 mod check;
@@ -31,6 +30,10 @@ use sample::Sample;
 use webhook::WebhookDeclaration;
 
 /// A plugin's description of itself.
+///
+/// Unknown members of this object, and of those in `actions`, `events` and `samples`, are ignored with a warning, so that a
+/// newer manifest works on an older host; any name may get a meaning later. Within `webhook`, `credentials` and `limits`,
+/// where a name that is misspelt would weaken a check, unknown members are refused.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Manifest {
     /// The format of this document; 1 when absent.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::signature::keys;
 
-/// An action: a named request with an answer.
+/// An action: a named request with an answer. Unknown members are ignored with a warning.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct ActionDeclaration {
     /// Imperative, kebab-case: `track-shipment`.
@@ -41,7 +41,7 @@ impl ActionDeclaration {
     }
 }
 
-/// A kind of event.
+/// A kind of event. Unknown members are ignored with a warning.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct EventDeclaration {
     /// Past tense, dotted: `shipment.updated`.

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// A webhook as the provider would send it.
+/// A webhook as the provider would send it. Unknown members are ignored with a warning.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Sample {
     /// Its name, for `hookyard trigger CONNECTION NAME`.

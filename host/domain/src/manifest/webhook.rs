@@ -63,7 +63,9 @@ impl JsonSchema for WebhookDeclaration {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FromConfig {
-    /// JSON pointer into the config, where rules of the same shape stand, with further members of the plugin's own if it has any.
+    /// JSON pointer into the config, where rules of the same shape stand; webhooks get 404 while nothing does. At their top
+    /// they may have further members, which are the plugin's own and for the schema of its config to check; below it,
+    /// unknown members are refused.
     pub config: String,
 }
 
