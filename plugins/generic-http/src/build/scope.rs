@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::definition::Value;
-use crate::fields::Fields;
+use crate::fields::{Fields, NoText};
 use crate::problem::Problems;
 
 /// The config and a call's fields; none, where only the definition is looked at.
@@ -55,10 +55,15 @@ impl Scope<'_> {
             return None;
         }
         let Some(fields) = self.fields else { return Some(Resolved::Unknown) };
-        Some(match fields.text(id) {
-            Some(text) => Resolved::Known { text: text.into_owned(), of_call: true },
-            None => Resolved::Missing,
-        })
+        match fields.text(id) {
+            Ok(Some(text)) => Some(Resolved::Known { text: text.into_owned(), of_call: true }),
+            Ok(None) => Some(Resolved::Missing),
+            Err(NoText) => {
+                let detail = "half a character, as of an emoji that was cut, cannot be sent";
+                problems.push(true, pointer, "bad_text", detail);
+                None
+            }
+        }
     }
 }
 
