@@ -1,6 +1,7 @@
 //! `test` really sends, and says what came of it.
 
-use hookyard_sdk::http::Response;
+use hookyard_sdk::http::{self, Response};
+use hookyard_sdk::testing::Host;
 use serde_json::{Value, json};
 
 use crate::script::{Answer, answered, body, config, failed, header, host, host_with, parsed, request, wrong};
@@ -68,6 +69,36 @@ fn a_secret_in_the_path_is_placed_within_its_segment_and_never_shown() {
     let refused = host.action("test", &json!({ "request": definition(json!({ "secret": "rd" })) })).expect("a record");
     assert_eq!((&refused["error"]["kind"], &refused["attempts"]), (&json!("config"), &json!(1)));
     assert!(host.requests().is_empty());
+}
+
+#[test]
+fn what_went_wrong_is_said_without_what_stands_for_a_secret() {
+    let definition = |method: &str, url: &str, later: bool| {
+        json!({
+            "method": method, "url": url, "retry_later": later, "path": { "k": { "secret": "rd" } },
+            "query": [{ "name": "t", "value": { "secret": "rd" } }],
+        })
+    };
+    let mut config = config();
+    config["requests"]["down"] = definition("GET", "https://pay.example/:k", false);
+    let host = Host::<generic_http::GenericHttp>::new(&config).grant("pay.example");
+    let host = host.provider(|request| Err(http::Error::new("connect", format!("GET {} failed", request.url))));
+    let record = host.action("run", &json!({ "request": "down" })).expect("a record");
+    assert_eq!(record["error"]["message"], "GET https://pay.example/•••?t=••• failed");
+    assert_eq!(host.events()[0].json()["error"]["message"], record["error"]["message"]);
+    let later = json!({ "request": definition("GET", "https://pay.example/:k", true) });
+    let later = host.action("test", &later).expect_err("it is tried again by the flow");
+    assert!(later.message.contains("https://pay.example/•••?t=•••"), "{later}");
+
+    let plain = json!({
+        "method": "POST", "url": "https://pay.example/", "headers": [{ "name": "content-type", "value": { "text": "text/plain" } }],
+        "body": { "rows": [{ "key": "a", "value": { "secret": "rd" } }] },
+    });
+    for refused in [definition("POST", "https://evil.example/:k", false), plain] {
+        let record = host.action("test", &json!({ "request": refused })).expect("a record");
+        assert_eq!(record["error"]["kind"], "forbidden_target");
+        assert!(!record.to_string().contains("hysec_"), "{record}");
+    }
 }
 
 #[test]
