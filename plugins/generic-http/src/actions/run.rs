@@ -80,5 +80,5 @@ pub(super) fn run(config: &Config, input: &Input) -> Result<Output, Error> {
         context,
     };
     Event::new(kind).subject(input.subject.clone()).emit(&outcome)?;
-    Output::new(&record)
+    record.output()
 }

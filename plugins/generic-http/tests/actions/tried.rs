@@ -221,6 +221,24 @@ fn bodies_are_shown_as_what_they_are() {
 }
 
 #[test]
+fn a_record_comes_out_whatever_the_answer_is_made_of() {
+    let raw = |byte: char, count: usize| json!({ "encoding": "raw", "raw": String::from(byte).repeat(count) });
+    let of =
+        |byte: u8| Ok(Response::new(200).with_header("content-type", "text/plain").with_body(vec![byte; 400 * 1024]));
+    for (sent, answer) in [('x', 1), ('"', b'"'), ('"', 0xff)] {
+        let sent = raw(sent, 256 * 1024 - 1);
+        let record = tried(&request("POST", &json!({ "body": sent })), &json!({}), of(answer));
+        assert!(record.to_string().len() <= 1024 * 1024, "{} bytes", record.to_string().len());
+        let body = &record["body"];
+        let shown = body["text"].as_str().or(body["base64"].as_str()).expect("a body").len();
+        assert!(shown > 100 * 1024 && body["truncated"] == true, "{shown}");
+    }
+    let control_sent = json!({ "request": request("POST", &json!({ "body": raw('\u{1}', 100 * 1024) })) });
+    let error = host(Vec::new()).action("preview", &control_sent).expect_err("it could not be shown");
+    assert_eq!(wrong(&error), [("/request/body".to_owned(), "body_too_large".to_owned())]);
+}
+
+#[test]
 fn an_empty_answer_and_one_that_is_no_json_have_nothing_for_a_template() {
     let definition = request("POST", &json!({ "success_status": [200, 204, 304], "reply": { "template": "{a}" } }));
     let answers = [
