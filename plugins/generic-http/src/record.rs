@@ -105,7 +105,7 @@ impl Record {
                 let content_type = response.header("content-type");
                 let text = decode::text(&response.body, content_type, response.truncated);
                 let json = text.as_deref().filter(|_| !response.truncated).and_then(decode::as_json);
-                let verdict = judge.answered(response.status, json);
+                let verdict = judge.answered(response.status, response.header("location").is_some(), json);
                 let (json, body) = (json.map(ToOwned::to_owned), shown(&response, text.as_deref(), json.is_some()));
                 (Some(response.status), response.headers, body, json, verdict)
             }

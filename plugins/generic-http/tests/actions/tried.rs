@@ -117,8 +117,11 @@ fn an_answer_of_any_status_is_a_record() {
     for (status, ok) in [(404, true), (302, true), (200, false)] {
         assert_eq!(tried(&listed, &json!({}), Ok(Response::new(status)))["ok"], ok, "{status}");
     }
-    let redirect = tried(&request("GET", &json!({ "redirects_max": 2 })), &json!({}), Ok(Response::new(303)));
+    let followed = request("GET", &json!({ "redirects_max": 2 }));
+    let redirect = tried(&followed, &json!({}), Ok(Response::new(303).with_header("location", "/x")));
     assert_eq!((&redirect["status_code"], &redirect["error"]["kind"]), (&json!(303), &json!("redirect")));
+    let nowhere = tried(&followed, &json!({}), Ok(Response::new(303)));
+    assert_eq!((&nowhere["branch"], nowhere.get("error")), (&json!("error"), None), "none was followed");
 }
 
 #[test]
