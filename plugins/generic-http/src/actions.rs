@@ -87,7 +87,7 @@ fn perform(config: &Config, request: &Request, fields: &Fields) -> Result<(Recor
             false => Err(request_invalid(&problems)),
         };
     };
-    let exchange = send::send(request, &built);
+    let exchange = send::send(request, &built, config);
     match send::later(&exchange.answer).filter(|_| request.retry_later) {
         Some(later) => Err(later),
         None => Ok(Record::of(&built, config, &judge, exchange)),

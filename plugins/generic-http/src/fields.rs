@@ -14,15 +14,20 @@ pub(crate) struct Fields(BTreeMap<String, Box<RawValue>>);
 
 impl Fields {
     /// The text of a field: of a number its digits as they are written. Nothing, if it is missing.
-    pub(crate) fn text(&self, id: &str) -> Option<Cow<'_, str>> {
-        let value: &RawValue = self.0.get(id)?;
+    pub(crate) fn text(&self, id: &str) -> Result<Option<Cow<'_, str>>, NoText> {
+        let Some(value) = self.0.get(id) else { return Ok(None) };
+        let value: &RawValue = value;
         match value.get() {
-            "null" => None,
-            literal @ ("true" | "false") => Some(Cow::Borrowed(literal)),
-            _ => lenient::id(value).ok().flatten(),
+            "null" => Ok(None),
+            literal @ ("true" | "false") => Ok(Some(Cow::Borrowed(literal))),
+            _ => lenient::id(value).ok().flatten().map(Some).ok_or(NoText),
         }
     }
 }
+
+/// A field's string has half a surrogate pair, which no request can hold. It is there all the same, so it is not missing.
+#[derive(Debug)]
+pub(crate) struct NoText;
 
 impl JsonSchema for Fields {
     fn inline_schema() -> bool {
@@ -40,5 +45,22 @@ impl JsonSchema for Fields {
             "type": "object",
             "additionalProperties": { "oneOf": [scalar, { "type": "null" }] },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_has_a_text_or_is_missing_or_cannot_be_sent() {
+        let json = r#"{"t": "a\n\ud83d\ude00", "n": 1.50, "b": true, "e": "", "z": null, "half": "a\ud83d"}"#;
+        let fields: Fields = serde_json::from_str(json).expect("fields");
+        for (id, text) in
+            [("t", Some("a\n😀")), ("n", Some("1.50")), ("b", Some("true")), ("e", Some("")), ("z", None), ("?", None)]
+        {
+            assert_eq!(fields.text(id).expect("no half character").as_deref(), text, "{id}");
+        }
+        assert!(fields.text("half").is_err(), "it is not missing");
     }
 }

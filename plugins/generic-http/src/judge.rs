@@ -66,8 +66,9 @@ impl<'r> Judge<'r> {
         }
     }
 
-    /// Of an answer, behind the redirects that are followed. `json` is its body, if that is JSON.
-    pub(crate) fn answered(&self, status: u16, json: Option<&RawValue>) -> Verdict {
+    /// Of an answer, behind the redirects that are followed. `leads_on` says whether it names another URL; `json` is its body, if
+    /// that is JSON.
+    pub(crate) fn answered(&self, status: u16, leads_on: bool, json: Option<&RawValue>) -> Verdict {
         let is_expected = match self.success_status {
             Some(expected) => expected.contains(&status),
             None => (200..300).contains(&status),
@@ -77,8 +78,8 @@ impl<'r> Judge<'r> {
             found.is_some_and(|value| value.get() != "null")
         };
         if !is_expected || fails() {
-            let is_redirect = !is_expected && matches!(status, 301 | 302 | 303 | 307 | 308) && self.redirects_max > 0;
-            let failure = is_redirect.then(|| Failure::redirect(self.redirects_max));
+            let is_redirect = leads_on && !is_expected && matches!(status, 301 | 302 | 303 | 307 | 308);
+            let failure = (is_redirect && self.redirects_max > 0).then(|| Failure::redirect(self.redirects_max));
             return Verdict { branch: Branch::Error, failure, message: self.message_of_error(json) };
         }
         let rendered = self.template.as_ref().map(|template| template.render(json, self.instead.unwrap_or_default()));

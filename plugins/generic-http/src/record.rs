@@ -1,7 +1,7 @@
 //! What `test` and `run` say of a request.
 
-use hookyard_sdk::RawValue;
 use hookyard_sdk::http::Response;
+use hookyard_sdk::{Error, Output, RawValue};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -15,6 +15,8 @@ use crate::send::Exchange;
 
 /// Bytes of an answer that are shown.
 const SHOWN_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of an output that the host takes.
+const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
 
 /// A request, its answer, and what became of it. Secrets are `•••`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -103,7 +105,7 @@ impl Record {
                 let content_type = response.header("content-type");
                 let text = decode::text(&response.body, content_type, response.truncated);
                 let json = text.as_deref().filter(|_| !response.truncated).and_then(decode::as_json);
-                let verdict = judge.answered(response.status, json);
+                let verdict = judge.answered(response.status, response.header("location").is_some(), json);
                 let (json, body) = (json.map(ToOwned::to_owned), shown(&response, text.as_deref(), json.is_some()));
                 (Some(response.status), response.headers, body, json, verdict)
             }
@@ -126,6 +128,16 @@ impl Record {
         (record, json)
     }
 
+    /// The record as an output. Characters that JSON escapes can make it larger than outputs may be; then less of the answer is
+    /// shown, since the request was sent and nobody would know what became of it.
+    pub(crate) fn output(mut self) -> Result<Output, Error> {
+        let excess = json_bytes(&self)?.saturating_sub(OUTPUT_BYTES_MAX);
+        if let (1.., Some(body)) = (excess, &mut self.body.0) {
+            body.shorten(excess);
+        }
+        Output::new(&self)
+    }
+
     /// Where nothing was sent, because values of the call do not fit.
     pub(crate) fn unbuilt(judge: &Judge<'_>, failure: Failure) -> Self {
         let Verdict { branch, failure, message } = judge.failed(failure);
@@ -142,6 +154,39 @@ impl Record {
             warnings: Vec::new(),
             error: failure,
         }
+    }
+}
+
+impl ShownBody {
+    /// Cuts off what makes this many bytes of JSON, and of base64 whole groups.
+    fn shorten(&mut self, bytes: usize) {
+        if let Some(text) = &mut self.text {
+            let mut cut = 0;
+            while cut < bytes
+                && let Some(last) = text.pop()
+            {
+                cut += escaped_bytes(last);
+            }
+        }
+        if let Some(base64) = &mut self.base64 {
+            base64.truncate(base64.len().saturating_sub(bytes) / 4 * 4);
+        }
+        self.truncated = true;
+    }
+}
+
+/// Bytes of the value as JSON.
+pub(crate) fn json_bytes(value: &impl Serialize) -> Result<usize, Error> {
+    let json = serde_json::to_string(value).map_err(|error| Error::failed("invalid-output", error.to_string()))?;
+    Ok(json.len())
+}
+
+/// Bytes of the character in a JSON string.
+fn escaped_bytes(character: char) -> usize {
+    match character {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+        '\0'..='\u{1f}' => 6,
+        other => other.len_utf8(),
     }
 }
 

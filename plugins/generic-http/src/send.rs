@@ -6,6 +6,7 @@ use hookyard_sdk::http::{self, Response};
 use hookyard_sdk::{Error, time};
 
 use crate::build::Built;
+use crate::config::Config;
 use crate::definition::Request;
 
 /// Bytes of an answer that are read.
@@ -17,7 +18,7 @@ const ATTEMPT_MS_MIN: u32 = 100;
 /// Longest pause that an answer can ask for.
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 
-/// What came of it.
+/// What came of it. The message of an error may be shown: it holds `•••` and no placeholder.
 pub(crate) struct Exchange {
     pub(crate) answer: Result<Response, http::Error>,
     pub(crate) attempts: u32,
@@ -26,7 +27,16 @@ pub(crate) struct Exchange {
 
 /// Sends the request. GET, PUT and DELETE are sent up to twice more where no connection was made or the answer is 429, 502, 503
 /// or 504; not if that answer asks for a pause, since an invocation cannot wait.
-pub(crate) fn send(request: &Request, built: &Built) -> Exchange {
+pub(crate) fn send(request: &Request, built: &Built, config: &Config) -> Exchange {
+    let mut exchange = exchange(request, built);
+    if let Err(error) = &mut exchange.answer {
+        // The host names the URL as it was asked for: with placeholders.
+        error.message = config.redacted(&error.message);
+    }
+    exchange
+}
+
+fn exchange(request: &Request, built: &Built) -> Exchange {
     let begun = time::now();
     let elapsed = || u64::try_from(time::now().saturating_sub(begun).as_millis()).unwrap_or(u64::MAX);
     let authorization = match built.authorization.as_ref().map(|authorization| authorization.value()).transpose() {

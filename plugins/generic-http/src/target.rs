@@ -73,15 +73,19 @@ impl Target {
         if self.is_secure { self.authority.clone() } else { format!("http://{}", self.authority) }
     }
 
-    /// The URL with these (encoded) texts in place of the segments of these names, and these pairs at the end of its query.
+    /// The URL with these (encoded) texts in place of the segments of these names, and these pairs at the end of its query. A
+    /// segment without a text stays as it is written.
     pub(crate) fn url<'v>(&self, segment: impl Fn(&str) -> Option<&'v str>, query: &str) -> String {
         let mut url = format!("{}://{}", if self.is_secure { "https" } else { "http" }, self.authority);
         for part in &self.segments {
             url.push('/');
-            url.push_str(match part {
-                Segment::Text(text) => text,
-                Segment::Named(name) => segment(name).unwrap_or_default(),
-            });
+            match part {
+                Segment::Text(text) => url.push_str(text),
+                Segment::Named(name) => match segment(name) {
+                    Some(text) => url.push_str(text),
+                    None => url.extend([":", &encoded(name)]),
+                },
+            }
         }
         let own = self.query.as_deref().unwrap_or_default();
         if self.query.is_some() || !query.is_empty() {
@@ -153,6 +157,7 @@ mod tests {
             ("https://a.example?", "", "https://a.example/?"),
             ("https://a.example", "", "https://a.example/"),
             ("http://[::1]:9/x/:id/y:id/:", "", "http://[::1]:9/x/7%2F8/y:id/:"),
+            ("https://a.example/v1/:other é/:id", "", "https://a.example/v1/:other%20%C3%A9/7%2F8"),
             ("https://a.example/São Paulo?q={é}", "", "https://a.example/S%C3%A3o%20Paulo?q=%7B%C3%A9%7D"),
             ("https://Pão.example/", "", "https://pão.example/"),
             ("https://a.example/%2e?a=b?c", "", "https://a.example/%2e?a=b?c"),

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 
+use hookyard_tests::rest::Fault;
 use serde_json::{Value, json};
 
 use super::Crm;
@@ -124,4 +125,30 @@ async fn headers_are_shown_as_often_as_they_came() {
     let headers = record["headers"].as_array().expect("a list").iter();
     let many: Vec<_> = headers.filter(|header| header[0] == "x-many").map(|header| header[1].clone()).collect();
     assert_eq!(many, ["one", "two"]);
+}
+
+#[tokio::test]
+async fn many_places_deep_in_a_large_answer_are_found_in_time() {
+    let crm = Crm::start().await;
+    let numbers = vec!["0"; 480 * 1024].join(",");
+    let answer = (0..15).fold(format!("[{numbers}]"), |inner, _| format!("{{\"a\":{inner}}}"));
+    let way = format!("a{}", "[a]".repeat(14));
+    let elements: String = (0..50).map(|nth| format!("{{{way}[{nth}]}}")).collect();
+    let whole = format!("{{{way}}}").repeat(50);
+    for (template, length) in [(elements, 50), (whole, 4096)] {
+        crm.rest.fail("POST /large", Fault::Body(200, answer.clone()), 1);
+        let record = crm.tried("POST", "/large", &json!({ "reply": { "template": template } })).await;
+        let message = record["message"]["text"].as_str().unwrap_or_else(|| panic!("no message: {}", record["error"]));
+        assert_eq!((message.len(), &record["branch"]), (length, &json!("success")));
+    }
+}
+
+#[tokio::test]
+async fn a_record_and_its_event_come_out_whatever_the_answer_is_made_of() {
+    let crm = Crm::start().await;
+    crm.rest.fail("POST /api", Fault::Body(200, "\u{1}".repeat(400 * 1024)), 1);
+    let record = crm.ran(&json!({ "request": "create-deal", "fields": { "nome": "Ana" } })).await;
+    assert_eq!((&record["body"]["truncated"], &record["body"]["json"]), (&json!(true), &json!(false)));
+    assert!(record["body"]["text"].as_str().is_some_and(|text| text.len() > 100 * 1024));
+    assert_eq!(crm.host.events().await.len(), 1);
 }

@@ -39,9 +39,8 @@ struct Sample {
     #[serde(default = "ok")]
     #[schemars(range(min = 100, max = 599))]
     status_code: u16,
-    /// Its headers. They make no difference.
+    /// Its headers. Only `location` makes a difference, to a redirect.
     #[serde(default)]
-    #[expect(dead_code, reason = "an answer may be pasted with its headers, and nothing depends on them")]
     headers: Vec<(String, String)>,
     /// Its body.
     body: String,
@@ -88,8 +87,10 @@ pub(super) fn run(config: &Config, input: &Input) -> Result<Output, Error> {
         return Err(request_invalid(&problems));
     };
     let differences = target.map(|target| differing(built.body.as_deref(), target)).transpose()?;
-    let verdict =
-        input.sample_response.as_ref().map(|sample| judge.answered(sample.status_code, decode::as_json(&sample.body)));
+    let verdict = input.sample_response.as_ref().map(|sample| {
+        let leads_on = sample.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("location"));
+        judge.answered(sample.status_code, leads_on, decode::as_json(&sample.body))
+    });
     let (branch, message, error) = match verdict {
         Some(verdict) => (Some(verdict.branch), Some(Nullable(verdict.message)), verdict.failure),
         None => (None, None, None),

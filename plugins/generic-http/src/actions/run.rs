@@ -61,6 +61,10 @@ pub(super) fn run(config: &Config, input: &Input) -> Result<Output, Error> {
         let message = format!("the context has more than {CONTEXT_BYTES_MAX} bytes");
         return Err(Error::invalid("context-too-large", message));
     }
+    // No event can have such a subject, which must not come out once the request was sent.
+    if input.subject.as_ref().is_some_and(|subject| subject.contains(char::is_control)) {
+        return Err(Error::invalid("subject-invalid", "the subject holds a control character"));
+    }
     let (record, json) = super::perform(config, super::named(config, &input.request)?, &input.fields)?;
     let kind = match record.branch {
         Branch::Success => SUCCEEDED,
@@ -76,5 +80,5 @@ pub(super) fn run(config: &Config, input: &Input) -> Result<Output, Error> {
         context,
     };
     Event::new(kind).subject(input.subject.clone()).emit(&outcome)?;
-    Output::new(&record)
+    record.output()
 }

@@ -22,5 +22,5 @@ pub(super) struct Input {
 /// No event comes of it.
 pub(super) fn run(config: &Config, input: &Input) -> Result<Output, Error> {
     let (record, _) = super::perform(config, super::asked(config, &input.request)?, &input.fields)?;
-    Output::new(&record)
+    record.output()
 }

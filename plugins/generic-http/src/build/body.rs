@@ -6,11 +6,14 @@ use hookyard_sdk::http;
 use super::scope::{Resolved, Scope};
 use crate::definition::{Body, Encoding, OnMissing, Request, Row, Type, Value};
 use crate::problem::Problems;
+use crate::record::json_bytes;
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 /// Bytes of a body.
 const BODY_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of a body as a JSON string, as records show it: half of what an output may have. Only control characters need more.
+const SHOWN_BYTES_MAX: usize = 512 * 1024;
 
 /// The text of the body; nothing, if there is none or if something is wrong with it.
 pub(super) fn build(request: &Request, scope: &Scope<'_>, problems: &mut Problems) -> Option<String> {
@@ -34,11 +37,15 @@ pub(super) fn build(request: &Request, scope: &Scope<'_>, problems: &mut Problem
 
 fn bounded(text: Option<String>, problems: &mut Problems) -> Option<String> {
     let text = text.filter(|text| !text.is_empty())?;
-    if text.len() > BODY_BYTES_MAX {
-        problems.push(true, "/body", "body_too_large", format!("the body has more than {BODY_BYTES_MAX} bytes"));
-        return None;
-    }
-    Some(text)
+    let detail = if text.len() > BODY_BYTES_MAX {
+        format!("the body has more than {BODY_BYTES_MAX} bytes")
+    } else if json_bytes(&text).is_ok_and(|bytes| bytes > SHOWN_BYTES_MAX) {
+        format!("with its escapes, the body has more than {SHOWN_BYTES_MAX} bytes where it is shown")
+    } else {
+        return Some(text);
+    };
+    problems.push(true, "/body", "body_too_large", detail);
+    None
 }
 
 /// Of each row, the first thing that is wrong is reported, and what is wrong with its key comes first.

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::definition::Value;
-use crate::fields::Fields;
+use crate::fields::{Fields, NoText};
 use crate::problem::Problems;
 
 /// The config and a call's fields; none, where only the definition is looked at.
@@ -55,14 +55,41 @@ impl Scope<'_> {
             return None;
         }
         let Some(fields) = self.fields else { return Some(Resolved::Unknown) };
-        Some(match fields.text(id) {
-            Some(text) => Resolved::Known { text: text.into_owned(), of_call: true },
-            None => Resolved::Missing,
-        })
+        match fields.text(id) {
+            Ok(Some(text)) => Some(Resolved::Known { text: text.into_owned(), of_call: true }),
+            Ok(None) => Some(Resolved::Missing),
+            Err(NoText) => {
+                let detail = "half a character, as of an emoji that was cut, cannot be sent";
+                problems.push(true, pointer, "bad_text", detail);
+                None
+            }
+        }
     }
 }
 
 /// The field at `pointer` has to be there and is not.
 pub(crate) fn missing(pointer: &str, problems: &mut Problems) {
     problems.push(true, pointer, "missing_field", "the call has no value for this field");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_character_in_a_field_is_no_missing_field() {
+        let config: Config = serde_json::from_str("{}").expect("a config");
+        let fields: Fields = serde_json::from_str(r#"{"half": "a\ud83d"}"#).expect("fields");
+        let scope = Scope { config: &config, fields: Some(&fields) };
+        let mut problems = Problems::default();
+        assert_eq!(scope.field("none", "/x", &mut problems), Some(Resolved::Missing));
+        assert!(problems.is_empty());
+        assert_eq!(scope.field("half", "/x", &mut problems), None);
+        assert!(problems.are_of_call(), "another call can be right");
+        let problems = problems.below("/request");
+        assert_eq!(
+            (problems.len(), problems[0].pointer.as_str(), problems[0].code.as_str()),
+            (1, "/request/x", "bad_text")
+        );
+    }
 }

@@ -63,7 +63,10 @@ fn segments<'r>(request: &'r Request, scope: &Scope<'_>, problems: &mut Problems
                 Err(error) => problems.push(of_call, pointer, BAD_URL, error.message),
             },
             Some(Resolved::Missing) if on_missing == OnMissingSegment::Fail => missing(&pointer, problems),
-            Some(Resolved::Missing | Resolved::Unknown) | None => {}
+            Some(Resolved::Missing) => {
+                segments.insert(name.as_str(), String::new());
+            }
+            Some(Resolved::Unknown) | None => {}
         }
     }
     segments

@@ -55,6 +55,15 @@ fn only_requests_of_the_config_are_run_and_the_context_is_bounded() {
 }
 
 #[test]
+fn a_subject_that_no_event_can_have_is_refused_before_anything_is_sent() {
+    for subject in ["a\nb", "\u{7f}", "\u{85}"] {
+        let host = host(Vec::new());
+        let input = json!({ "request": "boleto", "fields": { "cpf": "1" }, "subject": subject });
+        assert_eq!(host.action("run", &input).expect_err("a control character").code, "subject-invalid");
+    }
+}
+
+#[test]
 fn a_wrong_definition_runs_nothing_and_tells_nobody() {
     let mut config = config();
     config["requests"]["boleto"]["url"] = json!("pay.example");

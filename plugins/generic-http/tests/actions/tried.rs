@@ -1,6 +1,7 @@
 //! `test` really sends, and says what came of it.
 
-use hookyard_sdk::http::Response;
+use hookyard_sdk::http::{self, Response};
+use hookyard_sdk::testing::Host;
 use serde_json::{Value, json};
 
 use crate::script::{Answer, answered, body, config, failed, header, host, host_with, parsed, request, wrong};
@@ -71,6 +72,36 @@ fn a_secret_in_the_path_is_placed_within_its_segment_and_never_shown() {
 }
 
 #[test]
+fn what_went_wrong_is_said_without_what_stands_for_a_secret() {
+    let definition = |method: &str, url: &str, later: bool| {
+        json!({
+            "method": method, "url": url, "retry_later": later, "path": { "k": { "secret": "rd" } },
+            "query": [{ "name": "t", "value": { "secret": "rd" } }],
+        })
+    };
+    let mut config = config();
+    config["requests"]["down"] = definition("GET", "https://pay.example/:k", false);
+    let host = Host::<generic_http::GenericHttp>::new(&config).grant("pay.example");
+    let host = host.provider(|request| Err(http::Error::new("connect", format!("GET {} failed", request.url))));
+    let record = host.action("run", &json!({ "request": "down" })).expect("a record");
+    assert_eq!(record["error"]["message"], "GET https://pay.example/•••?t=••• failed");
+    assert_eq!(host.events()[0].json()["error"]["message"], record["error"]["message"]);
+    let later = json!({ "request": definition("GET", "https://pay.example/:k", true) });
+    let later = host.action("test", &later).expect_err("it is tried again by the flow");
+    assert!(later.message.contains("https://pay.example/•••?t=•••"), "{later}");
+
+    let plain = json!({
+        "method": "POST", "url": "https://pay.example/", "headers": [{ "name": "content-type", "value": { "text": "text/plain" } }],
+        "body": { "rows": [{ "key": "a", "value": { "secret": "rd" } }] },
+    });
+    for refused in [definition("POST", "https://evil.example/:k", false), plain] {
+        let record = host.action("test", &json!({ "request": refused })).expect("a record");
+        assert_eq!(record["error"]["kind"], "forbidden_target");
+        assert!(!record.to_string().contains("hysec_"), "{record}");
+    }
+}
+
+#[test]
 fn an_answer_of_any_status_is_a_record() {
     for (status, branch) in
         [(200, "success"), (204, "success"), (302, "error"), (401, "error"), (404, "error"), (500, "error")]
@@ -86,8 +117,11 @@ fn an_answer_of_any_status_is_a_record() {
     for (status, ok) in [(404, true), (302, true), (200, false)] {
         assert_eq!(tried(&listed, &json!({}), Ok(Response::new(status)))["ok"], ok, "{status}");
     }
-    let redirect = tried(&request("GET", &json!({ "redirects_max": 2 })), &json!({}), Ok(Response::new(303)));
+    let followed = request("GET", &json!({ "redirects_max": 2 }));
+    let redirect = tried(&followed, &json!({}), Ok(Response::new(303).with_header("location", "/x")));
     assert_eq!((&redirect["status_code"], &redirect["error"]["kind"]), (&json!(303), &json!("redirect")));
+    let nowhere = tried(&followed, &json!({}), Ok(Response::new(303)));
+    assert_eq!((&nowhere["branch"], nowhere.get("error")), (&json!("error"), None), "none was followed");
 }
 
 #[test]
@@ -187,6 +221,24 @@ fn bodies_are_shown_as_what_they_are() {
     assert_eq!((long["text"].as_str().map(str::len), &long["truncated"]), (Some(256 * 1024), &json!(true)));
     let cut = shown("text/plain", &[b'a'; 1024 * 1024 + 1]);
     assert_eq!(cut["truncated"], true);
+}
+
+#[test]
+fn a_record_comes_out_whatever_the_answer_is_made_of() {
+    let raw = |byte: char, count: usize| json!({ "encoding": "raw", "raw": String::from(byte).repeat(count) });
+    let of =
+        |byte: u8| Ok(Response::new(200).with_header("content-type", "text/plain").with_body(vec![byte; 400 * 1024]));
+    for (sent, answer) in [('x', 1), ('"', b'"'), ('"', 0xff)] {
+        let sent = raw(sent, 256 * 1024 - 1);
+        let record = tried(&request("POST", &json!({ "body": sent })), &json!({}), of(answer));
+        assert!(record.to_string().len() <= 1024 * 1024, "{} bytes", record.to_string().len());
+        let body = &record["body"];
+        let shown = body["text"].as_str().or(body["base64"].as_str()).expect("a body").len();
+        assert!(shown > 100 * 1024 && body["truncated"] == true, "{shown}");
+    }
+    let control_sent = json!({ "request": request("POST", &json!({ "body": raw('\u{1}', 100 * 1024) })) });
+    let error = host(Vec::new()).action("preview", &control_sent).expect_err("it could not be shown");
+    assert_eq!(wrong(&error), [("/request/body".to_owned(), "body_too_large".to_owned())]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::str::FromStr;
 pub(crate) use parse::{Parsed, parse};
 
 /// A step from a container to what is in it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Segment {
     /// The member of an object with this name, which is not empty.
     Member(String),
@@ -29,7 +29,7 @@ pub enum Segment {
 /// - Nothing else means anything: not `.`, not `__proto__`, not the case of letters.
 ///
 /// `Display` writes the shortest key that means the same; reading it gives an equal path. `[name]` and `name` are one path.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Path {
     segments: Vec<Segment>,
 }

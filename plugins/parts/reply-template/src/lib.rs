@@ -25,5 +25,5 @@ pub use value::{element, member, value_at};
 pub const TEXT_CHARS_MAX: usize = 4_096;
 /// Bytes of a template.
 pub const TEMPLATE_BYTES_MAX: usize = 16 * 1024;
-/// Places in a template: for each of them the response is read once more.
+/// Places in a template: for each of them the response is read once more, and what they share on their ways only once.
 pub const PLACES_MAX: usize = 50;

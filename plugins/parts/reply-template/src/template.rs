@@ -1,13 +1,13 @@
 //! A message with places, read and filled in.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::str::CharIndices;
 
 use hookyard_key_path::{Path, PathProblem, Segment, compact};
 use serde_json::value::RawValue;
 
-use crate::value::value_at;
+use crate::value::Values;
 use crate::{PLACES_MAX, TEMPLATE_BYTES_MAX, TEXT_CHARS_MAX};
 
 /// A message with places: `Segue o boleto: {data[url]}`.
@@ -77,16 +77,22 @@ impl Template {
     pub fn render(&self, response: Option<&RawValue>, instead: &str) -> Rendered {
         let mut rendered = Rendered::default();
         let mut room = TEXT_CHARS_MAX;
+        let mut values = response.map(Values::of);
+        // A response can be large, and a template can have one place many times.
+        let mut texts: BTreeMap<&Path, Option<String>> = BTreeMap::new();
         for part in &self.parts {
             let text = match part {
-                Part::Text(text) => Cow::Borrowed(text.as_str()),
-                Part::Place { path, written } => match response.and_then(|json| shown(value_at(json, path)?)) {
-                    Some(text) => Cow::Owned(text),
+                Part::Text(text) => text.as_str(),
+                Part::Place { path, written } => match texts
+                    .entry(path)
+                    .or_insert_with(|| values.as_mut().and_then(|values| shown(values.at(path)?)))
+                {
+                    Some(text) => text.as_str(),
                     None => {
                         if !rendered.missing.contains(written) {
                             rendered.missing.push(written.clone());
                         }
-                        Cow::Borrowed(instead)
+                        instead
                     }
                 },
             };
@@ -99,13 +105,19 @@ impl Template {
     }
 }
 
-/// A value in a message. A string with half a surrogate pair is no text, so that nothing can be shown.
+/// A value in a message, and no more of it than shows whether it is too long for one. A string with half a surrogate pair is no
+/// text, so that nothing can be shown.
 fn shown(value: &RawValue) -> Option<String> {
-    match value.get() {
-        "null" => None,
-        text if text.starts_with('"') => serde_json::from_str(text).ok(),
-        _ => Some(compact(value)),
+    let mut text: String = match value.get() {
+        "null" => return None,
+        text if text.starts_with('"') => serde_json::from_str(text).ok()?,
+        _ => compact(value),
+    };
+    if let Some((end, _)) = text.char_indices().nth(TEXT_CHARS_MAX + 1) {
+        text.truncate(end);
+        text.shrink_to_fit();
     }
+    Some(text)
 }
 
 /// The characters that are still to be read.
@@ -246,6 +258,15 @@ mod tests {
         let cut = render(TEXT_CHARS_MAX + 7);
         assert_eq!((cut.text.chars().count(), cut.truncated), (TEXT_CHARS_MAX, true));
         assert!(cut.text.ends_with('ã'));
+    }
+
+    #[test]
+    fn a_value_at_many_places_is_the_same_at_each() {
+        let template = Template::parse("{a[b]}{a}{a[b]}{a[c]}{a[c][d]}{a[1]}{a[b]}").expect("a template");
+        let json = serde_json::from_str(r#"{"a": {"b": "x", "c": [], "b": 1.50}}"#).expect("JSON");
+        let rendered = template.render(Some(json), "-");
+        assert_eq!(rendered.text, r#"1.50{"b":"x","c":[],"b":1.50}1.50[]--1.50"#);
+        assert_eq!(rendered.missing, ["a[c][d]", "a[1]"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What stands somewhere in a JSON document, as it is written there.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use hookyard_key_path::{Path, Segment};
@@ -8,11 +9,36 @@ use serde_json::value::RawValue;
 
 /// The value to which `path` leads; nothing if nothing is there, or if the path ends in `[]`. `null` is a value.
 pub fn value_at<'a>(json: &'a RawValue, path: &Path) -> Option<&'a RawValue> {
-    path.segments().iter().try_fold(json, |here, segment| match segment {
+    path.segments().iter().try_fold(json, step)
+}
+
+fn step<'a>(here: &'a RawValue, segment: &Segment) -> Option<&'a RawValue> {
+    match segment {
         Segment::Member(name) => member(here, name),
         Segment::Index(index) => element(here, *index),
         Segment::Append => None,
-    })
+    }
+}
+
+/// The values of one document, for several paths: what their ways have in common is read once.
+pub(crate) struct Values<'a, 'p> {
+    json: &'a RawValue,
+    /// By the beginnings of the paths.
+    found: BTreeMap<&'p [Segment], Option<&'a RawValue>>,
+}
+
+impl<'a, 'p> Values<'a, 'p> {
+    pub(crate) fn of(json: &'a RawValue) -> Self {
+        Self { json, found: BTreeMap::new() }
+    }
+
+    /// As [`value_at`].
+    pub(crate) fn at(&mut self, path: &'p Path) -> Option<&'a RawValue> {
+        let segments = path.segments();
+        segments.iter().enumerate().try_fold(self.json, |here, (nth, segment)| {
+            *self.found.entry(&segments[..=nth]).or_insert_with(|| step(here, segment))
+        })
+    }
 }
 
 /// The member of this name, if `json` is an object that has it. Of members with one name, the last one counts.
