@@ -31,11 +31,18 @@ pub(crate) async fn give(compiler: &Path, components: &[impl AsRef<Path>], data:
         let wasm = fs::read(component).expect("a component can be read");
         for file in files(compiler, &shared, &wasm).await {
             let link = own.join(file.file_name().expect("it has a name"));
-            // Code is replaced and never changed, so that a link is as good as a copy. Another file system has no links to this one.
-            fs::hard_link(&file, &link)
-                .or_else(|_| fs::copy(&file, &link).map(drop))
-                .expect("a file can be linked or copied");
+            hand_over(&file, &link).expect("a file can be linked or copied");
         }
+    }
+}
+
+/// Code is replaced and never changed, so that a link is as good as a copy. Another file system has no links to this one.
+fn hand_over(file: &Path, link: &Path) -> io::Result<()> {
+    match fs::hard_link(file, link) {
+        // Of two components with the same content. To copy a file onto a link to it would empty it for everybody.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(_) => fs::copy(file, link).map(drop),
+        Ok(()) => Ok(()),
     }
 }
 
@@ -92,4 +99,20 @@ fn shared_directory(compiler: &Path) -> io::Result<PathBuf> {
         }
     }
     Ok(directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_handed_over_twice_stays_whole() {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let (shared, own) = (directory.path().join("shared"), directory.path().join("own"));
+        fs::write(&shared, "code").expect("a file can be written");
+        for _ in 0..2 {
+            hand_over(&shared, &own).expect("handed over");
+        }
+        assert_eq!([shared, own].map(|path| fs::read_to_string(path).expect("it can be read")), ["code", "code"]);
+    }
 }

@@ -15,6 +15,8 @@ const LAST_MILLISECOND: i64 = 253_402_300_799_999;
 pub(crate) enum Expiry {
     /// Milliseconds.
     Number(i64),
+    /// What JSON Schema takes for an integer as well: `1772703672000.0`, or one of more than 64 bits.
+    Float(f64),
     /// Either.
     Text(String),
 }
@@ -35,6 +37,8 @@ impl Expiry {
     pub(crate) fn millis(&self, now_ms: i64) -> Result<i64, Wrong> {
         let text = match self {
             Self::Number(number) => Cow::Owned(number.to_string()),
+            // A whole one is written without its point; no time is long enough for a float to have lost digits of it.
+            Self::Float(number) => Cow::Owned(number.to_string()),
             Self::Text(text) => Cow::Borrowed(text.trim()),
         };
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -83,6 +87,7 @@ mod tests {
             assert_eq!(text(written), Ok(1_772_703_672_000), "{written}");
         }
         assert_eq!(Expiry::Number(1_772_703_672_000).millis(NOW), Ok(1_772_703_672_000));
+        assert_eq!(Expiry::Float(1_772_703_672_000.0).millis(NOW), Ok(1_772_703_672_000));
         assert_eq!(text("253402300799999"), Ok(LAST_MILLISECOND));
         assert_eq!(text("253402300800000"), Err(Wrong::Invalid));
     }
@@ -102,5 +107,9 @@ mod tests {
             assert_eq!(text(none), Err(Wrong::Invalid), "{none:?}");
         }
         assert_eq!(Expiry::Number(-1_772_703_672_000).millis(NOW), Err(Wrong::Invalid));
+        for none in [1e30, -1_772_703_672_000.0, 1_772_703_672_000.5] {
+            assert_eq!(Expiry::Float(none).millis(NOW), Err(Wrong::Invalid), "{none}");
+        }
+        assert_eq!(Expiry::Float(1_772_703_672.0).millis(NOW), Err(Wrong::InSeconds));
     }
 }

@@ -62,6 +62,16 @@ impl Providers {
         self.telegram_selarti.deliver_to(&format!("{webhooks}/telegram-ai?token={SELARTI_TOKEN}"));
     }
 
+    /// What they name from now on has other names than in any other series, so that a host that was stopped and started again does not
+    /// take new messages for repeats.
+    pub fn begin_series(&self, series: u64) {
+        self.freshchat.begin_series(series);
+        self.selarti.begin_series(series);
+        self.feedbot.begin_series(series);
+        self.telegram.begin_series(series);
+        self.telegram_selarti.begin_series(series);
+    }
+
     /// Sends AfterShip's webhooks to the same place.
     pub fn shipments(webhooks: &str) -> aftership::Sender {
         aftership::Sender::new(&format!("{webhooks}/demo"), AFTERSHIP_SECRET)
@@ -87,5 +97,45 @@ impl Providers {
             ("DEMO_TELEGRAM_SELARTI_SEND", self.telegram_selarti.send_url()),
             ("DEMO_TELEGRAM_SELARTI_AUTH", self.telegram_selarti.auth_url()),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Whatever tells a host that it has seen something: the ids of what each provider tells.
+    async fn ids_of_series(series: u64) -> Vec<String> {
+        let providers = Providers::start().await;
+        providers.begin_series(series);
+        let update: Value = serde_json::from_slice(&providers.telegram.person_says(501, "Hi")).expect("JSON");
+        let queue = json!({ "messages": [{ "message": "Hi", "phone": "972500000001" }] }).to_string();
+        let queue =
+            http::Request::post("/").header("host", "fake").header("auth", providers.feedbot.token()).body(queue);
+        let address = providers.feedbot.send_url().trim_start_matches("http://").parse().expect("an address");
+        let queue = queue.expect("well-formed").map(|body| http_body_util::Full::new(bytes::Bytes::from(body)));
+        crate::http::send(address, queue).await.expect("an answer");
+        let mut ids = vec![
+            providers.freshchat.start_conversation(),
+            update["update_id"].to_string(),
+            providers.feedbot.was_queued(1).await[0].id.clone(),
+        ];
+        for selarti in [&providers.selarti, &providers.telegram_selarti] {
+            let told = selarti.webhook("501", "bot", "Hello");
+            ids.extend(["message_id", "thread_id"].map(|name| told[name].as_str().expect("a text").to_owned()));
+        }
+        ids
+    }
+
+    #[tokio::test]
+    async fn providers_that_are_started_again_for_the_same_host_give_no_id_a_second_time() {
+        let (first, second) = (ids_of_series(1_795_372_800_000).await, ids_of_series(1_795_372_803_000).await);
+        let first: BTreeSet<_> = first.iter().collect();
+        assert!(second.iter().all(|id| !first.contains(id)), "{first:?} and {second:?}");
+        assert_eq!(second[2].len(), 20, "an id of Feedbot's: {second:?}");
     }
 }

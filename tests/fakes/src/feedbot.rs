@@ -92,6 +92,12 @@ impl Fake {
         token.clone_into(&mut locked(&self.state.token));
     }
 
+    /// Ids that are given from now on belong to this series. A host outlives its providers here, and takes what has an id that it knows for
+    /// a repeat: what starts them again for the same host gives each time another series, below 2^44.
+    pub fn begin_series(&self, series: u64) {
+        locked(&self.state.queue).begin_series(series);
+    }
+
     /// Every request so far at both ports, in the order of their arrival, refused ones included.
     pub fn requests(&self) -> Vec<Received> {
         self.state.traffic.requests()

@@ -171,6 +171,12 @@ impl Fake {
         self.state.traffic.fail(only, fault, times);
     }
 
+    /// Ids that are given from now on belong to this series. A host outlives its providers here, and takes what has an id that it knows for
+    /// a repeat: what starts them again for the same host gives each time another series, below 2^44.
+    pub fn begin_series(&self, series: u64) {
+        locked(&self.state.account).begin_series(series);
+    }
+
     /// Goes by this clock instead of its own.
     pub fn use_clock(&self, clock: Arc<dyn Clock>) {
         *locked(&self.state.clock) = clock;

@@ -199,6 +199,12 @@ impl Fake {
         }
     }
 
+    /// Ids that are given from now on belong to this series. A host outlives its providers here, and takes what has an id that it knows for
+    /// a repeat: what starts them again for the same host gives each time another series, below 2^44.
+    pub fn begin_series(&self, series: u64) {
+        locked(&self.state.ai).begin_series(series);
+    }
+
     /// How the AI answers from now on.
     pub fn answers(&self, rule: impl Fn(&str) -> String + Send + 'static) {
         locked(&self.state.ai).answers(rule);

@@ -58,6 +58,7 @@ fn a_time_goes_out_as_the_digits_of_its_milliseconds() {
         (json!({ "default_ttl_seconds": 3600 }), json!(TOMORROW_MS), json!(TOMORROW_MS.to_string())),
         (json!({ "default_ttl_seconds": 3600 }), Value::Null, json!("1767229200000")),
         (json!({}), Value::Null, Value::Null),
+        (json!({}), json!(1_772_703_672_000.0), json!("1772703672000")),
     ];
     for (config, expires_at, sent) in rows {
         let mut input = one();
@@ -79,6 +80,7 @@ fn all_that_is_wrong_is_told_at_once_and_nothing_is_sent() {
         { "message": " \n", "phone": "0586666644", "expires_at": "1772703672", "image_url": "cdn.example/a.png" },
         { "message": format!("{longest}é"), "phone": "972-12-34x", "expires_at": "2025-12-31T23:59:59Z", "image_url": "ftp://a/b" },
         { "message": "Hi", "phone": PHONE, "expires_at": "soon", "image_url": "https://" },
+        { "message": "Hi", "phone": PHONE, "expires_at": 1e30 },
     ] });
     let host = host(&json!({}), vec![]);
     let error = host.action("send-messages", &input).expect_err("refused");
@@ -100,6 +102,7 @@ fn all_that_is_wrong_is_told_at_once_and_nothing_is_sent() {
         ("/messages/2/image_url", "image-url-invalid"),
         ("/messages/3/expires_at", "time-invalid"),
         ("/messages/3/image_url", "image-url-invalid"),
+        ("/messages/4/expires_at", "time-invalid"),
     ];
     assert_eq!(found, expected);
     assert!(errors.iter().all(|error| !error["detail"].as_str().expect("a text").is_empty()));

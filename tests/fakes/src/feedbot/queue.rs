@@ -21,27 +21,37 @@ pub struct Queued {
 }
 
 /// All messages.
-#[derive(Debug, Default)]
-pub(super) struct Queue(Vec<Queued>);
+#[derive(Debug)]
+pub(super) struct Queue {
+    messages: Vec<Queued>,
+    /// The first 16 characters of an id; the others are digits.
+    ids_begin_with: String,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self { messages: Vec::new(), ids_begin_with: "wwFSlUQCEB6WQ8eg".to_owned() }
+    }
+}
 
 impl Queue {
     pub(super) fn all(&self) -> &[Queued] {
-        &self.0
+        &self.messages
     }
 
     /// Takes messages, all or, if one of them lacks something, none; their ids.
     pub(super) fn take(&mut self, messages: &[Value]) -> Option<Vec<String>> {
-        let first = self.0.len();
+        let first = self.messages.len();
         let taken: Option<Vec<Queued>> =
-            messages.iter().enumerate().map(|(number, body)| queued(first + number, body)).collect();
+            messages.iter().enumerate().map(|(number, body)| queued(self.id(first + number), body)).collect();
         let taken = taken.filter(|taken| !taken.is_empty())?;
         let ids = taken.iter().map(|message| message.id.clone()).collect();
-        self.0.extend(taken);
+        self.messages.extend(taken);
         Some(ids)
     }
 
     pub(super) fn find(&self, id: &str) -> Option<&Queued> {
-        self.0.iter().find(|message| message.id == id && !message.is_forgotten)
+        self.messages.iter().find(|message| message.id == id && !message.is_forgotten)
     }
 
     pub(super) fn set(&mut self, id: &str, status: i64, reason: Option<&str>) {
@@ -54,17 +64,25 @@ impl Queue {
         self.message(id).is_forgotten = true;
     }
 
+    pub(super) fn begin_series(&mut self, series: u64) {
+        self.ids_begin_with = format!("wwFSl{series:011x}");
+    }
+
+    /// 20 letters and digits, as Feedbot's are.
+    fn id(&self, number: usize) -> String {
+        format!("{}{number:04}", self.ids_begin_with)
+    }
+
     fn message(&mut self, id: &str) -> &mut Queued {
-        self.0.iter_mut().find(|message| message.id == id).unwrap_or_else(|| panic!("there is no message {id}"))
+        self.messages.iter_mut().find(|message| message.id == id).unwrap_or_else(|| panic!("there is no message {id}"))
     }
 }
 
-/// The message of this number; `None` if it lacks its text or its phone number.
-fn queued(number: usize, body: &Value) -> Option<Queued> {
+/// The message of this id; `None` if it lacks its text or its phone number.
+fn queued(id: String, body: &Value) -> Option<Queued> {
     let text = |member: &str| body[member].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     Some(Queued {
-        // 20 letters and digits, as Feedbot's are.
-        id: format!("wwFSlUQCEB6WQ8eg{number:04}"),
+        id,
         phone: text("phone")?,
         message: text("message")?,
         body: body.clone(),

@@ -25,6 +25,7 @@ pub(super) struct Account {
     /// Before the path of a link to another page.
     pub(super) links_begin_with: String,
     ids: u32,
+    series: u64,
     ticks: u64,
 }
 
@@ -46,6 +47,7 @@ impl Account {
             conversations: Vec::new(),
             links_begin_with: String::new(),
             ids: 0,
+            series: 0x5a1e_9b3c_2d10,
             ticks: 0,
         };
         for number in 1..=TEAMS {
@@ -66,7 +68,11 @@ impl Account {
     /// An id that nothing else has.
     pub(super) fn new_id(&mut self) -> String {
         self.ids += 1;
-        format!("{:08x}-0c93-4f0e-8f6c-5a1e9b3c2d10", 0x0100_0000 + self.ids)
+        format!("{:08x}-0c93-4f0e-8f6c-{:012x}", 0x0100_0000 + self.ids, self.series)
+    }
+
+    pub(super) fn begin_series(&mut self, series: u64) {
+        self.series = series;
     }
 
     pub(super) fn add_group(&mut self, name: &str) -> String {

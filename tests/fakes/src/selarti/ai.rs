@@ -30,6 +30,7 @@ pub(super) struct Ai {
     hand_over: Option<String>,
     dialogues: BTreeMap<String, Dialogue>,
     messages: u64,
+    series: u64,
 }
 
 /// A dialogue with one user.
@@ -42,7 +43,7 @@ pub(super) struct Dialogue {
 impl Default for Ai {
     fn default() -> Self {
         let rule = Box::new(|text: &str| format!("AI: {text}"));
-        Self { sent: Vec::new(), rule, hand_over: None, dialogues: BTreeMap::new(), messages: 0 }
+        Self { sent: Vec::new(), rule, hand_over: None, dialogues: BTreeMap::new(), messages: 0, series: 0 }
     }
 }
 
@@ -60,14 +61,19 @@ impl Ai {
     }
 
     pub(super) fn dialogue(&mut self, chat: &str) -> &mut Dialogue {
-        let number = self.dialogues.len() as u64;
+        let number = self.series + self.dialogues.len() as u64;
         self.dialogues.entry(chat.to_owned()).or_insert(Dialogue { number, flags: BTreeMap::new() })
     }
 
     /// A number that no other message has.
     pub(super) fn next_message(&mut self) -> u64 {
         self.messages += 1;
-        self.messages
+        self.series + self.messages
+    }
+
+    /// Numbers count from here.
+    pub(super) fn begin_series(&mut self, series: u64) {
+        self.series = series;
     }
 
     /// Takes a message; what the AI says to it, unless the dialogue is closed or an operator has it.

@@ -16,6 +16,7 @@ pub(super) struct Chats {
     chats: BTreeMap<i64, Chat>,
     blocked: BTreeSet<i64>,
     updates: u64,
+    series: u64,
 }
 
 #[derive(Debug, Default)]
@@ -42,7 +43,7 @@ impl Chats {
         for (name, value) in content {
             message[*name] = value.clone();
         }
-        let update = json!({ "update_id": FIRST_UPDATE + self.updates, "message": message });
+        let update = json!({ "update_id": FIRST_UPDATE + self.series + self.updates, "message": message });
         self.updates += 1;
         update
     }
@@ -72,6 +73,11 @@ impl Chats {
             "date": now.as_seconds(),
             "text": text,
         }))
+    }
+
+    /// An update has a number, which is to have room in 32 bits.
+    pub(super) fn begin_series(&mut self, series: u64) {
+        self.series = series / 100 % (1 << 30);
     }
 
     pub(super) fn block(&mut self, id: i64) {

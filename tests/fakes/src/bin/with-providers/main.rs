@@ -14,7 +14,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitCode, ExitStatus};
 use std::sync::Arc;
 
-use hookyard_fakes::clock::SystemClock;
+use hookyard_fakes::clock::{Clock as _, SystemClock};
 use hookyard_fakes::demo::Providers;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
@@ -54,6 +54,8 @@ async fn run(arguments: &[String]) -> io::Result<ExitStatus> {
 
 /// What a demo needs beside what a test does: the time of day, and as much of an AI as fits here.
 fn live(providers: &Providers, webhooks: &str) {
+    // The host keeps its data when the demo ends, and these providers keep nothing.
+    providers.begin_series(SystemClock.now().as_millis().unsigned_abs());
     providers.aftership.use_clock(Arc::new(SystemClock));
     providers.freshchat.use_clock(Arc::new(SystemClock));
     providers.telegram.use_clock(Arc::new(SystemClock));
