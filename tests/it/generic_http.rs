@@ -107,7 +107,7 @@ fn config(rest: &Rest, more: &Value) -> Value {
 
 /// The object with these further members.
 fn merged(object: Value, more: &Value) -> Value {
-    let mut members = object.as_object().cloned().unwrap_or_default();
+    let Value::Object(mut members) = object else { panic!("no object: {object}") };
     members.extend(more.as_object().into_iter().flat_map(Map::clone));
     Value::Object(members)
 }
