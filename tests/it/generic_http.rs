@@ -14,7 +14,7 @@ use hookyard_tests::host::{Builder, TestHost};
 use hookyard_tests::http::Reply;
 use hookyard_tests::names::Names;
 use hookyard_tests::rest::{CLIENT_SECRET, DEALS_TOKEN, Rest};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A server and a host with the connection `crm` to it.
 struct Crm {
@@ -106,9 +106,8 @@ fn config(rest: &Rest, more: &Value) -> Value {
 }
 
 /// The object with these further members.
-fn merged(mut object: Value, more: &Value) -> Value {
-    if let (Value::Object(members), Value::Object(more)) = (&mut object, more) {
-        members.extend(more.clone());
-    }
-    object
+fn merged(object: Value, more: &Value) -> Value {
+    let Value::Object(mut members) = object else { panic!("no object: {object}") };
+    members.extend(more.as_object().into_iter().flat_map(Map::clone));
+    Value::Object(members)
 }

@@ -78,15 +78,15 @@ async fn a_request_of_a_client_cannot_take_a_secret_where_the_operator_did_not_g
 #[tokio::test]
 async fn no_error_shows_what_stands_for_a_secret() {
     let crm = Crm::start().await;
-    let secrets = json!({ "path": { "k": { "secret": "rd" } }, "query": [{ "name": "t", "value": { "secret": "client" } }] });
+    let secrets =
+        json!({ "path": { "k": { "secret": "rd" } }, "query": [{ "name": "t", "value": { "secret": "client" } }] });
     crm.rest.fail("POST /", Fault::Broken, 1);
     let broken = crm.tried("POST", "/a/:k", &secrets).await;
     let refused = crm.tried_at("POST", "https://evil.example/:k", &secrets).await;
-    for (record, url) in [(&broken, format!("{}/a/•••?t=•••", crm.rest.base())), (&refused, "https://evil.example/•••?t=•••".to_owned())] {
+    for (record, url) in
+        [(&broken, format!("{}/a/•••?t=•••", crm.rest.base())), (&refused, "https://evil.example/•••?t=•••".to_owned())]
+    {
         let message = record["error"]["message"].as_str().expect("an error");
         assert!(message.contains(&url) && !record.to_string().contains("hysec_"), "{record}");
     }
-    let later = json!({ "method": "POST", "url": "http://127.0.0.1:1/:k", "retry_later": true });
-    let unavailable = crm.call("test", &json!({ "request": merged(later, &secrets) })).await;
-    assert!(!unavailable.text().contains("hysec_"), "{}", unavailable.text());
 }
