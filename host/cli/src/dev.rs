@@ -153,6 +153,7 @@ impl Bench<'_> {
             if self.configuration.take_from(&mut changes) {
                 self.configuration.apply(running, "saved").await;
             }
+            self.workshop.take_own_from(&mut changes);
             let before = std::mem::take(&mut self.crates);
             self.crates = self.found_again(&before, &changes).await;
             self.follow()?;
