@@ -118,6 +118,9 @@ async fn dev_serves_a_plugin_and_builds_it_again_when_it_is_saved() {
     run(BINARY, &place, &["new", "parcel-dev", "--sdk", &sdk.display().to_string()]);
     let made = place.join("parcel-dev");
     let (source, config) = (made.join("src/lib.rs"), made.join("hookyard.toml"));
+    let component = shared().join("hookyard/plugins/parcel-dev.wasm");
+    // A run that failed leaves its own behind, and what is the same as that would not be built.
+    std::fs::remove_file(&component).unwrap_or_default();
     let right = std::fs::read_to_string(&source).expect("readable");
 
     let mut dev = command(BINARY, &made, &["dev", ".", "--listen", "127.0.0.1:0"]);
@@ -127,7 +130,6 @@ async fn dev_serves_a_plugin_and_builds_it_again_when_it_is_saved() {
     let mut stderr = BufReader::new(dev.stderr.take().expect("piped")).lines();
     wait_for(&mut stderr, &["built", "parcel-dev@0.1.0", "KiB"]).await;
     wait_for(&mut stdout, &["webhooks", "http://127.0.0.1:"]).await;
-    let component = shared().join("hookyard/plugins/parcel-dev.wasm");
     let first = std::fs::read(&component).expect("it serves from there");
 
     run(BINARY, &made, &["trigger", "parcel-dev", "order-shipped"]);
