@@ -21,7 +21,7 @@ use hookyard_domain::invocation::PluginError;
 use hookyard_domain::webhook::KeptWebhook;
 use hookyard_store::Store;
 use serde_json::json;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, RwLock};
 
 pub(crate) use change::ChangeError;
 pub(crate) use dry_run::{DryRun, DryRunError, DryRuns};
@@ -41,7 +41,7 @@ pub struct Inbox {
     places: Arc<Places>,
     keeps_all: bool,
     /// Held by one of those who have been overtaken while they decided about a webhook.
-    deciding: Mutex<()>,
+    deciding: RwLock<()>,
     /// Held while the agenda is told what somebody has decided.
     telling: Mutex<()>,
 }
@@ -66,7 +66,7 @@ impl Inbox {
     /// An inbox of which nothing runs before [`Inbox::restore`].
     pub fn new(parts: Parts) -> Self {
         let Parts { invoker, store, connections, agenda, places, keeps_all } = parts;
-        let (deciding, telling) = (Mutex::default(), Mutex::default());
+        let (deciding, telling) = (RwLock::default(), Mutex::default());
         Self { invoker, store, connections, agenda, places, keeps_all, deciding, telling }
     }
 

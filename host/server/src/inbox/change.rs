@@ -51,7 +51,8 @@ impl Inbox {
         id: WebhookId,
         decision: impl Fn(&InboxEntry) -> Result<Decision, ChangeError>,
     ) -> Result<InboxEntry, ChangeError> {
-        let mut alone = None;
+        // Whoever is new waits for who decides alone.
+        let (mut together, mut alone) = (Some(self.deciding.read().await), None);
         for _ in 0..=limit::CONFLICT_RETRIES_MAX {
             let entry = self.store.webhook(id).await?.ok_or(ChangeError::NotFound(id))?;
             let (standing, beside) = match decision(&entry)? {
@@ -67,7 +68,10 @@ impl Inbox {
                     self.schedule(&entry, &standing).await;
                     return Ok(InboxEntry { standing, version: entry.version.wrapping_add(1), ..entry });
                 }
-                Err(CommitError::Moved) if alone.is_none() => alone = Some(self.deciding.lock().await),
+                Err(CommitError::Moved) if alone.is_none() => {
+                    drop(together.take());
+                    alone = Some(self.deciding.write().await);
+                }
                 Err(CommitError::Moved) => {}
                 Err(error) => return Err(refused(error, of)),
             }
