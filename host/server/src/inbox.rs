@@ -40,7 +40,7 @@ pub struct Inbox {
     agenda: Agenda,
     places: Arc<Places>,
     keeps_all: bool,
-    /// Held by one of those who have been overtaken while they decided about a webhook.
+    /// Shared by all who decide about a webhook; one who has been overtaken holds it alone.
     deciding: RwLock<()>,
     /// Held while the agenda is told what somebody has decided.
     telling: Mutex<()>,
