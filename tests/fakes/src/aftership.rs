@@ -23,12 +23,11 @@ use std::sync::{Arc, Mutex};
 
 use hookyard_domain::clock::{Clock, ManualClock};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::provider::Received;
-use crate::{START, locked};
+use crate::{START, listen, locked};
 use account::Account;
 use fault::Faults;
 use rate::Bucket;
@@ -68,10 +67,7 @@ impl Fake {
             requests: Mutex::default(),
             arrived: watch::Sender::new(0),
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("it is bound");
-        let router = serve::router(Arc::clone(&state));
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        let (address, serving) = listen::serve(serve::router(Arc::clone(&state))).await;
         Self { address, state, serving }
     }
 

@@ -18,13 +18,12 @@ pub use style::{Codes, Style};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::locked;
 use crate::provider::Received;
 use crate::traffic::Traffic;
+use crate::{listen, locked};
 use questions::Questions;
 use queue::Queue;
 use serve::Door;
@@ -185,8 +184,5 @@ impl Drop for Fake {
 }
 
 async fn listen(state: &Arc<Shared>, door: Door) -> (SocketAddr, JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("it is bound");
-    let router = serve::router(Arc::clone(state), door);
-    (address, tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") }))
+    listen::serve(serve::router(Arc::clone(state), door)).await
 }

@@ -28,14 +28,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use hookyard_domain::clock::{Clock, ManualClock, Timestamp};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::courier::{Courier, Patience};
 use crate::provider::Received;
 use crate::traffic::Traffic;
-use crate::{START, locked};
+use crate::{START, listen, locked};
 use account::Account;
 use key::Key;
 
@@ -109,10 +108,7 @@ impl Fake {
             webhooks: Mutex::new(Webhooks { echo: true, copies: 1 }),
             changes: watch::Sender::new(0),
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("it is bound");
-        let router = serve::router(Arc::clone(&state));
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        let (address, serving) = listen::serve(serve::router(Arc::clone(&state))).await;
         Self { address, state, serving }
     }
 

@@ -8,6 +8,7 @@ pub mod fault;
 pub mod feedbot;
 pub mod freshchat;
 pub mod http;
+mod listen;
 pub mod provider;
 pub mod receiver;
 pub mod rest;

@@ -16,7 +16,6 @@ use axum::routing::any;
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use serde_json::{Map, Value, json};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -87,9 +86,7 @@ impl Provider {
             .fallback(scripted)
             .layer(from_fn_with_state(Arc::clone(&state), remember))
             .with_state(Arc::clone(&state));
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("it is bound");
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        let (address, serving) = crate::listen::serve(router).await;
         Self { address, state, serving }
     }
 

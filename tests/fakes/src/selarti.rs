@@ -25,14 +25,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::courier::{Courier, Patience};
-use crate::locked;
 use crate::provider::Received;
 use crate::traffic::Traffic;
+use crate::{listen, locked};
 use ai::Ai;
 use auth::Tokens;
 
@@ -87,10 +86,7 @@ impl Fake {
             names: Mutex::default(),
             changes: watch::Sender::new(0),
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("it is bound");
-        let router = serve::router(Arc::clone(&state));
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        let (address, serving) = listen::serve(serve::router(Arc::clone(&state))).await;
         Self { address, state, serving }
     }
 

@@ -20,7 +20,6 @@ use bytes::Bytes;
 use hookyard_domain::clock::{Clock, ManualClock};
 use http::{HeaderMap, HeaderValue};
 use serde_json::json;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -28,7 +27,7 @@ use crate::courier::{Attempt, Courier, Parcel, Patience};
 use crate::fault::Fault;
 use crate::provider::Received;
 use crate::traffic::Traffic;
-use crate::{START, locked};
+use crate::{START, listen, locked};
 use chat::Chats;
 
 /// The bot's token, in the form in which Telegram gives it; it stands in the path of every request.
@@ -76,10 +75,7 @@ impl Telegram {
             chats: Mutex::default(),
             changes: watch::Sender::new(0),
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("it is bound");
-        let router = serve::router(Arc::clone(&state));
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        let (address, serving) = listen::serve(serve::router(Arc::clone(&state))).await;
         Self { address, state, serving }
     }
 
